@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package consent
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// redacted is what every printed form of a BSN reads.
+const redacted = "[BSN]"
+
+// errBSN says what is wrong without repeating the value.
+var errBSN = errors.New("not a BSN: nine digits that pass the eleven test")
+
+// BSN is a patient's citizen service number ("burgerservicenummer"). However it
+// is printed, logged or marshalled, it reads "[BSN]"; only [BSN.Expose] gives the
+// digits. The zero value is no number.
+//
+// Compare with [BSN.Equal], not with ==.
+type BSN struct {
+	// A pointer, because fmt prints an unexported field without asking its
+	// methods: of a BSN inside another type's unexported field only an address shows.
+	digits *string
+}
+
+// ParseBSN reads nine digits that pass the eleven test (Besluit BSN, article 1:
+// 9a+8b+7c+6d+5e+4f+3g+2h-i is a multiple of eleven). The error never holds the value.
+func ParseBSN(s string) (BSN, error) {
+	if !IsBSN(s) {
+		return BSN{}, errBSN
+	}
+	return BSN{digits: &s}, nil
+}
+
+// IsBSN tells whether s has the form of a BSN: nine digits, not all zero, that
+// pass the eleven test.
+func IsBSN(s string) bool {
+	if len(s) != 9 || s == "000000000" {
+		return false
+	}
+	sum := 0
+	for i := range 9 {
+		digit := int(s[i]) - '0'
+		if digit < 0 || digit > 9 {
+			return false
+		}
+		weight := 9 - i
+		if i == 8 {
+			weight = -1
+		}
+		sum += weight * digit
+	}
+	return sum%11 == 0
+}
+
+// Expose gives the nine digits. It is for the encoders of messages to Mitz and for
+// the claim that tells the local record server whom a token is about, and for
+// nothing else: a test keeps the list of its callers.
+func (b BSN) Expose() string {
+	if b.digits == nil {
+		return ""
+	}
+	return *b.digits
+}
+
+// IsZero tells whether there is no number.
+func (b BSN) IsZero() bool { return b.digits == nil }
+
+// Equal tells whether both are the same number. No number equals nothing, not
+// even another absent one.
+func (b BSN) Equal(other BSN) bool {
+	return b.digits != nil && other.digits != nil && *b.digits == *other.digits
+}
+
+// Format prints "[BSN]" for every verb and flag.
+func (b BSN) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// String gives "[BSN]".
+func (b BSN) String() string { return redacted }
+
+// MarshalText gives "[BSN]"; it also serves encoding/json and encoding/xml.
+func (b BSN) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue gives "[BSN]" to log/slog.
+func (b BSN) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/nuts-foundation/nuts-node/vcr/pe"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// Config is what an operator decides about consent: for whom the node answers,
+// which scopes are guarded, and who may say what about a requester. The tags are
+// the names in the configuration file.
+type Config struct {
+	// Strict refuses what is only fit for development.
+	Strict      bool                `koanf:"-"`
+	DataHolders []DataHolderConfig  `koanf:"dataholders"`
+	Profiles    []ProfileConfig     `koanf:"profiles"`
+	Trust       map[string][]string `koanf:"trust"`
+}
+
+// DataHolderConfig names a care organisation for which the node answers.
+type DataHolderConfig struct {
+	Subject      string `koanf:"subject"`      // Nuts subject, as in /oauth2/{subject}
+	URA          string `koanf:"ura"`          // eight digits
+	FacilityType string `koanf:"facilitytype"` // code of 2.16.840.1.113883.2.4.15.1060
+}
+
+// ProfileConfig guards one scope.
+type ProfileConfig struct {
+	Scope      string   `koanf:"scope"`
+	Categories []string `koanf:"categories"` // codes of 2.16.840.1.113883.2.4.3.111.5.10.1
+	Purpose    string   `koanf:"purpose"`    // TREAT or COC
+	Grounds    []string `koanf:"grounds"`    // empty: the closed query
+	// PresentationDefinition is a JSON file; empty: the built-in definition, unless
+	// the node has a definition of its own for the scope.
+	PresentationDefinition string `koanf:"presentationdefinition"`
+}
+
+// Ground is what a decision rests on.
+type Ground string
+
+// The grounds.
+const (
+	GroundClosedQuery  Ground = "mitz-closed-query"    // the data holder asked Mitz
+	GroundAttestation  Ground = "mitz-attestation"     // Mitz attested it to the requester
+	GroundRegistration Ground = "consent-registration" // the requester recorded it under the Mitz agreements
+)
+
+// scopeShape is a scope-token (RFC 6749 section 3.3).
+var scopeShape = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
+
+// Definitions looks up the presentation definition that the operator has for a
+// scope: the content of a profile's file, or what the node itself has. It gives nil
+// when there is none.
+type Definitions func(profile ProfileConfig) (pe.WalletOwnerMapping, error)
+
+// New checks the whole configuration and makes it usable. The error joins every
+// problem, each beginning with the key it is about.
+func New(config Config, definitions Definitions) (*Policy, error) {
+	p := &Policy{dataHolders: map[string]consent.DataHolder{}, profiles: map[string]*Profile{}}
+	trust, err := readTrust(config)
+	problems := []error{err, p.readDataHolders(config.DataHolders)}
+	for i, profile := range config.Profiles {
+		problems = append(problems, p.readProfile(fmt.Sprintf("profiles[%d]", i), profile, trust, definitions))
+	}
+	if len(config.Profiles) == 0 {
+		problems = append(problems, errors.New("profiles: none, so nothing is guarded"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func readTrust(config Config) (map[Attribute]Issuers, error) {
+	trust := make(map[Attribute]Issuers, len(config.Trust))
+	var problems []error
+	for _, name := range sortedKeys(config.Trust) {
+		attribute := Attribute(name)
+		if !slices.Contains(attributes, attribute) {
+			problems = append(problems, fmt.Errorf("trust.%s: no such attribute", name))
+			continue
+		}
+		issuers, err := ParseIssuers(config.Trust[name])
+		if err != nil {
+			problems = append(problems, prefixEach("trust."+name, err))
+		}
+		if config.Strict && issuers.TrustsHolder() && (attribute == AttributeOrganization || attribute == AttributeFacilityType) {
+			problems = append(problems, fmt.Errorf("trust.%s: 'holder' is refused in strict mode: an organisation would say itself who it is", name))
+		}
+		trust[attribute] = issuers
+	}
+	return trust, errors.Join(problems...)
+}
+
+func (p *Policy) readDataHolders(configs []DataHolderConfig) error {
+	var problems []error
+	if len(configs) == 0 {
+		problems = append(problems, errors.New("dataholders: none, so no question can be asked"))
+	}
+	for i, config := range configs {
+		key := fmt.Sprintf("dataholders[%d]", i)
+		ura, err := consent.ParseURA(config.URA)
+		problems = append(problems, prefixEach(key+".ura", err))
+		facilityType, err := consent.ParseFacilityType(config.FacilityType)
+		problems = append(problems, prefixEach(key+".facilitytype", err))
+		if config.Subject == "" {
+			problems = append(problems, fmt.Errorf("%s.subject: missing", key))
+		} else if _, exists := p.dataHolders[config.Subject]; exists {
+			problems = append(problems, fmt.Errorf("%s.subject: %q is given twice", key, config.Subject))
+		}
+		p.dataHolders[config.Subject] = consent.DataHolder{URA: ura, FacilityType: facilityType}
+	}
+	return errors.Join(problems...)
+}
+
+func (p *Policy) readProfile(key string, config ProfileConfig, trust map[Attribute]Issuers, definitions Definitions) error {
+	var problems []error
+	profile := &Profile{Scope: config.Scope, trust: trust}
+	switch {
+	case !scopeShape.MatchString(config.Scope):
+		problems = append(problems, fmt.Errorf("%s.scope: not one scope (RFC 6749 section 3.3)", key))
+	case p.profiles[config.Scope] != nil:
+		problems = append(problems, fmt.Errorf("%s.scope: %q is given twice", key, config.Scope))
+	}
+	var err error
+	profile.Categories, err = readCategories(config.Categories)
+	problems = append(problems, prefixEach(key+".categories", err))
+	profile.Purpose, err = consent.ParsePurposeOfUse(config.Purpose)
+	problems = append(problems, prefixEach(key+".purpose", err))
+	profile.Grounds, err = readGrounds(config.Grounds)
+	problems = append(problems, prefixEach(key+".grounds", err))
+	problems = append(problems, profile.readDefinition(key, config, definitions))
+	p.profiles[config.Scope] = profile
+	return errors.Join(problems...)
+}
+
+// readDefinition takes the operator's definition for the scope or, without one,
+// the built-in definition.
+func (p *Profile) readDefinition(key string, config ProfileConfig, definitions Definitions) error {
+	operators, err := definitions(config)
+	if err != nil {
+		return prefixEach(key+".presentationdefinition", err)
+	}
+	if operators == nil {
+		p.builtin = true
+		p.Definition, err = builtinDefinition(p.trust)
+	} else {
+		p.Definition, err = operators, checkDeclares(key, operators)
+	}
+	declared := declaredClaims(p.Definition)
+	p.reads = slices.DeleteFunc(slices.Clone(readClaims), func(claim string) bool { return !slices.Contains(declared, claim) })
+	return err
+}
+
+// checkDeclares finds claims that the question needs but the definition cannot
+// give, and claims that no definition may give.
+func checkDeclares(key string, mapping pe.WalletOwnerMapping) error {
+	declared := declaredClaims(mapping)
+	var problems []error
+	for _, claim := range neededClaims {
+		if !slices.Contains(declared, claim) {
+			problems = append(problems, fmt.Errorf("%s.presentationdefinition: no field has the id %q", key, claim))
+		}
+	}
+	for _, claim := range ReservedClaims() {
+		if slices.Contains(declared, claim) {
+			problems = append(problems, fmt.Errorf("%s.presentationdefinition: the field id %q is reserved", key, claim))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func readCategories(codes []string) ([]consent.Category, error) {
+	var categories []consent.Category
+	var problems []error
+	for _, code := range codes {
+		category, err := consent.ParseCategory(code)
+		switch {
+		case err != nil:
+			problems = append(problems, fmt.Errorf("%q is %w", code, err))
+		case slices.Contains(categories, category):
+			problems = append(problems, fmt.Errorf("%q is given twice", code))
+		default:
+			categories = append(categories, category)
+		}
+	}
+	if len(codes) == 0 {
+		problems = append(problems, errors.New("none"))
+	}
+	return categories, errors.Join(problems...)
+}
+
+func readGrounds(names []string) ([]Ground, error) {
+	if len(names) == 0 {
+		return []Ground{GroundClosedQuery}, nil
+	}
+	var grounds []Ground
+	var problems []error
+	for _, name := range names {
+		ground := Ground(name)
+		switch ground {
+		case GroundClosedQuery:
+			if slices.Contains(grounds, ground) {
+				problems = append(problems, fmt.Errorf("%q is given twice", name))
+			}
+			grounds = append(grounds, ground)
+		case GroundAttestation, GroundRegistration:
+			problems = append(problems, fmt.Errorf("%q is not supported yet", name))
+		default:
+			problems = append(problems, fmt.Errorf("%q is no ground", name))
+		}
+	}
+	return grounds, errors.Join(problems...)
+}

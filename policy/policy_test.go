@@ -1,0 +1,255 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package policy
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/nuts-foundation/nuts-node/vcr/pe"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	testFingerprint = "did:x509:0:sha256:WE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk"
+	testUZI         = testFingerprint + "::san:otherName:2.16.528.1.1007.99.2110-1-1-S-12345678-00.000-0"
+	testVektis      = "did:web:vektis.example"
+	testPresenter   = "did:web:clinic.example:iam:midwives"
+	testBSN         = "900186021"
+)
+
+func validConfig() Config {
+	return Config{
+		DataHolders: []DataHolderConfig{
+			{Subject: "hospital-east", URA: "00000659", FacilityType: "V6"},
+			{Subject: "hospital-west", URA: "00000660", FacilityType: "V4"},
+		},
+		Profiles: []ProfileConfig{
+			{Scope: "birth-care", Categories: []string{"GGC002"}, Purpose: "TREAT"},
+			{Scope: "medication", Categories: []string{"GGC002", "GGC013"}, Purpose: "COC", Grounds: []string{"mitz-closed-query"}},
+		},
+		Trust: map[string][]string{
+			"organization": {testFingerprint + "::*"},
+			"facilitytype": {testVektis},
+			"practitioner": {"holder"},
+			"enrollment":   {"holder"},
+		},
+	}
+}
+
+func noDefinitions(ProfileConfig) (pe.WalletOwnerMapping, error) { return nil, nil }
+
+func newPolicy(t *testing.T, config Config) *Policy {
+	t.Helper()
+	p, err := New(config, noDefinitions)
+	require.NoError(t, err)
+	return p
+}
+
+// definition makes a presentation definition with one descriptor that has a field
+// for each of the ids; an id that ends in "?" is optional.
+func definition(ids ...string) pe.WalletOwnerMapping {
+	var fields []pe.Field
+	for _, id := range ids {
+		optional := id[len(id)-1] == '?'
+		if optional {
+			id = id[:len(id)-1]
+		}
+		fields = append(fields, pe.Field{Id: &id, Optional: &optional, Path: []string{"$.x"}})
+	}
+	return pe.WalletOwnerMapping{pe.WalletOwnerOrganization: {
+		InputDescriptors: []*pe.InputDescriptor{{Id: "one", Constraints: &pe.Constraints{Fields: fields}}},
+	}}
+}
+
+func TestNew(t *testing.T) {
+	t.Run("a wrong configuration is refused with every problem at once", func(t *testing.T) {
+		config := validConfig()
+		config.DataHolders = append(config.DataHolders, DataHolderConfig{Subject: "hospital-east", URA: "659", FacilityType: "hospital"})
+		config.Profiles = append(config.Profiles,
+			ProfileConfig{Scope: "birth-care", Categories: []string{"GGC002", "GGC002"}, Purpose: "BTG"},
+			ProfileConfig{Scope: "two scopes", Grounds: []string{"a-hunch", "mitz-attestation"}, Categories: []string{"X"}, Purpose: "TREAT"})
+		config.Trust["facilitytype"] = []string{"vektis.example", "did:web:*"}
+		config.Trust["patience"] = []string{"holder"}
+		delete(config.Trust, "enrollment")
+
+		_, err := New(config, noDefinitions)
+
+		require.Error(t, err)
+		for _, problem := range []string{
+			`dataholders[2].subject: "hospital-east" is given twice`,
+			"dataholders[2].ura: not a URA",
+			"dataholders[2].facilitytype: not an organisation type",
+			`profiles[2].scope: "birth-care" is given twice`,
+			`profiles[2].categories: "GGC002" is given twice`,
+			"profiles[2].purpose: not a purpose of use",
+			"profiles[3].scope: not one scope",
+			`profiles[3].categories: "X" is not a data category`,
+			`profiles[3].grounds: "a-hunch" is no ground`,
+			`profiles[3].grounds: "mitz-attestation" is not supported yet`,
+			`trust.facilitytype: "vektis.example": neither a DID`,
+			`trust.facilitytype: "did:web:*": neither a DID`,
+			"trust.patience: no such attribute",
+			"trust.enrollment: nobody is trusted",
+		} {
+			assert.ErrorContains(t, err, problem)
+		}
+	})
+	t.Run("without a data holder or a profile it is refused", func(t *testing.T) {
+		_, err := New(Config{Trust: validConfig().Trust}, noDefinitions)
+		assert.ErrorContains(t, err, "dataholders: none")
+		assert.ErrorContains(t, err, "profiles: none")
+	})
+	t.Run("a profile without categories is refused", func(t *testing.T) {
+		config := validConfig()
+		config.Profiles[0].Categories = nil
+		_, err := New(config, noDefinitions)
+		assert.ErrorContains(t, err, "profiles[0].categories: none")
+	})
+	t.Run("strict mode refuses organisations that say themselves who or what they are", func(t *testing.T) {
+		config := validConfig()
+		config.Trust["organization"] = []string{"holder"}
+		config.Trust["facilitytype"] = []string{"holder"}
+		newPolicy(t, config)
+
+		config.Strict = true
+		_, err := New(config, noDefinitions)
+		assert.ErrorContains(t, err, "trust.organization: 'holder' is refused in strict mode")
+		assert.ErrorContains(t, err, "trust.facilitytype: 'holder' is refused in strict mode")
+		assert.NotContains(t, err.Error(), "trust.practitioner")
+	})
+	t.Run("an operator's definition must give what the question needs", func(t *testing.T) {
+		_, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) {
+			return definition(ClaimOrganizationURA, ClaimUserID, ClaimUserRole, ClaimEnrollmentIdentifier, ClaimConsent), nil
+		})
+		assert.ErrorContains(t, err, `profiles[0].presentationdefinition: no field has the id "organization_facility_type"`)
+		assert.ErrorContains(t, err, `profiles[1].presentationdefinition: the field id "mitz_consent" is reserved`)
+	})
+	t.Run("an operator's definition that cannot be read is refused", func(t *testing.T) {
+		_, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return nil, errors.New("unreadable") })
+		assert.ErrorContains(t, err, "profiles[0].presentationdefinition: unreadable")
+	})
+	t.Run("an operator's definition replaces the built-in one", func(t *testing.T) {
+		operators := definition(neededClaims...)
+		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
+		require.NoError(t, err)
+		assert.Equal(t, operators, p.Profile("birth-care").Definition)
+	})
+}
+
+func TestBuiltinDefinition(t *testing.T) {
+	mapping := newPolicy(t, validConfig()).Profile("birth-care").Definition
+	definition := mapping[pe.WalletOwnerOrganization]
+
+	require.Len(t, mapping, 1)
+	require.Len(t, definition.InputDescriptors, 4)
+	for _, descriptor := range definition.InputDescriptors {
+		t.Run("the issuer is constrained in the descriptor "+descriptor.Id, func(t *testing.T) {
+			last := descriptor.Constraints.Fields[len(descriptor.Constraints.Fields)-1]
+			assert.Equal(t, []string{"$.issuer"}, last.Path)
+			require.NotNil(t, last.Filter)
+			require.NotNil(t, last.Filter.Pattern)
+			assert.Nil(t, last.Optional)
+		})
+	}
+	t.Run("it declares every needed claim, and none that is reserved", func(t *testing.T) {
+		assert.NoError(t, checkDeclares("", mapping))
+		assert.Subset(t, certainClaims(mapping), neededClaims)
+	})
+}
+
+func TestGuarding(t *testing.T) {
+	p := newPolicy(t, validConfig())
+	definitions := map[string]pe.WalletOwnerMapping{
+		"birth-care": p.Profile("birth-care").Definition,
+		"medication": p.Profile("medication").Definition,
+		"plain":      definition("something", ClaimOrganizationURA),
+		"sly":        definition(ClaimDelegationRegisteredBy),
+	}
+	guarding := func(scope string) ([]string, error) {
+		profiles, err := p.Guarding(SplitScope(scope), func(scope string) (pe.WalletOwnerMapping, error) {
+			if definition, exists := definitions[scope]; exists {
+				return definition, nil
+			}
+			return nil, errors.New("unknown")
+		})
+		var scopes []string
+		for _, profile := range profiles {
+			scopes = append(scopes, profile.Scope)
+		}
+		return scopes, err
+	}
+	for _, tc := range []struct {
+		name, scope string
+		expected    []string
+		refused     bool
+	}{
+		{"a blank scope is refused", "", nil, true},
+		{"a scope of spaces is refused", "   ", nil, true},
+		{"an unguarded scope is left alone", "plain", nil, false},
+		{"a guarded scope is guarded", "birth-care", []string{"birth-care"}, false},
+		{"a scope given twice is guarded once", "birth-care birth-care", []string{"birth-care"}, false},
+		{"spaces do not hide a guarded scope", "  birth-care ", []string{"birth-care"}, false},
+		{"another case is another scope", "Birth-Care", nil, false},
+		{"each of several guarded scopes is guarded", "medication birth-care", []string{"medication", "birth-care"}, false},
+		{"a guarded scope stays guarded beside an unguarded one", "plain birth-care", []string{"birth-care"}, false},
+		{"an unguarded scope that writes a claim which the guarded one does not vouch for is refused", "birth-care sly", nil, true},
+		{"an unknown scope beside a guarded one is refused", "birth-care nowhere", nil, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			scopes, err := guarding(tc.scope)
+			assert.Equal(t, tc.expected, scopes)
+			if !tc.refused {
+				require.NoError(t, err)
+				return
+			}
+			var refusal *Refusal
+			require.ErrorAs(t, err, &refusal)
+			assert.Equal(t, ReasonScope, refusal.Reason)
+		})
+	}
+}
+
+func TestIssuers(t *testing.T) {
+	parse := func(entries ...string) Issuers {
+		issuers, err := ParseIssuers(entries)
+		require.NoError(t, err)
+		return issuers
+	}
+	for _, tc := range []struct {
+		name              string
+		issuers           Issuers
+		issuer, presenter string
+		trusted           bool
+	}{
+		{"an exact DID is trusted", parse(testVektis), testVektis, testPresenter, true},
+		{"a longer name is another's", parse(testVektis), testVektis + ".evil", testPresenter, false},
+		{"a path below an exact DID is another's", parse(testVektis), testVektis + ":iam:x", testPresenter, false},
+		{"a prefix trusts what is below it", parse(testVektis + ":*"), testVektis + ":iam:x", testPresenter, true},
+		{"a prefix does not trust a longer name", parse(testVektis + ":*"), testVektis + ".evil:iam:x", testPresenter, false},
+		{"a prefix alone is nobody", parse(testVektis + ":*"), testVektis + ":", testPresenter, false},
+		{"a certificate of a trusted CA is trusted", parse(testFingerprint + "::*"), testUZI, testPresenter, true},
+		{"a certificate of another CA is not", parse("did:x509:0:sha256:AE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk::*"), testUZI, testPresenter, false},
+		{"a prefix can hold further policies", parse(testFingerprint + "::san:otherName:*"), testUZI, testPresenter, true},
+		{"the presenter is not trusted unasked", parse(testVektis), testPresenter, testPresenter, false},
+		{"the holder is the presenter", parse("holder"), testPresenter, testPresenter, true},
+		{"the holder is nobody else", parse("holder"), testVektis, testPresenter, false},
+		{"nobody is not the holder", parse("holder"), "", "", false},
+		{"no entries trust nobody", parse(), testVektis, testVektis, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			assert.Equal(t, tc.trusted, tc.issuers.Trusts(tc.issuer, tc.presenter))
+		})
+	}
+	for _, wrong := range []string{
+		"", "*", "did:*", "did:web:*", "did:web:vektis.example*", "did:web:vektis.example:", "did:x509:0:sha256:short::*",
+		"did:x509:0:*", "did:x509:0:sha256:*", "vektis.example", "did:web:vektis.example#key", "Holder", "did:web:a b",
+	} {
+		t.Run("refused: "+wrong, func(t *testing.T) {
+			_, err := ParseIssuers([]string{wrong})
+			assert.Error(t, err)
+		})
+	}
+}

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package mitztest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// Behaviour is how the simulator treats a query that has the documented form:
+// [Behaving], a [Fault], [HTTPStatus], [TooManyRequests] or [Slow]. A query that has
+// not is refused, however the simulator behaves. Behaviours can be compared with ==.
+type Behaviour interface {
+	// String names the behaviour, fit for the name of a test.
+	String() string
+	// decide gives the decisions for the log, from those on record.
+	decide(onRecord consent.Decisions) consent.Decisions
+	respond(*exchange)
+}
+
+var (
+	_ Behaviour = Behaving{}
+	_ Behaviour = Fault(0)
+	_ Behaviour = HTTPStatus(0)
+	_ Behaviour = TooManyRequests(0)
+	_ Behaviour = Slow(0)
+)
+
+// Behaving is to answer from the consents on record.
+type Behaving struct{}
+
+// String gives "behaving".
+func (Behaving) String() string                                      { return "behaving" }
+func (Behaving) decide(onRecord consent.Decisions) consent.Decisions { return onRecord }
+func (Behaving) respond(x *exchange)                                 { x.answer() }
+
+// HTTPStatus is to answer with this status, from 400 to 599, and a line of text.
+// Other values count as 500.
+type HTTPStatus int
+
+// String gives for example "status 503".
+func (h HTTPStatus) String() string                           { return "status " + strconv.Itoa(h.code()) }
+func (HTTPStatus) decide(consent.Decisions) consent.Decisions { return nil }
+func (h HTTPStatus) respond(x *exchange)                      { x.fail(h.code()) }
+
+func (h HTTPStatus) code() int {
+	if h < 400 || h > 599 {
+		return http.StatusInternalServerError
+	}
+	return int(h)
+}
+
+// TooManyRequests is to answer with status 429 and this duration as Retry-After,
+// rounded up to seconds (RFC 9110, section 10.2.3).
+type TooManyRequests time.Duration
+
+// String gives for example "too many requests, retry after 1m0s".
+func (t TooManyRequests) String() string {
+	return fmt.Sprintf("too many requests, retry after %s", time.Duration(t))
+}
+func (TooManyRequests) decide(consent.Decisions) consent.Decisions { return nil }
+func (t TooManyRequests) respond(x *exchange) {
+	seconds := (time.Duration(t) + time.Second - 1) / time.Second
+	x.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
+	x.fail(http.StatusTooManyRequests)
+}
+
+// Slow is to answer from the consents on record, but only after this duration.
+type Slow time.Duration
+
+// String gives for example "slow by 2s".
+func (d Slow) String() string                                    { return fmt.Sprintf("slow by %s", time.Duration(d)) }
+func (Slow) decide(onRecord consent.Decisions) consent.Decisions { return onRecord }
+func (d Slow) respond(x *exchange) {
+	timer := time.NewTimer(time.Duration(d))
+	defer timer.Stop()
+	if x.await(timer.C) {
+		x.answer()
+	}
+}
+
+// Misbehave makes the simulator behave so for every query until [Simulator.Behave].
+// Nil means [Behaving].
+func (s *Simulator) Misbehave(b Behaviour) {
+	s.conduct.mu.Lock()
+	defer s.conduct.mu.Unlock()
+	s.conduct.lasting = b
+}
+
+// MisbehaveOnce makes the simulator behave so for the next queries, one each, in
+// this order and after those of earlier calls; then as before.
+func (s *Simulator) MisbehaveOnce(b ...Behaviour) {
+	s.conduct.mu.Lock()
+	defer s.conduct.mu.Unlock()
+	s.conduct.once = append(s.conduct.once, b...)
+}
+
+// Behave ends all misbehaviour, except towards queries that are under way.
+func (s *Simulator) Behave() {
+	s.conduct.mu.Lock()
+	defer s.conduct.mu.Unlock()
+	s.conduct.lasting, s.conduct.once = nil, nil
+}
+
+// conduct is how to treat the queries to come.
+type conduct struct {
+	mu      sync.Mutex
+	lasting Behaviour
+	once    []Behaviour
+}
+
+func (c *conduct) next() Behaviour {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	next := c.lasting
+	if len(c.once) > 0 {
+		next, c.once = c.once[0], c.once[1:]
+	}
+	if next == nil {
+		return Behaving{}
+	}
+	return next
+}

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Package mitztest simulates Mitz, the national register of patients' consents,
+// as far as its closed query ("gesloten autorisatievraag") goes. It serves tests
+// of software that asks Mitz, and demonstrations on one machine.
+//
+// It must never be used with real patients: it listens on loopback addresses only,
+// keeps whatever is recorded in memory, and invents its decisions.
+//
+// A [Simulator] reads what it receives as strictly as the documentation allows
+// (table of the Mitz guide OpenGesloten 3.8.2, as gathered in this project's notes)
+// and shares no code with the client: it is a second reading of the same text, so
+// that an error in one of them shows. What deviates gets a SOAP fault that says
+// precisely what is wrong, and no answer; that text never repeats what was received,
+// as it could hold a patient's number.
+//
+// A [Simulator] can also be told to misbehave, see [Behaviour]; [AllFaults] lists
+// the ways that must never lead to a permission.
+//
+// What is inferred rather than documented: the Action of a fault and the statuses
+// of a refusal, where an answer declares its namespaces, that assigningAuthorityName
+// is optional on a mandated professional, and that the purpose of use makes no
+// difference to a decision. The SOAP headers may come in any order.
+package mitztest

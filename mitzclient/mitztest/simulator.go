@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package mitztest
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	// basePath is where the test environment of Mitz keeps its services.
+	basePath = "/tst-us/mitz"
+	// closedQueryPath follows the base path.
+	closedQueryPath = "/geslotenautorisatievraag/xacml3"
+	// redirectedPath is where [Redirect] sends a client to; a client must not follow.
+	redirectedPath = "/redirected"
+	// handshakeLimit bounds a TLS handshake and the reading of HTTP headers.
+	handshakeLimit = 10 * time.Second
+)
+
+// Config says where a [Simulator] listens and whom it trusts. [Identity.Config]
+// gives one that works.
+type Config struct {
+	// Address is a loopback address and port; others are refused. Empty means
+	// 127.0.0.1 and a free port.
+	Address string
+	// Certificate is the server's; it must be valid for "localhost".
+	Certificate tls.Certificate
+	// ClientCAs are the issuers of client certificates that are let in. It may not be nil.
+	ClientCAs *x509.CertPool
+	// Clock gives the times in the log. Nil means time.Now. TLS keeps to the machine's clock.
+	Clock func() time.Time
+}
+
+// Simulator is a Mitz of one's own. Its methods may be called from any goroutine.
+type Simulator struct {
+	register register // the patients' consents
+	journal  journal  // what was asked
+	conduct  conduct  // how to behave
+
+	port    int
+	clock   func() time.Time
+	server  *http.Server
+	closing chan struct{} // closed by Close
+	once    sync.Once
+	serving sync.WaitGroup // the accepting goroutine
+	conns   sync.WaitGroup // one for each connection, handlers included
+}
+
+// Start listens and serves until [Simulator.Close].
+//
+// Clients must present a certificate of one of the ClientCAs (TLS 1.2 or newer),
+// and its key must be RSA, as Mitz's must be.
+func Start(cfg Config) (*Simulator, error) {
+	if cfg.Address == "" {
+		cfg.Address = "127.0.0.1:0"
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("mitz simulator: %w", err)
+	}
+	listener, err := net.Listen("tcp", cfg.Address)
+	if err != nil {
+		return nil, fmt.Errorf("mitz simulator: %w", err)
+	}
+	s := &Simulator{
+		port:    listener.Addr().(*net.TCPAddr).Port,
+		clock:   cfg.Clock,
+		closing: make(chan struct{}),
+	}
+	s.server = &http.Server{
+		Handler:           http.HandlerFunc(s.serve),
+		ReadHeaderTimeout: handshakeLimit,
+		ConnState:         s.count,
+		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes are the client's to report
+	}
+	s.serving.Go(func() { _ = s.server.Serve(tls.NewListener(listener, cfg.tls())) })
+	return s, nil
+}
+
+// validate refuses what would be reachable from outside or let everyone in.
+func (cfg Config) validate() error {
+	host, _, err := net.SplitHostPort(cfg.Address)
+	if err != nil {
+		return err
+	}
+	if address, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !address.IsLoopback()) {
+		return errors.New("the address must be a loopback address: never for real patients")
+	}
+	if len(cfg.Certificate.Certificate) == 0 {
+		return errors.New("a server certificate is needed")
+	}
+	if cfg.ClientCAs == nil {
+		return errors.New("the issuers of client certificates are needed")
+	}
+	return nil
+}
+
+func (cfg Config) tls() *tls.Config {
+	return &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		Certificates: []tls.Certificate{cfg.Certificate},
+		ClientAuth:   tls.RequireAndVerifyClientCert,
+		ClientCAs:    cfg.ClientCAs,
+		NextProtos:   []string{"http/1.1"},
+	}
+}
+
+// count follows connections, so that Close can wait for them. A new one is counted
+// by the accepting goroutine, hence never after that has ended.
+func (s *Simulator) count(conn net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.conns.Add(1)
+		select {
+		case <-s.closing: // the server may have overlooked this one
+			_ = conn.Close()
+		default:
+		}
+	case http.StateClosed, http.StateHijacked:
+		s.conns.Done()
+	}
+}
+
+// Endpoint gives the base URL, which an operator writes in mitz.endpoint.
+func (s *Simulator) Endpoint() string {
+	return "https://localhost:" + strconv.Itoa(s.port) + basePath
+}
+
+// ClosedQueryURL gives the URL of the closed query, which wsa:To must name.
+func (s *Simulator) ClosedQueryURL() string { return s.Endpoint() + closedQueryPath }
+
+// Close ends the simulator and waits for its goroutines, hanging handlers included.
+// It may be called more than once.
+func (s *Simulator) Close() {
+	s.once.Do(func() {
+		close(s.closing)
+		_ = s.server.Close()
+	})
+	s.serving.Wait()
+	s.conns.Wait()
+}

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package xacml
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/stretchr/testify/require"
+)
+
+// good is an answer that must be understood.
+type good struct {
+	name, file string
+	message    string
+	decisions  consent.Decisions
+}
+
+func goods(t testing.TB) []good {
+	permitted := consent.Decisions{"GGC002": consent.Permit}
+	plain := answer(permit)
+	return []good{
+		{"one data category", "permit.xml", plain, permitted},
+		{"a refusal", "deny.xml", change(t, plain, "Permit", "Deny"), consent.Decisions{"GGC002": consent.Deny}},
+		{"a refusal whose status is not ok", "deny_with_status.xml", change(t, change(t, plain, "Permit", "Deny"), StatusOK, "urn:x"),
+			consent.Decisions{"GGC002": consent.Deny}},
+		{"a question that could not be judged", "indeterminate.xml", change(t, plain, "Permit", "Indeterminate"),
+			consent.Decisions{"GGC002": consent.Indeterminate}},
+		{"a question that no policy is about", "not_applicable.xml", change(t, plain, "Permit", "NotApplicable"),
+			consent.Decisions{"GGC002": consent.NotApplicable}},
+		{"results in another order than asked", "two_categories.xml", answer(deny012, permit),
+			consent.Decisions{"GGC002": consent.Permit, "GGC012": consent.Deny}},
+		{"without status, requester and RelatesTo", "minimal.xml",
+			change(t, change(t, answer(`<Result><Decision>Permit</Decision>`+resourcePart+actionPart+`</Result>`),
+				`<wsa:RelatesTo>urn:uuid:`+testMessageID+`</wsa:RelatesTo>`, ``), `<?xml version="1.0" encoding="UTF-8"?>`, ``), permitted},
+		{"the decision last, prefixes and quotes of another kind", "other_prefixes.xml",
+			strings.NewReplacer("soap:", "s:", ":soap", ":s", "hl7:", "ns4:", "xmlns:hl7", "xmlns:ns4", "wsa:", "a:", ":wsa", ":a", `"`, `'`,
+				"<Decision>Permit</Decision>", "", "</Result>", "<!-- x --><Decision >Permit</Decision ></Result>").Replace(plain), permitted},
+		{"HL7 elements in a default namespace", "default_namespace.xml",
+			strings.NewReplacer("<hl7:InstanceIdentifier", `<InstanceIdentifier xmlns="urn:hl7-org:v3"`,
+				"<hl7:CodedValue", `<CodedValue xmlns="urn:hl7-org:v3"`).Replace(plain), permitted},
+		{"XACML elements with a prefix", "xacml_prefix.xml", prefixed(plain), permitted},
+		{"an attribute that was not asked for", "unasked_attribute.xml", change(t, plain, actionPart, actionPart+
+			`<Attributes Category="urn:x"><Attribute AttributeId="urn:x:other"><AttributeValue DataType="urn:x">999996630</AttributeValue></Attribute></Attributes>`), permitted},
+		{"further addressing headers", "more_headers.xml", change(t, plain, "</soap:Header>",
+			`<wsa:To>http://www.w3.org/2005/08/addressing/anonymous</wsa:To><wsa:From><wsa:Address>urn:x&amp;y</wsa:Address></wsa:From>`+
+				`<wsa:New soap:mustUnderstand="0"/></soap:Header>`), permitted},
+		{"a display name that holds a reference", "display_name.xml", change(t, plain, `code="V6"`, `code="V6" displayName="A &amp; B"`), permitted},
+		{"white space around the action", "action_on_its_own_line.xml", change(t, plain, ActionResponse, "\n  "+ActionResponse+"\n"), permitted},
+		{"a status with a message", "status_message.xml", change(t, plain, "</Status>", "<StatusMessage>ok &#33;</StatusMessage></Status>"), permitted},
+	}
+}
+
+func prefixed(message string) string {
+	for _, local := range []string{"Response", "Result", "Decision", "Status", "StatusCode", "Attributes", "Attribute", "AttributeValue"} {
+		for _, after := range []string{">", " ", "/"} {
+			message = strings.ReplaceAll(message, "<"+local+after, "<x:"+local+after)
+			message = strings.ReplaceAll(message, "</"+local+after, "</x:"+local+after)
+		}
+	}
+	return strings.ReplaceAll(message, `xmlns="`, `xmlns:x="`)
+}
+
+func TestDecodeResponse(t *testing.T) {
+	for _, tt := range goods(t) {
+		t.Run(tt.name, func(t *testing.T) {
+			golden(t, "good", tt.file, tt.message)
+			response, err := DecodeResponse([]byte(tt.message))
+			require.NoError(t, err)
+			var categories []consent.Category
+			for category := range tt.decisions {
+				categories = append(categories, category)
+			}
+			decisions, err := response.Match(testMessageID, question(t, categories...))
+			require.NoError(t, err)
+			require.Equal(t, tt.decisions, decisions)
+		})
+	}
+}
+
+func TestDecodeResponseOfAFault(t *testing.T) {
+	for _, tt := range []struct {
+		name, message string
+		code          FaultCode
+		text          string
+	}{
+		{"the question is at fault", fault("soap:Sender", ""), FaultSender, "Sender"},
+		{"Mitz is at fault", fault(" soap:Receiver\n", "<soap:Detail><x:a xmlns:x='urn:x' b='&lt;'/></soap:Detail>"), FaultReceiver, "Receiver"},
+		{"another code of SOAP", fault("soap:MustUnderstand", ""), FaultOther, "Other"},
+		{"a code of another namespace", fault("x:Sender", ""), FaultOther, "Other"},
+		{"a code without prefix is of no namespace", fault("Sender", ""), FaultOther, "Other"},
+		{"a subcode does not matter", strings.Replace(fault("soap:Sender", ""), "</soap:Code>",
+			"<soap:Subcode><soap:Value>soap:Receiver</soap:Value></soap:Subcode></soap:Code>", 1), FaultSender, "Sender"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := DecodeResponse([]byte(tt.message))
+			found, ok := errors.AsType[*Fault](err)
+			require.True(t, ok, "%v", err)
+			require.Equal(t, tt.code, found.Code)
+			require.Equal(t, "xacml: SOAP fault ("+tt.text+")", err.Error())
+		})
+	}
+}
+
+func TestAResponseDoesNotPrintWhatItHolds(t *testing.T) {
+	response, err := DecodeResponse([]byte(answer(permit)))
+	require.NoError(t, err)
+	holder := struct{ inner Response }{response}
+	for _, text := range []string{fmt.Sprintf("%+v", response), fmt.Sprintf("%#v", response), fmt.Sprintf("%+v", holder), fmt.Sprint(response)} {
+		require.NotContains(t, text, testBSN)
+		require.NotContains(t, text, "Permit")
+	}
+}
+
+func TestAResponseOutlivesItsBytes(t *testing.T) {
+	message := []byte(answer(permit))
+	response, err := DecodeResponse(message)
+	require.NoError(t, err)
+	clear(message)
+	_, err = response.Match(testMessageID, question(t, "GGC002"))
+	require.NoError(t, err)
+}
+
+func BenchmarkDecodeResponse(b *testing.B) {
+	message, q := []byte(answer(permit)), question(b, "GGC002")
+	b.SetBytes(int64(len(message)))
+	b.ReportAllocs()
+	for b.Loop() {
+		response, err := DecodeResponse(message)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := response.Match(testMessageID, q); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package xacml
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// hostile is an answer that must be refused, made from a good one by one change.
+type hostile struct {
+	file     string // in testdata/hostile, without .xml
+	old, new string
+	code     Code
+}
+
+var hostiles = []hostile{
+	// What stands around the root.
+	{"byte_order_mark", `<?xml`, "\uFEFF<?xml", WrongEncoding},
+	{"other_charset", `encoding="UTF-8"`, `encoding="ISO-8859-1"`, WrongEncoding},
+	{"invalid_utf8", `>urn:uuid:5b`, ">\xff", WrongEncoding},
+	{"control_character", `>urn:uuid:5b`, ">\x01", WrongEncoding},
+	{"xml_version_1_1", `version="1.0"`, `version="1.1"`, Malformed},
+	{"declaration_after_a_line", `<?xml`, "\n<?xml", ProcessingInstruction},
+	{"doctype", `<soap:Envelope`, `<!DOCTYPE x [<!ENTITY e "Permit">]><soap:Envelope`, Doctype},
+	{"processing_instruction", `<Response`, `<?php x?><Response`, ProcessingInstruction},
+	{"second_envelope", `</soap:Envelope>`, `</soap:Envelope><soap:Envelope/>`, TrailingContent},
+	{"text_after_the_root", `</soap:Envelope>`, `</soap:Envelope>x`, TrailingContent},
+	{"comment_after_the_root", `</soap:Envelope>`, `</soap:Envelope><!-- -->`, TrailingContent},
+	{"end_tag_after_the_root", `</soap:Envelope>`, `</soap:Envelope></soap:Envelope>`, TrailingContent},
+	{"soap_1_1", NamespaceSOAP, "http://schemas.xmlsoap.org/soap/envelope/", ForeignNamespace},
+
+	// The path.
+	{"second_header", `<soap:Body>`, `<soap:Header/><soap:Body>`, DuplicateElement},
+	{"second_body", `</soap:Body>`, `</soap:Body><soap:Body/>`, DuplicateElement},
+	{"envelope_in_the_body", `<soap:Body>`, `<soap:Body><soap:Envelope/>`, UnexpectedElement},
+	{"second_header_after_the_body", `<soap:Body>`, `<soap:Body/><soap:Header/><soap:Body>`, DuplicateElement},
+	{"second_response", `</Response>`, `</Response><Response xmlns="` + NamespaceXACML + `"/>`, DuplicateElement},
+	{"saml_wrapper", `<Response `, `<saml:R xmlns:saml="urn:oasis:names:tc:SAML:2.0:protocol"/><Response `, ForeignNamespace},
+	{"fault_beside_the_response", `</Response>`, `</Response><soap:Fault><soap:Code><soap:Value>soap:Sender</soap:Value></soap:Code></soap:Fault>`, UnexpectedElement},
+	{"request_instead_of_response", `Response`, `Request`, UnexpectedElement},
+	{"empty_response", permit, ``, MissingElement},
+	{"second_decision", `<Status>`, `<Decision>Deny</Decision><Status>`, DuplicateElement},
+	{"second_decision_in_the_status", `<Status>`, `<Status><StatusDetail><Decision>Deny</Decision></StatusDetail>`, UnexpectedElement},
+	{"second_status", `<Status>`, `<Status/><Status>`, DuplicateElement},
+	{"no_decision", `<Decision>Permit</Decision>`, ``, MissingElement},
+	{"decision_of_no_namespace", `<Decision>`, `<Decision xmlns="">`, ForeignNamespace},
+	{"decision_of_hl7", `Decision>`, `hl7:Decision>`, UnexpectedElement},
+	{"element_of_another_namespace", `<Result>`, `<Result><x:Note xmlns:x="urn:x"/>`, ForeignNamespace},
+	{"response_of_xacml_2", NamespaceXACML, "urn:oasis:names:tc:xacml:2.0:context:schema:os", ForeignNamespace},
+	{"value_of_hl7_v2", `xmlns:hl7="urn:hl7-org:v3"`, `xmlns:hl7="urn:hl7-org:v2"`, ForeignNamespace},
+	{"text_between_elements", `<Result>`, `<Result>x`, UnexpectedText},
+	{"cdata_between_elements", `<Result>`, `<Result><![CDATA[ ]]>`, UnexpectedText},
+	{"reference_between_elements", `<Result>`, `<Result>&#32;`, UnexpectedText},
+
+	// The header.
+	{"another_action", ActionResponse, ActionRequest, WrongAction},
+	{"no_action", `<wsa:Action soap:mustUnderstand="1">` + ActionResponse + `</wsa:Action>`, ``, WrongAction},
+	{"second_action", `<wsa:MessageID>`, `<wsa:Action/><wsa:MessageID>`, DuplicateElement},
+	{"second_relates_to", `<wsa:MessageID>`, `<wsa:RelatesTo>x</wsa:RelatesTo><wsa:MessageID>`, DuplicateElement},
+	{"relates_to_nothing", `urn:uuid:` + testMessageID, ` `, MissingElement},
+	{"relates_otherwise", `<wsa:RelatesTo>`, `<wsa:RelatesTo RelationshipType="urn:x">`, NotUnderstood},
+	{"unknown_header_that_must_be_understood", `</soap:Header>`, `<wsa:New soap:mustUnderstand="true"/></soap:Header>`, NotUnderstood},
+	{"header_of_another_namespace", `</soap:Header>`, `<w:Security xmlns:w="urn:w"/></soap:Header>`, ForeignNamespace},
+	{"element_of_another_namespace_in_a_header", `</soap:Header>`, `<wsa:From><w:A xmlns:w="urn:w"/></wsa:From></soap:Header>`, ForeignNamespace},
+	{"decision_in_a_header", `</soap:Header>`, `<wsa:From><wsa:Decision/></wsa:From></soap:Header>`, UnexpectedElement},
+
+	// Values.
+	{"comment_in_the_decision", `>Permit<`, `>Permit<!-- --><`, UnreadableValue},
+	{"comment_cuts_the_decision", `>Permit<`, `>De<!-- -->ny<`, UnreadableValue},
+	{"cdata_in_the_decision", `>Permit<`, `><![CDATA[Permit]]><`, UnreadableValue},
+	{"cdata_after_the_decision", `>Permit<`, `>Permit<![CDATA[]]><`, UnreadableValue},
+	{"reference_in_the_decision", `>Permit<`, `>&#80;ermit<`, UnreadableValue},
+	{"instruction_in_the_decision", `>Permit<`, `>Permit<?x?><`, UnreadableValue},
+	{"element_in_the_decision", `>Permit<`, `>Permit<Deny/><`, UnreadableValue},
+	{"white_space_in_the_decision", `>Permit<`, "> Permit <", UnknownDecision},
+	{"lower_case_decision", `>Permit<`, `>permit<`, UnknownDecision},
+	{"empty_decision", `<Decision>Permit</Decision>`, `<Decision/>`, UnknownDecision},
+	{"comment_in_the_action", ActionResponse, ActionResponse + `<!-- -->`, UnreadableValue},
+	{"reference_in_a_number", `extension="900203638"`, `extension="90020363&#56;"`, UnreadableValue},
+	{"null_flavor", `extension="900203638"`, `extension="900203638" nullFlavor="UNK"`, UnreadableValue},
+	{"element_in_a_value", `extension="900203638"/>`, `extension="900203638"><hl7:x/></hl7:InstanceIdentifier>`, UnreadableValue},
+	{"no_root", `root="2.16.840.1.113883.2.4.6.3" `, ``, MissingAttribute},
+	{"root_of_a_namespace", `root="2.16.840.1.113883.2.4.6.3" `, `hl7:root="2.16.840.1.113883.2.4.6.3" `, MissingAttribute},
+	{"empty_extension", `extension="900203638"`, `extension=""`, MissingAttribute},
+	{"no_attribute_id", `AttributeId="urn:oasis:names:tc:xacml:2.0:resource:resource-id" `, ``, MissingAttribute},
+	{"other_data_type", `"urn:hl7-org:v3#II"`, `"http://www.w3.org/2001/XMLSchema#string"`, WrongDataType},
+	{"code_where_an_identifier_belongs", `<hl7:InstanceIdentifier root="2.16.840.1.113883.2.4.6.3" extension="900203638"/>`, `<hl7:CodedValue code="x" codeSystem="y"/>`, UnexpectedElement},
+	{"attribute_without_a_value", `<AttributeValue DataType="urn:hl7-org:v3#CV"><hl7:CodedValue code="V6" codeSystem="2.16.840.1.113883.2.4.15.1060"/></AttributeValue>`, ``, MissingElement},
+	{"value_without_an_element", `<hl7:CodedValue code="V6" codeSystem="2.16.840.1.113883.2.4.15.1060"/>`, ``, MissingElement},
+	{"attribute_twice", actionPart, actionPart + actionPart, RepeatedValue},
+	{"attribute_value_twice", `<AttributeValue DataType="urn:hl7-org:v3#CV"><hl7:CodedValue code="V6" codeSystem="2.16.840.1.113883.2.4.15.1060"/></AttributeValue>`,
+		`<AttributeValue DataType="urn:hl7-org:v3#CV"><hl7:CodedValue code="V4" codeSystem="2.16.840.1.113883.2.4.15.1060"/></AttributeValue>` +
+			`<AttributeValue DataType="urn:hl7-org:v3#CV"><hl7:CodedValue code="V6" codeSystem="2.16.840.1.113883.2.4.15.1060"/></AttributeValue>`, RepeatedValue},
+	{"identifier_twice", `extension="900203638"/>`, `extension="900203638"/><hl7:InstanceIdentifier root="2.16.840.1.113883.2.4.6.3" extension="999996630"/>`, DuplicateElement},
+	{"patient_in_another_category", `"` + CategoryResource + `"`, `"` + CategoryEnvironment + `"`, MisplacedValue},
+
+	// What takes a Permit back.
+	{"obligation", `</Status>`, `</Status><Obligations/>`, Obligation},
+	{"advice", `</Status>`, `</Status><AssociatedAdvice/>`, Obligation},
+	{"status_not_ok", StatusOK, "urn:oasis:names:tc:xacml:1.0:status:processing-error", StatusNotOK},
+	{"minor_status_not_ok", statusPart, `<Status><StatusCode Value="` + StatusOK + `"><StatusCode Value="urn:x"/></StatusCode></Status>`, StatusNotOK},
+	{"status_without_a_code", statusPart, `<Status/>`, StatusNotOK},
+
+	// Tags.
+	{"attribute_doubled", `<hl7:CodedValue code="V6"`, `<hl7:CodedValue code="V4" code="V6"`, DuplicateAttribute},
+	{"attribute_doubled_by_namespace", `<wsa:RelatesTo>`, `<wsa:RelatesTo xmlns:a="urn:a" xmlns:b="urn:a" a:x="1" b:x="2">`, DuplicateAttribute},
+	{"declaration_doubled", `<Result>`, `<Result xmlns:a="urn:a" xmlns:a="urn:b">`, DuplicateAttribute},
+	{"undeclared_prefix_of_an_element", `<Result>`, `<Result><x:y/>`, UndeclaredPrefix},
+	{"undeclared_prefix_of_an_attribute", `<Result>`, `<Result x:y="z">`, UndeclaredPrefix},
+	{"prefix_out_of_scope", `xmlns:hl7="urn:hl7-org:v3"`, ``, UndeclaredPrefix},
+	{"prefix_undeclared_again", `<Result>`, `<Result xmlns:a="">`, Malformed},
+	{"xml_prefix_redeclared", `<Result>`, `<Result xmlns:xml="urn:x">`, Malformed},
+	{"xmlns_namespace_bound", `<Result>`, `<Result xmlns:x="http://www.w3.org/2000/xmlns/">`, Malformed},
+	{"namespace_written_with_a_reference", `xmlns:hl7="urn:hl7-org:v3"`, `xmlns:hl7="urn:hl7-org&#58;v3"`, Malformed},
+	{"name_with_two_colons", `<Result>`, `<a:b:c/><Result>`, Malformed},
+	{"attribute_without_quotes", `<Result>`, `<Result a=b>`, Malformed},
+	{"attribute_without_a_value_at_all", `<Result>`, `<Result a>`, Malformed},
+	{"attributes_not_separated", `<Result>`, `<Result a="1"b="2">`, Malformed},
+	{"less_than_in_an_attribute", `<Result>`, `<Result a="<">`, Malformed},
+	{"unknown_reference_in_an_attribute", `<Result>`, `<Result a="&e;">`, Malformed},
+	{"unknown_reference_in_skipped_text", `<wsa:MessageID>`, `<wsa:MessageID>&e;`, Malformed},
+	{"reference_to_no_character", `<wsa:MessageID>`, `<wsa:MessageID>&#0;`, Malformed},
+	{"wrong_end_tag", `</Result>`, `</result>`, Malformed},
+	{"hyphens_in_a_comment", `<Result>`, `<!-- -- --><Result>`, Malformed},
+	{"not_ended", "</soap:Envelope>\n", ``, Malformed},
+	{"comment_not_ended", "</soap:Envelope>\n", `<!-- `, Malformed},
+	{"nested_65_deep", `</soap:Header>`, strings.Repeat(`<wsa:From>`, 63) + strings.Repeat(`</wsa:From>`, 63) + `</soap:Header>`, TooDeep},
+	{"too_many_attributes", `<Result>`, `<Result` + manyAttributes(65) + `>`, Malformed},
+}
+
+func manyAttributes(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(` a` + strings.Repeat("x", i) + `=""`)
+	}
+	return b.String()
+}
+
+func TestDecodeResponseRefuses(t *testing.T) {
+	for _, tt := range hostiles {
+		t.Run(strings.ReplaceAll(tt.file, "_", " "), func(t *testing.T) {
+			message := change(t, answer(permit), tt.old, tt.new)
+			golden(t, "hostile", tt.file+".xml", message)
+			response, err := DecodeResponse([]byte(message))
+			requireCode(t, tt.code, err)
+			require.Zero(t, response)
+		})
+	}
+}
+
+func TestDecodeResponseRefusesWhatIsNoMessage(t *testing.T) {
+	large := change(t, answer(permit), "<Result>", "<Result>"+strings.Repeat(" ", maxAnswer))
+	exact := large[:maxAnswer] // cut to the limit: not oversized, but not ended
+	for _, tt := range []struct {
+		name, message string
+		code          Code
+	}{
+		{"nothing", "", Malformed},
+		{"text", "hello", UnexpectedText},
+		{"an end tag", "</a>", Malformed},
+		{"a lone angle", "<", Malformed},
+		{"a declaration alone", `<?xml version="1.0"?>`, Malformed},
+		{"a declaration without a version", `<?xml encoding="utf-8"?><a/>`, Malformed},
+		{"a declaration not ended", `<?xml version="1.0"`, Malformed},
+		{"a quote not ended", `<a b="`, Malformed},
+		{"JSON", `{"Decision":"Permit"}`, UnexpectedText},
+		{"more than a mebibyte", large, Oversized},
+		{"a mebibyte exactly is looked at", exact, Malformed},
+		{"65 results", answer(strings.Repeat(permit, 65)), TooManyResults},
+		{"a fault without a code", strings.ReplaceAll(fault("soap:Sender", ""), "Code", "Role"), MissingElement},
+		{"a fault with two values", fault("soap:Sender</soap:Value><soap:Value>soap:Receiver", ""), DuplicateElement},
+		{"two faults", fault("soap:Sender", "</soap:Fault><soap:Fault>"), DuplicateElement},
+		{"a Decision in a fault", fault("soap:Sender", "<soap:Detail><Decision>Permit</Decision></soap:Detail>"), UnexpectedElement},
+		{"a header after the body", `<s:Envelope xmlns:s="` + NamespaceSOAP + `"><s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code></s:Fault></s:Body><s:Header/></s:Envelope>`, UnexpectedElement},
+		{"a body with nothing", `<s:Envelope xmlns:s="` + NamespaceSOAP + `"><s:Body/></s:Envelope>`, MissingElement},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := DecodeResponse([]byte(tt.message))
+			requireCode(t, tt.code, err)
+		})
+	}
+}

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package xacml
+
+// Namespaces of the messages.
+const (
+	NamespaceSOAP       = "http://www.w3.org/2003/05/soap-envelope"
+	NamespaceAddressing = "http://www.w3.org/2005/08/addressing"
+	NamespaceQuery      = "urn:oasis:names:tc:xacml:3.0:profile:saml2.0:v2:schema:protocol:wd-14"
+	NamespaceXACML      = "urn:oasis:names:tc:xacml:3.0:core:schema:wd-17"
+	NamespaceHL7        = "urn:hl7-org:v3"
+)
+
+// WS-Addressing values (Web Services Addressing 1.0, Core, section 3.2; the
+// actions are those of the Mitz guide OpenGesloten 3.8.2).
+const (
+	ActionRequest  = "XACMLAuthorizationDecisionQueryRequest"
+	ActionResponse = "http://schemas.otv.nl/toestemmingsregister/XACMLAuthzDecisionQuery/" +
+		"IGeslotenAutorisatievraagService/XACMLAuthzDecisionQueryResponse"
+	AddressAnonymous  = "http://www.w3.org/2005/08/addressing/anonymous"
+	RelationshipReply = "http://www.w3.org/2005/08/addressing/reply"
+)
+
+// Roots (OIDs) of identifiers. Those of professionals are in package consent.
+const (
+	RootBSN = "2.16.840.1.113883.2.4.6.3"
+	RootURA = "2.16.528.1.1007.3.3"
+)
+
+// Code systems (OIDs).
+const (
+	SystemFacilityType = "2.16.840.1.113883.2.4.15.1060"
+	SystemCategory     = "2.16.840.1.113883.2.4.3.111.5.10.1"
+	SystemRole         = "2.16.840.1.113883.2.4.15.111"
+	SystemPurpose      = "2.16.840.1.113883.1.11.20448"
+)
+
+// XACML attribute categories (XACML 3.0 core, appendix B.2).
+const (
+	CategoryResource    = "urn:oasis:names:tc:xacml:3.0:attribute-category:resource"
+	CategoryAction      = "urn:oasis:names:tc:xacml:3.0:attribute-category:action"
+	CategorySubject     = "urn:oasis:names:tc:xacml:1.0:subject-category:access-subject"
+	CategoryEnvironment = "urn:oasis:names:tc:xacml:3.0:attribute-category:environment"
+)
+
+// Attribute identifiers (Mitz guide OpenGesloten 3.8.2).
+const (
+	AttributePatient        = "urn:oasis:names:tc:xacml:2.0:resource:resource-id"
+	AttributeDataHolderType = "urn:ihe:iti:appc:2016:document-entry:healthcare-facility-type-code"
+	AttributeDataHolder     = "urn:ihe:iti:appc:2016:author-institution:id"
+	AttributeDataCategory   = "urn:ihe:iti:appc:2016:document-entry:event-code"
+	AttributeRole           = "urn:oasis:names:tc:xacml:2.0:subject:role"
+	AttributeProvider       = "urn:ihe:iti:xua:2017:subject:provider-identifier"
+	AttributeMandated       = "urn:nl:otv:names:tc:1.0:subject:mandated"
+	AttributeRequester      = "urn:nl:otv:names:tc:1.0:subject:provider-institution"
+	AttributeRequesterType  = "urn:nl:otv:names:tc:1.0:subject:consulting-healthcare-facility-type-code"
+	AttributePurposeOfUse   = "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse"
+)
+
+// Data types of attribute values: HL7 v3's instance identifier and coded value.
+const (
+	DataTypeII = "urn:hl7-org:v3#II"
+	DataTypeCV = "urn:hl7-org:v3#CV"
+)
+
+// StatusOK is the status that may stand beside a Permit (XACML 3.0 core, appendix B.8).
+const StatusOK = "urn:oasis:names:tc:xacml:1.0:status:ok"
+
+// uziAuthority is the assigningAuthorityName of a number in the UZI register.
+const uziAuthority = "CIBG"

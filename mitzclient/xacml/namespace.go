@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package xacml
+
+import "strings"
+
+// The part of the reader that knows Namespaces in XML 1.0 (third edition).
+
+// Namespaces whose prefixes are bound by the standard (section 3).
+const (
+	namespaceXML   = "http://www.w3.org/XML/1998/namespace"
+	namespaceXMLNS = "http://www.w3.org/2000/xmlns/"
+)
+
+// bind adds a namespace declaration of the element opened last. Declaring what
+// the standard reserves is refused, and so is undeclaring a prefix (section 5).
+func (r *reader) bind(prefix, space string) bool {
+	scope := r.open[len(r.open)-1].bindings
+	for _, b := range r.bindings[scope:] {
+		if b.prefix == prefix {
+			return r.fail(DuplicateAttribute)
+		}
+	}
+	switch {
+	case prefix == "xml", prefix == "xmlns", space == namespaceXML, space == namespaceXMLNS,
+		space == "" && prefix != "", strings.Contains(space, "&"), len(r.bindings) == maxAttributes:
+		return r.fail(Malformed)
+	}
+	r.bindings = append(r.bindings, binding{prefix, space})
+	return true
+}
+
+// namespace looks a prefix up. The empty prefix is the default namespace, which
+// is none unless declared.
+func (r *reader) namespace(prefix string) (space string, declared bool) {
+	for i := len(r.bindings) - 1; i >= 0; i-- {
+		if r.bindings[i].prefix == prefix {
+			return r.bindings[i].space, true
+		}
+	}
+	if prefix == "xml" {
+		return namespaceXML, true
+	}
+	return "", prefix == ""
+}
+
+// resolve gives the element opened last and its attributes their namespaces,
+// after all declarations of the tag are known, and refuses equal attributes
+// (section 6.3). The default namespace is not for attributes (section 6.2).
+func (r *reader) resolve(prefix string) bool {
+	var declared bool
+	if r.el.space, declared = r.namespace(prefix); !declared {
+		return r.fail(UndeclaredPrefix)
+	}
+	for i := range r.el.attributes {
+		a := &r.el.attributes[i]
+		if a.prefix != "" {
+			if a.space, declared = r.namespace(a.prefix); !declared {
+				return r.fail(UndeclaredPrefix)
+			}
+		}
+		for j := range i {
+			if b := &r.el.attributes[j]; b.local == a.local && b.space == a.space {
+				return r.fail(DuplicateAttribute)
+			}
+		}
+	}
+	return true
+}

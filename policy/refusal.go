@@ -19,6 +19,7 @@ const (
 	ReasonClaimMalformed     Reason = "claim_malformed"     // a claim has the wrong shape
 	ReasonClaimContradiction Reason = "claim_contradiction" // two sources disagree, or one attribute is given twice
 	ReasonClaimUntrusted     Reason = "claim_untrusted"     // a claim comes from an issuer that is not trusted for it
+	ReasonCredentialProof    Reason = "credential_proof"    // a credential's signature is wrong
 	ReasonDenied             Reason = "denied"              // there is no consent
 	ReasonIndeterminate      Reason = "indeterminate"       // the question could not be judged
 	ReasonNotApplicable      Reason = "not_applicable"      // an answer that Mitz does not define

@@ -23,7 +23,9 @@ var hostiles = []hostile{
 	{"other_charset", `encoding="UTF-8"`, `encoding="ISO-8859-1"`, WrongEncoding},
 	{"invalid_utf8", `>urn:uuid:5b`, ">\xff", WrongEncoding},
 	{"control_character", `>urn:uuid:5b`, ">\x01", WrongEncoding},
+	{"noncharacter", `>urn:uuid:5b`, ">\uFFFE", WrongEncoding},
 	{"xml_version_1_1", `version="1.0"`, `version="1.1"`, Malformed},
+	{"declaration_not_separated", `"1.0" encoding`, `"1.0"encoding`, Malformed},
 	{"declaration_after_a_line", `<?xml`, "\n<?xml", ProcessingInstruction},
 	{"doctype", `<soap:Envelope`, `<!DOCTYPE x [<!ENTITY e "Permit">]><soap:Envelope`, Doctype},
 	{"processing_instruction", `<Response`, `<?php x?><Response`, ProcessingInstruction},
@@ -43,6 +45,10 @@ var hostiles = []hostile{
 	{"fault_beside_the_response", `</Response>`, `</Response><soap:Fault><soap:Code><soap:Value>soap:Sender</soap:Value></soap:Code></soap:Fault>`, UnexpectedElement},
 	{"request_instead_of_response", `Response`, `Request`, UnexpectedElement},
 	{"empty_response", permit, ``, MissingElement},
+	{"something_else_than_a_result", `<Result>`, `<Other/><Result>`, UnexpectedElement},
+	{"something_else_than_a_status_code", statusPart, `<Status><StatusCode Value="` + StatusOK + `"><Other Value="` + StatusOK + `"/></StatusCode></Status>`, UnexpectedElement},
+	{"something_else_than_an_attribute", actionPart, `<Attributes Category="urn:x"><Other AttributeId="urn:x"/></Attributes>` + actionPart, UnexpectedElement},
+	{"something_else_than_a_value", actionPart, `<Attributes Category="urn:x"><Attribute AttributeId="urn:x"><Other/></Attribute></Attributes>` + actionPart, UnexpectedElement},
 	{"second_decision", `<Status>`, `<Decision>Deny</Decision><Status>`, DuplicateElement},
 	{"second_decision_in_the_status", `<Status>`, `<Status><StatusDetail><Decision>Deny</Decision></StatusDetail>`, UnexpectedElement},
 	{"second_status", `<Status>`, `<Status/><Status>`, DuplicateElement},
@@ -74,6 +80,7 @@ var hostiles = []hostile{
 	{"cdata_in_the_decision", `>Permit<`, `><![CDATA[Permit]]><`, UnreadableValue},
 	{"cdata_after_the_decision", `>Permit<`, `>Permit<![CDATA[]]><`, UnreadableValue},
 	{"reference_in_the_decision", `>Permit<`, `>&#80;ermit<`, UnreadableValue},
+	{"cdata_end_in_the_decision", `>Permit<`, `>Permit]]><`, Malformed},
 	{"instruction_in_the_decision", `>Permit<`, `>Permit<?x?><`, UnreadableValue},
 	{"element_in_the_decision", `>Permit<`, `>Permit<Deny/><`, UnreadableValue},
 	{"white_space_in_the_decision", `>Permit<`, "> Permit <", UnknownDecision},
@@ -114,6 +121,9 @@ var hostiles = []hostile{
 	{"prefix_out_of_scope", `xmlns:hl7="urn:hl7-org:v3"`, ``, UndeclaredPrefix},
 	{"prefix_undeclared_again", `<Result>`, `<Result xmlns:a="">`, Malformed},
 	{"xml_prefix_redeclared", `<Result>`, `<Result xmlns:xml="urn:x">`, Malformed},
+	{"xmlns_prefix_declared", `<Result>`, `<Result xmlns:xmlns="urn:x">`, Malformed},
+	{"xml_namespace_bound", `<Result>`, `<Result xmlns:x="http://www.w3.org/XML/1998/namespace">`, Malformed},
+	{"too_many_namespaces", `<Result>`, `<Result` + many("xmlns:", 65) + `>`, Malformed},
 	{"xmlns_namespace_bound", `<Result>`, `<Result xmlns:x="http://www.w3.org/2000/xmlns/">`, Malformed},
 	{"namespace_written_with_a_reference", `xmlns:hl7="urn:hl7-org:v3"`, `xmlns:hl7="urn:hl7-org&#58;v3"`, Malformed},
 	{"name_with_two_colons", `<Result>`, `<a:b:c/><Result>`, Malformed},
@@ -124,18 +134,21 @@ var hostiles = []hostile{
 	{"unknown_reference_in_an_attribute", `<Result>`, `<Result a="&e;">`, Malformed},
 	{"unknown_reference_in_skipped_text", `<wsa:MessageID>`, `<wsa:MessageID>&e;`, Malformed},
 	{"reference_to_no_character", `<wsa:MessageID>`, `<wsa:MessageID>&#0;`, Malformed},
+	{"reference_without_a_hash", `<wsa:MessageID>`, `<wsa:MessageID>&65;`, Malformed},
+	{"cdata_end_in_skipped_text", `<wsa:MessageID>`, `<wsa:MessageID>]]>`, Malformed},
 	{"wrong_end_tag", `</Result>`, `</result>`, Malformed},
 	{"hyphens_in_a_comment", `<Result>`, `<!-- -- --><Result>`, Malformed},
 	{"not_ended", "</soap:Envelope>\n", ``, Malformed},
 	{"comment_not_ended", "</soap:Envelope>\n", `<!-- `, Malformed},
 	{"nested_65_deep", `</soap:Header>`, strings.Repeat(`<wsa:From>`, 63) + strings.Repeat(`</wsa:From>`, 63) + `</soap:Header>`, TooDeep},
-	{"too_many_attributes", `<Result>`, `<Result` + manyAttributes(65) + `>`, Malformed},
+	{"too_many_attributes", `<Result>`, `<Result` + many("", 65) + `>`, Malformed},
 }
 
-func manyAttributes(n int) string {
+// many gives n XML attributes or namespace declarations.
+func many(prefix string, n int) string {
 	var b strings.Builder
 	for i := range n {
-		b.WriteString(` a` + strings.Repeat("x", i) + `=""`)
+		b.WriteString(" " + prefix + "a" + strings.Repeat("x", i) + `="urn:a"`)
 	}
 	return b.String()
 }
@@ -165,6 +178,7 @@ func TestDecodeResponseRefusesWhatIsNoMessage(t *testing.T) {
 		{"a lone angle", "<", Malformed},
 		{"a declaration alone", `<?xml version="1.0"?>`, Malformed},
 		{"a declaration without a version", `<?xml encoding="utf-8"?><a/>`, Malformed},
+		{"a declaration that says nothing", `<?xml ?>` + fault("soap:Sender", ""), Malformed},
 		{"a declaration not ended", `<?xml version="1.0"`, Malformed},
 		{"a quote not ended", `<a b="`, Malformed},
 		{"JSON", `{"Decision":"Permit"}`, UnexpectedText},
@@ -172,6 +186,7 @@ func TestDecodeResponseRefusesWhatIsNoMessage(t *testing.T) {
 		{"a mebibyte exactly is looked at", exact, Malformed},
 		{"65 results", answer(strings.Repeat(permit, 65)), TooManyResults},
 		{"a fault without a code", strings.ReplaceAll(fault("soap:Sender", ""), "Code", "Role"), MissingElement},
+		{"a fault without a value", strings.ReplaceAll(fault("soap:Sender", ""), "Value>", "Subcode>"), MissingElement},
 		{"a fault with two values", fault("soap:Sender</soap:Value><soap:Value>soap:Receiver", ""), DuplicateElement},
 		{"two faults", fault("soap:Sender", "</soap:Fault><soap:Fault>"), DuplicateElement},
 		{"a Decision in a fault", fault("soap:Sender", "<soap:Detail><Decision>Permit</Decision></soap:Detail>"), UnexpectedElement},

@@ -67,9 +67,6 @@ func (r *reader) is(space, local string) bool {
 
 // root opens the document's root element.
 func (r *reader) root() bool {
-	if len(r.in) > maxAnswer {
-		return r.fail(Oversized)
-	}
 	return r.checkCharacters() && r.declaration() && r.child()
 }
 

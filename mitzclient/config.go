@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package mitzclient
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Defaults of [Config].
+const (
+	DefaultTimeout        = 3 * time.Second
+	DefaultMaxConnections = 64
+)
+
+// Config says where Mitz is and how to reach it.
+type Config struct {
+	Endpoint       string        // base URL, such as https://mitz.example/tst-us/mitz
+	Timeout        time.Duration // for one whole consult; 0 is DefaultTimeout
+	TLS            *tls.Config   // see LoadTLS; required with https, refused without
+	MaxConnections int           // at once; consults beyond it wait; 0 is DefaultMaxConnections
+}
+
+// validate fills the defaults and reports every problem, each naming its key. An
+// http endpoint passes: whether it may be used is for the caller to judge.
+func (c Config) validate() (Config, error) {
+	var problems []error
+	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
+
+	c.Endpoint = strings.TrimRight(c.Endpoint, "/")
+	endpoint, err := url.Parse(c.Endpoint)
+	switch {
+	case err != nil || endpoint.Host == "" || endpoint.Scheme != "https" && endpoint.Scheme != "http":
+		problem("endpoint: not an https URL") // the URL itself may hold a password
+	case endpoint.User != nil || endpoint.RawQuery != "" || endpoint.ForceQuery || strings.Contains(c.Endpoint, "#"):
+		problem("endpoint: must not have a user, query or fragment")
+	case endpoint.Scheme == "https" && c.TLS == nil:
+		problem("tls: required with an https endpoint")
+	case endpoint.Scheme == "http" && c.TLS != nil:
+		problem("tls: of no use with an http endpoint")
+	}
+	if c.Timeout < 0 {
+		problem("timeout: negative")
+	}
+	if c.MaxConnections < 0 {
+		problem("maxconnections: negative")
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.MaxConnections == 0 {
+		c.MaxConnections = DefaultMaxConnections
+	}
+	return c, errors.Join(problems...)
+}

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package mitzclient
+
+import (
+	"crypto/tls"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestNewRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		cfg  Config
+		text string
+	}{
+		{"no endpoint", Config{}, "endpoint: not an https URL"},
+		{"an endpoint without a host", Config{Endpoint: "https:///mitz", TLS: &tls.Config{}}, "endpoint: not an https URL"},
+		{"an endpoint of another scheme", Config{Endpoint: "ftp://mitz.example"}, "endpoint: not an https URL"},
+		{"an endpoint that is no URL", Config{Endpoint: "https://user:secret@mitz example"}, "endpoint: not an https URL"},
+		{"a user in the endpoint", Config{Endpoint: "https://user:secret@mitz.example", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
+		{"a query in the endpoint", Config{Endpoint: "https://mitz.example?a", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
+		{"an empty query in the endpoint", Config{Endpoint: "https://mitz.example?", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
+		{"an empty fragment in the endpoint", Config{Endpoint: "https://mitz.example#", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
+		{"https without TLS", Config{Endpoint: "https://mitz.example"}, "tls: required with an https endpoint"},
+		{"TLS without https", Config{Endpoint: "http://mitz.example", TLS: &tls.Config{}}, "tls: of no use with an http endpoint"},
+		{"every problem at once", Config{Timeout: -1, MaxConnections: -1}, "endpoint: not an https URL\ntimeout: negative\nmaxconnections: negative"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			client, err := New(tt.cfg)
+			require.Nil(t, client)
+			require.EqualError(t, err, tt.text)
+		})
+	}
+}
+
+func TestNewFillsTheDefaults(t *testing.T) {
+	client, err := New(Config{Endpoint: "http://mitz.example/base//"})
+	require.NoError(t, err)
+	require.Equal(t, "http://mitz.example/base/geslotenautorisatievraag/xacml3", client.url)
+	require.Equal(t, 3*time.Second, client.timeout)
+	require.Equal(t, 64, client.transport.MaxConnsPerHost)
+}

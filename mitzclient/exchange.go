@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package mitzclient
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
+)
+
+const (
+	mediaType   = "application/soap+xml"
+	contentType = mediaType + `; charset=UTF-8; action="` + xacml.ActionRequest + `"`
+	userAgent   = "nuts-mitz"
+	// maxBody bounds an answer, in bytes.
+	maxBody = 1 << 20
+)
+
+// exchange posts the message and gives the body of a 200 answer of SOAP's media
+// type (SOAP 1.2 part 2, section 7).
+func (c *Client) exchange(ctx context.Context, id string, message []byte) ([]byte, *Error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(message))
+	if err != nil {
+		return nil, &Error{Code: Unreachable, Detail: "address"}
+	}
+	request.Header = http.Header{
+		"Accept":       {mediaType},
+		"Content-Type": {contentType},
+		"User-Agent":   {userAgent},
+		"X-Request-Id": {id},
+	}
+	// The transport and not an http.Client: that would follow a redirect and so
+	// bring the patient's number elsewhere.
+	response, err := c.transport.RoundTrip(request)
+	if err != nil {
+		return nil, transportError(ctx, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, failure := readBody(ctx, response)
+	if response.StatusCode != http.StatusOK {
+		return nil, statusError(response, body, failure)
+	}
+	if failure == nil {
+		failure = checkMedia(response.Header)
+	}
+	return body, failure
+}
+
+// readBody reads at most maxBody bytes.
+func readBody(ctx context.Context, response *http.Response) ([]byte, *Error) {
+	if response.ContentLength > maxBody {
+		return nil, &Error{Code: OversizedAnswer}
+	}
+	var body bytes.Buffer
+	body.Grow(int(max(response.ContentLength, 0)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(response.Body, maxBody+1))
+	if err == nil {
+		err = ctx.Err() // the end of the body may still arrive when the time is over
+	}
+	if err != nil {
+		return nil, transportError(ctx, err)
+	}
+	if body.Len() > maxBody {
+		return nil, &Error{Code: OversizedAnswer}
+	}
+	return body.Bytes(), nil
+}
+
+// statusError tells a SOAP fault from a bare HTTP status. Mitz and the gateways
+// before it use both.
+func statusError(response *http.Response, body []byte, failure *Error) *Error {
+	if failure == nil && checkMedia(response.Header) == nil {
+		_, err := xacml.DecodeResponse(body)
+		if fault, ok := errors.AsType[*xacml.Fault](err); ok {
+			failure = faultError(fault)
+		}
+	}
+	if failure == nil || failure.Code == OversizedAnswer {
+		failure = &Error{Code: HTTPStatus}
+	}
+	failure.Status = response.StatusCode
+	return failure
+}
+
+// checkMedia accepts SOAP 1.2's media type in UTF-8 (RFC 3902), not compressed.
+func checkMedia(header http.Header) *Error {
+	if len(header["Content-Encoding"]) > 0 {
+		return &Error{Code: MalformedAnswer, Detail: "content_encoding"}
+	}
+	refusal := &Error{Code: MalformedAnswer, Detail: "content_type"}
+	types := header["Content-Type"]
+	if len(types) != 1 {
+		return refusal
+	}
+	media, parameters, err := mime.ParseMediaType(types[0])
+	charset, declared := parameters["charset"]
+	if err != nil || media != mediaType || declared && !strings.EqualFold(charset, "utf-8") {
+		return refusal
+	}
+	return nil
+}

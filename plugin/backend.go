@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+
+	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
+	"github.com/nuts-foundation/nuts-node/vcr/pe"
+
+	"github.com/nuts-mitz/nuts-mitz/policy"
+)
+
+// maxDefinitionSize is the largest presentation definition that is read, in bytes.
+const maxDefinitionSize = 1 << 20
+
+// backend is the node's policy backend, with the definitions of guarded scopes
+// added. Every other scope is answered by the node's own backend.
+type backend struct {
+	nutspolicy.PDPBackend
+	engine *Engine
+}
+
+var _ nutspolicy.PDPBackend = backend{}
+
+func (b backend) PresentationDefinitions(ctx context.Context, scope string) (pe.WalletOwnerMapping, error) {
+	if p := b.engine.policy; p != nil {
+		if profile := p.Profile(scope); profile != nil {
+			return maps.Clone(profile.Definition), nil
+		}
+	}
+	return b.PDPBackend.PresentationDefinitions(ctx, scope)
+}
+
+// operatorsDefinitions looks up the definition that the operator has for a profile:
+// in the profile's file, or in the node's own policy files.
+func operatorsDefinitions(node nutspolicy.PDPBackend) policy.Definitions {
+	return func(profile policy.ProfileConfig) (pe.WalletOwnerMapping, error) {
+		nodes, err := node.PresentationDefinitions(context.Background(), profile.Scope)
+		if err != nil && !errors.Is(err, nutspolicy.ErrNotFound) {
+			return nil, err
+		}
+		if profile.PresentationDefinition == "" {
+			return nodes, nil
+		}
+		if nodes != nil {
+			return nil, errors.New("the node's policy files define this scope too: which of the two counts?")
+		}
+		return readDefinition(profile.PresentationDefinition)
+	}
+}
+
+// readDefinition reads a presentation definition for the organisation's wallet from
+// a file, checked against its JSON schema (Presentation Exchange 2.0).
+func readDefinition(file string) (pe.WalletOwnerMapping, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxDefinitionSize {
+		return nil, fmt.Errorf("%s: not a file of at most %d bytes", file, maxDefinitionSize)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if !json.Valid(content) {
+		return nil, fmt.Errorf("%s: not JSON", file)
+	}
+	definition, err := pe.ParsePresentationDefinition(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a presentation definition: %w", file, err)
+	}
+	return pe.WalletOwnerMapping{pe.WalletOwnerOrganization: *definition}, nil
+}

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// FlagSet gives the engine's command line flags. Lists (data holders, profiles,
+// trust) have none: they belong in the configuration file.
+func FlagSet() *pflag.FlagSet {
+	defaults := DefaultConfig()
+	flags := pflag.NewFlagSet(moduleName, pflag.ContinueOnError)
+	flags.String("mitz.endpoint", defaults.Endpoint, "Base URL of Mitz, without the path of a service. Must be HTTPS when strictmode is set.")
+	flags.Duration("mitz.timeout", defaults.Timeout, "Time-out for one whole consult of Mitz, such as '3s'.")
+	flags.String("mitz.tls.certfile", defaults.TLS.CertFile, "File containing the client certificate for Mitz: PKCS#12 (.p12, .pfx), or PEM together with mitz.tls.certkeyfile. Required in strict mode.")
+	flags.String("mitz.tls.certkeyfile", defaults.TLS.CertKeyFile, "PEM file containing the private key of the client certificate for Mitz.")
+	flags.String("mitz.tls.passwordfile", defaults.TLS.PasswordFile, "File containing the password of the client certificate for Mitz.")
+	flags.String("mitz.tls.truststorefile", defaults.TLS.TrustStoreFile, "PEM file containing the only CA certificates that are trusted for Mitz. Required in strict mode.")
+	return flags
+}
+
+// AddFlags adds the engine's flags to the node's commands that load its configuration.
+func AddFlags(root *cobra.Command) {
+	for _, command := range root.Commands() {
+		if command.Flags().Lookup("configfile") != nil {
+			command.Flags().AddFlagSet(FlagSet())
+		}
+		AddFlags(command)
+	}
+}

@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nuts-foundation/nuts-node/core"
+	nodehttp "github.com/nuts-foundation/nuts-node/http"
+	"github.com/sirupsen/logrus"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/policy"
+)
+
+const moduleName = "mitz"
+
+// Engine is the node's engine named "mitz": its configuration, its life cycle and
+// the link to Mitz.
+type Engine struct {
+	node     nodeEngines
+	now      func() time.Time
+	raw      map[string]any // the section as the node loaded it
+	config   Config
+	policy   *policy.Policy // nil: no mitz section, nothing is guarded
+	consult  mitzclient.Consulter
+	client   *mitzclient.Client
+	subjects map[string]string // data holder's subject by token issuer
+	guarding atomic.Bool       // the token endpoint was replaced
+	// redacting tells the log's hook that patients' numbers are about.
+	redacting atomic.Bool
+
+	// life tells running consults when the node stops.
+	life    sync.Mutex
+	running bool
+	ending  context.Context
+	end     context.CancelFunc
+	active  sync.WaitGroup
+}
+
+var (
+	_ core.Injectable      = (*Engine)(nil)
+	_ core.Configurable    = (*Engine)(nil)
+	_ core.Runnable        = (*Engine)(nil)
+	_ core.HealthCheckable = (*Engine)(nil)
+)
+
+func newEngine(node nodeEngines) *Engine {
+	engine := &Engine{node: node, now: time.Now, raw: map[string]any{}}
+	engine.ending, engine.end = context.WithCancel(context.Background())
+	return engine
+}
+
+// Name gives "mitz".
+func (e *Engine) Name() string { return moduleName }
+
+// Config gives the node a place to load the section into, undecoded: [Engine.Configure]
+// decodes it, and refuses keys that it does not know.
+func (e *Engine) Config() any { return &e.raw }
+
+func (e *Engine) enabled() bool { return e.policy != nil }
+
+func (e *Engine) backend() backend { return backend{PDPBackend: e.node.policy, engine: e} }
+
+// Configure checks the whole configuration. The error tells every problem at once.
+func (e *Engine) Configure(server core.ServerConfig) error {
+	config, err := decodeConfig(e.raw)
+	if err == nil && config.isAbsent() {
+		return nil
+	}
+	config.Strict = server.Strictmode
+	problems := append([]error{err}, config.validateLink(server.Strictmode)...)
+	problems = append(problems, e.validateLogging())
+
+	decided, err := policy.New(config.Config, operatorsDefinitions(e.node.policy))
+	problems = append(problems, err)
+	tlsConfig, err := mitzclient.LoadTLS(mitzclient.TLSFiles(config.TLS))
+	problems = append(problems, err)
+	if err := configError(problems); err != nil {
+		return err
+	}
+	e.client, err = mitzclient.New(mitzclient.Config{Endpoint: config.Endpoint, Timeout: config.Timeout, TLS: tlsConfig})
+	if err != nil {
+		return configError([]error{err})
+	}
+	e.subjects = make(map[string]string, len(config.DataHolders))
+	for _, dataHolder := range config.DataHolders {
+		issuer := e.node.auth.PublicURL().JoinPath("oauth2", dataHolder.Subject).String()
+		e.subjects[issuer] = dataHolder.Subject
+	}
+	warnUnknownTypes(config)
+	e.config, e.consult, e.policy = config, e.client, decided
+	e.redacting.Store(true)
+	return nil
+}
+
+// validateLogging refuses to let the node log the bodies of its messages: token
+// requests and introspection answers hold patients' numbers.
+func (e *Engine) validateLogging() error {
+	if e.node.http == nil {
+		return nil
+	}
+	if config, ok := e.node.http.Config().(*nodehttp.Config); ok && config.Log == nodehttp.LogMetadataAndBodyLevel {
+		return fmt.Errorf("profiles: cannot be used while http.log is '%s', which writes patients' numbers to the log", config.Log)
+	}
+	return nil
+}
+
+func warnUnknownTypes(config Config) {
+	for _, dataHolder := range config.DataHolders {
+		if !consent.FacilityType(dataHolder.FacilityType).Known() {
+			log().WithField("subject", dataHolder.Subject).
+				Warn("The data holder's facility type is not one that this software knows: check it")
+		}
+	}
+}
+
+// Start begins to answer token requests for guarded scopes.
+func (e *Engine) Start() error {
+	if !e.enabled() {
+		return nil
+	}
+	if !e.guarding.Load() {
+		return errors.New("the token endpoint is not guarded")
+	}
+	e.life.Lock()
+	defer e.life.Unlock()
+	e.running = true
+	return nil
+}
+
+// Shutdown ends running consults and waits for them. After it, every token request
+// for a guarded scope is refused.
+func (e *Engine) Shutdown() error {
+	e.life.Lock()
+	e.running = false
+	e.life.Unlock()
+	e.end()
+	e.active.Wait()
+	if e.client != nil {
+		e.client.Close()
+	}
+	return nil
+}
+
+// begin gives a context that ends with the request or with the node, whichever is
+// first. It reports false when the engine is not running.
+func (e *Engine) begin(request context.Context) (ctx context.Context, done func(), ok bool) {
+	e.life.Lock()
+	defer e.life.Unlock()
+	if !e.running {
+		return nil, nil, false
+	}
+	e.active.Add(1)
+	ctx, cancel := context.WithCancel(request)
+	stop := context.AfterFunc(e.ending, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+		e.active.Done()
+	}, true
+}
+
+// CheckHealth reports whether guarded token requests are answered.
+func (e *Engine) CheckHealth() map[string]core.Health {
+	if !e.enabled() {
+		return nil
+	}
+	e.life.Lock()
+	defer e.life.Unlock()
+	if !e.running {
+		return map[string]core.Health{"guard": {Status: core.HealthStatusDown, Details: "not started: guarded scopes get no token"}}
+	}
+	return map[string]core.Health{"guard": {Status: core.HealthStatusUp}}
+}
+
+func log() *logrus.Entry {
+	return logrus.StandardLogger().WithField(core.LogFieldModule, moduleName)
+}

@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/labstack/echo/v4"
+	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/core"
+)
+
+// tokenPath is the token endpoint's route (RFC 6749 section 3.2) in the node.
+const tokenPath = "/oauth2/:subjectID/token"
+
+// maxTokenRequest is the largest token request that is read, in bytes. A
+// presentation with a certificate chain takes some tens of kilobytes.
+const maxTokenRequest = 1 << 20
+
+// router serves the node's OAuth routes: all as the node does, except that the
+// token endpoint is guarded.
+type router struct {
+	engine *Engine
+}
+
+// Routes registers the routes. The node calls it once, after the engines were
+// configured and before they are started.
+func (r *router) Routes(server core.EchoRouter) {
+	engine := r.engine
+	if !engine.enabled() {
+		engine.node.newIAM(engine.node.storage, engine.node.policy).Routes(server)
+		return
+	}
+	endpoint := &tokenEndpoint{engine: engine}
+	outside := guardedStorage{Engine: engine.node.storage, authorize: engine.authorizeOutsideRequest}
+	engine.node.newIAM(outside, engine.backend()).Routes(&interceptor{
+		EchoRouter: server,
+		onToken: func(echo.HandlerFunc) echo.HandlerFunc {
+			engine.guarding.Store(true)
+			return endpoint.serve
+		},
+	})
+}
+
+// interceptor is a router that lets the token endpoint's handler be replaced.
+type interceptor struct {
+	core.EchoRouter
+	onToken func(echo.HandlerFunc) echo.HandlerFunc
+}
+
+func (i *interceptor) POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
+	if path == tokenPath {
+		handler = i.onToken(handler)
+	}
+	return i.EchoRouter.POST(path, handler, middleware...)
+}
+
+// tokenEndpoint gives every token request a token handler of its own: the node
+// stores a token without saying for which request, and the guard needs the
+// request's context, to end the consult when the request ends.
+type tokenEndpoint struct {
+	engine *Engine
+	idle   sync.Pool // of *tokenHandler
+}
+
+func (e *tokenEndpoint) serve(c echo.Context) error {
+	handler, _ := e.idle.Get().(*tokenHandler)
+	if handler == nil {
+		handler = newTokenHandler(e.engine)
+	}
+	err := handler.serve(c)
+	// Not after a panic: what it left behind is unknown.
+	e.idle.Put(handler)
+	return err
+}
+
+// tokenHandler is one instance of the node's OAuth router, of which only the token
+// endpoint is used, by one request at a time.
+type tokenHandler struct {
+	engine  *Engine
+	handle  echo.HandlerFunc
+	request echo.Context // the request being served; nil when idle
+	refusal error        // why the guard refused its token
+}
+
+func newTokenHandler(engine *Engine) *tokenHandler {
+	handler := &tokenHandler{engine: engine}
+	storage := guardedStorage{Engine: engine.node.storage, authorize: handler.authorize}
+	engine.node.newIAM(storage, engine.backend()).Routes(&interceptor{
+		EchoRouter: echo.New(),
+		onToken: func(handle echo.HandlerFunc) echo.HandlerFunc {
+			handler.handle = handle
+			return handle
+		},
+	})
+	return handler
+}
+
+// serve handles one token request. A refusal by the guard is answered as such,
+// also where the node would have rewritten it (the authorization code grant).
+func (h *tokenHandler) serve(c echo.Context) error {
+	h.request, h.refusal = c, nil
+	defer func() { h.request = nil }()
+	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxTokenRequest)
+	err := h.handle(c)
+	if h.refusal != nil {
+		return h.refusal
+	}
+	return withoutBSN(err)
+}
+
+func (h *tokenHandler) authorize(token *iam.AccessToken) error {
+	if h.request == nil {
+		return h.engine.authorizeOutsideRequest(token)
+	}
+	h.refusal = h.engine.authorize(h.request.Request().Context(), token)
+	return h.refusal
+}

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package harness
+
+import (
+	"os"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+)
+
+// Mitz is a running Mitz simulator with the files by which a node reaches it.
+type Mitz struct {
+	*mitztest.Simulator
+	Files mitztest.Files
+}
+
+// StartMitz starts a Mitz simulator until the workspace is closed.
+func (w *Workspace) StartMitz() (*Mitz, error) {
+	identity, err := mitztest.NewIdentity()
+	if err != nil {
+		return nil, err
+	}
+	dir := w.Path(w.unique("mitz"))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	files, err := identity.WriteFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	simulator, err := mitztest.Start(identity.Config())
+	if err != nil {
+		return nil, err
+	}
+	w.onClose(func() error { simulator.Close(); return nil })
+	return &Mitz{Simulator: simulator, Files: files}, nil
+}
+
+// addMitz starts the simulator and writes the mitz section, when there are guarded scopes.
+func (w *World) addMitz(node *NodeConfig) (err error) {
+	if len(w.config.Profiles) == 0 {
+		return nil
+	}
+	if w.Mitz, err = w.StartMitz(); err != nil {
+		return err
+	}
+	section := MitzConfig{
+		Endpoint:       w.Mitz.Endpoint(),
+		CertFile:       w.Mitz.Files.Certificate,
+		CertKeyFile:    w.Mitz.Files.Key,
+		TrustStoreFile: w.Mitz.Files.TrustStore,
+		DataHolders:    w.DataHolders,
+		Profiles:       w.config.Profiles,
+		Trust:          w.Trust(),
+	}
+	if w.config.ConfigureMitz != nil {
+		w.config.ConfigureMitz(&section)
+	}
+	node.YAML, err = section.YAML()
+	return err
+}

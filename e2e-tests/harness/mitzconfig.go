@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package harness
+
+import (
+	"bytes"
+	"text/template"
+)
+
+// MitzConfig is the mitz section of nuts.yaml, as docs/ and README.md describe it. A test
+// that needs a wrong section writes its own YAML.
+type MitzConfig struct {
+	Endpoint       string
+	Timeout        string // empty: the plugin's default
+	CertFile       string
+	CertKeyFile    string
+	TrustStoreFile string
+	DataHolders    []DataHolder
+	Profiles       []MitzProfile
+	Trust          MitzTrust
+}
+
+// DataHolder is a care organisation for which the node answers.
+type DataHolder struct {
+	Subject      string
+	URA          string
+	FacilityType string
+}
+
+// MitzProfile is a guarded scope.
+type MitzProfile struct {
+	Scope                  string
+	Categories             []string
+	Purpose                string
+	Grounds                []string // empty: the plugin's default
+	PresentationDefinition string   // a file; empty: the built-in definition
+}
+
+// MitzTrust names who may issue which attribute.
+type MitzTrust struct {
+	Organization []string
+	FacilityType []string
+	Practitioner []string
+	Enrollment   []string
+}
+
+var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
+  endpoint: {{printf "%q" .Endpoint}}
+{{- with .Timeout}}
+  timeout: {{printf "%q" .}}
+{{- end}}
+{{- if or .CertFile .TrustStoreFile}}
+  tls:
+    certfile: {{printf "%q" .CertFile}}
+    certkeyfile: {{printf "%q" .CertKeyFile}}
+    truststorefile: {{printf "%q" .TrustStoreFile}}
+{{- end}}
+  dataholders:
+{{- range .DataHolders}}
+    - subject: {{printf "%q" .Subject}}
+      ura: {{printf "%q" .URA}}
+      facilitytype: {{printf "%q" .FacilityType}}
+{{- end}}
+  profiles:
+{{- range .Profiles}}
+    - scope: {{printf "%q" .Scope}}
+      categories: [{{range $i, $c := .Categories}}{{if $i}}, {{end}}{{printf "%q" $c}}{{end}}]
+      purpose: {{printf "%q" .Purpose}}
+{{- if .Grounds}}
+      grounds: [{{range $i, $g := .Grounds}}{{if $i}}, {{end}}{{printf "%q" $g}}{{end}}]
+{{- end}}
+{{- with .PresentationDefinition}}
+      presentationdefinition: {{printf "%q" .}}
+{{- end}}
+{{- end}}
+  trust:
+    organization: [{{range $i, $d := .Trust.Organization}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
+    facilitytype: [{{range $i, $d := .Trust.FacilityType}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
+    practitioner: [{{range $i, $d := .Trust.Practitioner}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
+    enrollment: [{{range $i, $d := .Trust.Enrollment}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
+`))
+
+// YAML renders the section for [NodeConfig.YAML].
+func (c MitzConfig) YAML() (string, error) {
+	var text bytes.Buffer
+	err := mitzTemplate.Execute(&text, c)
+	return text.String(), err
+}

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+const (
+	startAttempts = 3
+	startTime     = 20 * time.Second
+	pollInterval  = 10 * time.Millisecond
+	tailLines     = 25
+)
+
+// Node is a running Nuts node with TLS in front of it.
+type Node struct {
+	API // its internal API
+
+	Name string
+	// URL is the public address: https://localhost:<port>, without a slash at the end.
+	URL string
+	// StartTime is how long it took until the node was up.
+	StartTime time.Duration
+
+	process *process
+	proxy   *proxy
+	public  string // address behind the proxy
+}
+
+// StartNode starts a node and waits until it is up. It fails at once, with the end of
+// the log, when the process ends first. The workspace stops it; [Node.Stop] does so
+// earlier.
+func (w *Workspace) StartNode(ctx context.Context, config NodeConfig) (*Node, error) {
+	config.Name = w.unique(config.Name)
+	front, err := w.startProxy(config.Name)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for range startAttempts {
+		node, err := w.tryStart(ctx, config, front)
+		if err == nil {
+			return node, nil
+		}
+		errs = append(errs, err)
+		if !errors.Is(err, errNotBound) || ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(errs...)
+}
+
+// errNotBound says that the node did not get its ports. It does not say so itself: it
+// just never answers.
+var errNotBound = errors.New("the node did not come up on its ports")
+
+func (w *Workspace) tryStart(ctx context.Context, config NodeConfig, front *proxy) (*Node, error) {
+	started := time.Now()
+	child, ports, err := w.launch(config, front.url)
+	if err != nil {
+		return nil, err
+	}
+	node := &Node{
+		API:  API{base: "http://" + ports.address(internalPort), client: w.Client()},
+		Name: config.Name, URL: front.url, process: child, proxy: front, public: "http://" + ports.address(publicPort),
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.startTime)
+	defer cancel()
+	if err := node.awaitUp(ctx); err != nil {
+		child.kill() // a node that waits for its ports does not listen to SIGTERM
+		return nil, fmt.Errorf("%s: %w\n%s", config.Name, err, child.logTail(tailLines))
+	}
+	node.StartTime = time.Since(started)
+	front.target.Store(&node.public)
+	return node, nil
+}
+
+// launch writes the configuration and starts the process, which keeps its ports claimed
+// until the workspace is closed.
+func (w *Workspace) launch(config NodeConfig, url string) (*process, *portBlock, error) {
+	dir := w.Path(config.Name)
+	ports, err := reservePorts()
+	if err != nil {
+		return nil, nil, err
+	}
+	w.onClose(func() error { ports.release(); return nil })
+	if w.beforeLaunch != nil {
+		w.beforeLaunch(ports)
+	}
+	file, err := config.write(dir, url, ports)
+	if err != nil {
+		return nil, nil, err
+	}
+	command := exec.Command(config.Binary, "server", "--configfile", file)
+	command.Dir = dir
+	command.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
+		// The node writes every presentation that it makes to a temporary file.
+		"TMPDIR=" + filepath.Join(dir, "tmp"),
+		"SSL_CERT_FILE=" + w.trustFile(), "SSL_CERT_DIR=" + w.Path("trust"),
+	}, config.Env...)
+	child, err := startProcess(config.Name, command, w.logFile(config.Name))
+	if err != nil {
+		return nil, nil, err
+	}
+	w.onClose(child.stop)
+	return child, ports, nil
+}
+
+// awaitUp waits until both interfaces answer: the node runs on with one of them when
+// the other cannot be bound.
+func (n *Node) awaitUp(ctx context.Context) error {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		if n.answers(ctx, n.base) && n.answers(ctx, n.public) {
+			return nil
+		}
+		select {
+		case <-n.process.done:
+			return fmt.Errorf("ended with exit status %d", n.process.exitCode())
+		case <-ctx.Done():
+			return errors.Join(errNotBound, ctx.Err())
+		case <-ticker.C:
+		}
+	}
+}
+
+func (n *Node) answers(ctx context.Context, base string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/status", nil)
+	if err != nil {
+		return false
+	}
+	response, err := n.client.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// Stop ends the node and waits for it. It may be called more than once.
+func (n *Node) Stop() error { return n.process.stop() }
+
+// PID is the process id of the running node, to measure it.
+func (n *Node) PID() int { return n.process.command.Process.Pid }
+
+// ExitCode is the exit status after [Node.Stop], -1 before.
+func (n *Node) ExitCode() int { return n.process.exitCode() }
+
+// LogFile is the path of the node's log.
+func (n *Node) LogFile() string { return n.process.logPath }
+
+// PublicURL is the node's public interface without the TLS in front of it, to measure
+// the node alone.
+func (n *Node) PublicURL() string { return n.public }
+
+// Issuer is the OAuth authorization server of a subject on this node.
+func (n *Node) Issuer(subject string) string { return n.URL + "/oauth2/" + subject }

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package harness
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// proxy is the TLS in front of a node. It passes cancellation on, and remembers what
+// the node's token endpoint answered: a requester's node reports errors in words of
+// its own.
+type proxy struct {
+	url     string
+	target  atomic.Pointer[string]
+	mu      sync.Mutex
+	answers []Answer
+}
+
+func (w *Workspace) startProxy(name string) (*proxy, error) {
+	p := &proxy{}
+	logger, err := w.openLog(name + "-proxy")
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: 30 * time.Second}
+	w.onClose(func() error { transport.CloseIdleConnections(); return nil })
+	p.url, err = w.ServeTLS(name+"-tls", &httputil.ReverseProxy{
+		Rewrite: p.rewrite, Transport: transport, ErrorLog: logger, ModifyResponse: p.remember,
+	})
+	return p, err
+}
+
+func (p *proxy) rewrite(r *httputil.ProxyRequest) {
+	target := "http://127.0.0.1:0" // refused: the node is not up yet
+	if known := p.target.Load(); known != nil {
+		target = *known
+	}
+	address, _ := url.Parse(target)
+	r.SetURL(address)
+	r.Out.Host = r.In.Host
+}
+
+func (p *proxy) remember(response *http.Response) error {
+	request := response.Request
+	if request.Method != http.MethodPost || !strings.HasSuffix(request.URL.Path, "/token") {
+		return nil
+	}
+	body, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answers = append(p.answers, Answer{Status: response.StatusCode, Header: response.Header.Clone(), Body: body})
+	return nil
+}
+
+// TokenAnswers are the answers that this node's token endpoints gave since the last
+// call, whoever asked, in order.
+func (n *Node) TokenAnswers() []Answer {
+	n.proxy.mu.Lock()
+	defer n.proxy.mu.Unlock()
+	answers := n.proxy.answers
+	n.proxy.answers = nil
+	return answers
+}

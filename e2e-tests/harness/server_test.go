@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package harness
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestProxyPassesCancellationOn(t *testing.T) {
+	workspace := newWorkspace(t)
+	arrived, cancelled := make(chan struct{}), make(chan struct{})
+	backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm() // the server notices that a client leaves once the body was read
+		close(arrived)
+		<-r.Context().Done()
+		close(cancelled)
+	}))
+	defer backend.Close()
+	front, err := workspace.startProxy("cancelled")
+	require.NoError(t, err)
+	front.target.Store(&backend.URL)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
+	_, err = postForm(ctx, workspace.Client(), front.url+"/oauth2/x/token", nil, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	select {
+	case <-cancelled:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the cancellation did not reach the node")
+	}
+}
+
+func TestRecordServerGivesOnlyTheTokensPatient(t *testing.T) {
+	const scope, ura = "birth-care", "00000659"
+	workspace := newWorkspace(t)
+	full := map[string]any{
+		"active": true, "scope": "other " + scope, "mitz_consent": true, "patient_bsn": testBSN, "data_holder_organization_id": ura,
+	}
+	without := func(key string, value any) map[string]any {
+		claims := map[string]any{}
+		for k, v := range full {
+			claims[k] = v
+		}
+		claims[key] = value
+		return claims
+	}
+	tests := []struct {
+		name       string
+		claims     map[string]any
+		token, bsn string
+		want       int
+	}{
+		{"the patient of the token", full, "t", testBSN, http.StatusOK},
+		{"another patient", full, "t", "999996642", http.StatusForbidden},
+		{"no token", full, "", testBSN, http.StatusUnauthorized},
+		{"inactive", map[string]any{"active": false}, "t", testBSN, http.StatusUnauthorized},
+		{"no consent", without("mitz_consent", nil), "t", testBSN, http.StatusForbidden},
+		{"consent that is a text", without("mitz_consent", "true"), "t", testBSN, http.StatusBadGateway},
+		{"no patient", without("patient_bsn", nil), "t", "", http.StatusForbidden},
+		{"another scope", without("scope", "other"), "t", testBSN, http.StatusForbidden},
+		{"another data holder", without("data_holder_organization_id", "99999999"), "t", testBSN, http.StatusForbidden},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_ = json.NewEncoder(w).Encode(test.claims)
+			}))
+			defer node.Close()
+			records, err := workspace.StartRecordServer("records", RecordServerConfig{
+				Node: &Node{API: API{base: node.URL, client: node.Client()}}, URA: ura, Scope: scope,
+				Patients: map[string]Patient{testBSN: {Name: "A. Patient", Notes: []string{"first pregnancy"}}},
+			})
+			require.NoError(t, err)
+			answer, err := SearchPatient(t.Context(), workspace.Client(), records.URL, test.token, test.bsn)
+			require.NoError(t, err)
+			assert.Equal(t, test.want, answer.Status)
+			assert.Equal(t, test.want == http.StatusOK, len(answer.Body) > 0 && answer.Contains("first pregnancy"))
+		})
+	}
+}
+
+func TestScanLogsNamesTheLineAndNotTheNumber(t *testing.T) {
+	dir := t.TempDir()
+	require.ErrorContains(t, ScanLogs(dir, []string{testBSN}), "no logs")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "node.log"), []byte("fine\nbsn|"+testBSN+"!"), 0o600))
+	err := ScanLogs(dir, []string{"111222333", testBSN})
+	require.ErrorContains(t, err, "node.log:2: forbidden text 2 of 2")
+	assert.NotContains(t, err.Error(), testBSN)
+	assert.NoError(t, ScanLogs(dir, []string{"111222333"}))
+}
+
+func TestMitzConfigRendersTheContract(t *testing.T) {
+	yaml, err := MitzConfig{
+		Endpoint: "https://localhost:1/mitz", Timeout: "3s", CertFile: "/c.pem", CertKeyFile: "/k.pem", TrustStoreFile: "/ca.pem",
+		DataHolders: []DataHolder{{"hospital-east", "00000659", "V6"}, {"hospital-west", "00000660", "V4"}},
+		Profiles: []MitzProfile{{
+			Scope: "birth-care", Categories: []string{"GGC002", "GGC012"}, Purpose: "TREAT", Grounds: []string{"mitz-closed-query"},
+		}},
+		Trust: MitzTrust{
+			Organization: []string{"did:x509:0:sha256:abc::*"}, FacilityType: []string{"did:web:a", "did:web:b"},
+			Practitioner: []string{"holder"}, Enrollment: []string{"holder"},
+		},
+	}.YAML()
+	require.NoError(t, err)
+	want, err := os.ReadFile("testdata/mitz.yaml")
+	require.NoError(t, err)
+	assert.Equal(t, string(want), yaml)
+}

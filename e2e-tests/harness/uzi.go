@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package harness
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Object identifiers in a UZI certificate's SubjectAltName, as the node's
+// vdr/didx509 expects them.
+var (
+	oidSubjectAltName = asn1.ObjectIdentifier{2, 5, 29, 17}
+	oidOtherName      = asn1.ObjectIdentifier{2, 5, 5, 5}
+)
+
+// UZICA is a test version of the CA that issues UZI server certificates.
+type UZICA struct {
+	certificate *x509.Certificate
+	key         *rsa.PrivateKey
+}
+
+// UZISubject is the organisation that a UZI server certificate names.
+type UZISubject struct {
+	Organization string // O
+	Locality     string // L
+	URA          string // eight digits
+	UZINumber    string // nine digits; empty: 900020000
+	AGB          string // eight digits; empty: 00000000
+	OtherName    string // replaces the whole otherName, for malformed certificates
+}
+
+// UZIServer is an issued UZI server certificate with its key.
+type UZIServer struct {
+	subject     UZISubject
+	ca          *UZICA
+	certificate *x509.Certificate
+	key         *rsa.PrivateKey
+}
+
+// NewUZICA makes a CA with an RSA key.
+func NewUZICA(name string) (*UZICA, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := selfSign(name, key)
+	if err != nil {
+		return nil, err
+	}
+	return &UZICA{certificate: certificate, key: key}, nil
+}
+
+// Fingerprint is the SHA-256 of the CA's certificate, base64url, as in a did:x509.
+func (c *UZICA) Fingerprint() string {
+	sum := sha256.Sum256(c.certificate.Raw)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// DIDPrefix is what every did:x509 of this CA starts with; with a "*" behind it, it is
+// the trust entry for an organisation's attributes.
+func (c *UZICA) DIDPrefix() string { return "did:x509:0:sha256:" + c.Fingerprint() + "::" }
+
+// Issue issues a UZI server certificate.
+func (c *UZICA) Issue(subject UZISubject) (*UZIServer, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	names, err := subjectAltName(subject.otherName())
+	if err != nil {
+		return nil, err
+	}
+	template := certificateTemplate(pkix.Name{
+		CommonName:   "uzi.example",
+		Organization: []string{subject.Organization},
+		Locality:     []string{subject.Locality},
+	})
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtraExtensions = []pkix.Extension{names}
+	certificate, err := sign(template, c.certificate, key.Public(), crypto.Signer(c.key))
+	if err != nil {
+		return nil, err
+	}
+	return &UZIServer{subject: subject, ca: c, certificate: certificate, key: key}, nil
+}
+
+// DID is the did:x509 of this certificate, with O, L and otherName as policies. All
+// subject fields are in one policy: the node keeps only the last subject policy.
+func (s *UZIServer) DID() string {
+	return s.ca.DIDPrefix() + strings.Join([]string{
+		"subject:O", escapeDID(s.subject.Organization), "L", escapeDID(s.subject.Locality),
+	}, ":") + "::san:otherName:" + escapeDID(s.subject.otherName())
+}
+
+func (s UZISubject) otherName() string {
+	if s.OtherName != "" {
+		return s.OtherName
+	}
+	return fmt.Sprintf("2.16.528.1.1007.99.2110-1-%s-S-%s-00.000-%s",
+		orElse(s.UZINumber, "900020000"), s.URA, orElse(s.AGB, "00000000"))
+}
+
+// escapeDID percent-encodes whatever a DID may not hold (DID Core, section 3.1).
+func escapeDID(value string) string {
+	return strings.ReplaceAll(url.PathEscape(value), ":", "%3A")
+}
+
+func subjectAltName(otherName string) (pkix.Extension, error) {
+	value, err := asn1.MarshalWithParams(otherName, "utf8")
+	if err != nil {
+		return pkix.Extension{}, err
+	}
+	name, err := asn1.MarshalWithParams(struct {
+		TypeID asn1.ObjectIdentifier
+		Value  asn1.RawValue // tag 0, explicit
+	}{oidOtherName, asn1.RawValue{Class: asn1.ClassContextSpecific, IsCompound: true, Bytes: value}}, "tag:0")
+	if err != nil {
+		return pkix.Extension{}, err
+	}
+	names, err := asn1.Marshal([]asn1.RawValue{{FullBytes: name}})
+	return pkix.Extension{Id: oidSubjectAltName, Value: names}, err
+}
+
+func orElse(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}

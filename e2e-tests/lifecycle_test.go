@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+)
+
+// slowWorld has a time-out that no test waits for.
+func slowWorld(t *testing.T) *harness.World {
+	t.Helper()
+	config := plainWorld()
+	config.ConfigureMitz = func(section *harness.MitzConfig) { section.Timeout = "1m" }
+	return harness.StartWorld(t, config)
+}
+
+func TestCancelledRequestCancelsTheQuery(t *testing.T) {
+	w := slowWorld(t)
+	permit(t, w, patient, "00000659", "GGC002")
+	w.Mitz.Misbehave(mitztest.Hanging)
+	a := newAttempt(t, w, harness.JWTBearer)
+	a.request.Credentials = a.set.All()
+	ctx, cancel := context.WithCancel(t.Context())
+	outcome := make(chan error, 1)
+	go func() {
+		_, err := a.wallet.RequestToken(ctx, a.request)
+		outcome <- err
+	}()
+	require.NoError(t, w.Mitz.WaitForQueries(t.Context(), 1))
+
+	cancel()
+
+	require.ErrorIs(t, <-outcome, context.Canceled)
+	waiting, done := context.WithTimeout(t.Context(), 10*time.Second)
+	defer done()
+	require.NoError(t, w.Mitz.WaitForCancelled(waiting, 1), "the query outlived the request")
+	assert.Zero(t, w.Sessions.Tokens())
+}
+
+func TestStoppingTheNodeEndsRunningConsults(t *testing.T) {
+	w := slowWorld(t)
+	permit(t, w, patient, "00000659", "GGC002")
+	w.Mitz.Misbehave(mitztest.Hanging)
+	answers := make(chan harness.Answer, 3)
+	for range cap(answers) {
+		a := newAttempt(t, w, harness.JWTBearer)
+		a.request.Credentials = a.set.All()
+		go func() {
+			answer, _ := a.wallet.RequestToken(t.Context(), a.request)
+			answers <- answer
+		}()
+	}
+	require.NoError(t, w.Mitz.WaitForQueries(t.Context(), cap(answers)))
+	began := time.Now()
+
+	require.NoError(t, w.DataHolder.Stop())
+
+	assert.Less(t, time.Since(began), 30*time.Second, "the node waited for the consults' time-out")
+	assert.Zero(t, w.DataHolder.ExitCode())
+	for range cap(answers) {
+		assert.Empty(t, (<-answers).Token())
+	}
+	assert.Zero(t, w.Sessions.Tokens())
+}
+
+// TestManyRequestsAtOnce has each of many requests ask about another patient, half of
+// whom consented: an answer that went to another request would show.
+func TestManyRequestsAtOnce(t *testing.T) {
+	const requests = 200
+	config := plainWorld()
+	config.ConfigureMitz = func(section *harness.MitzConfig) { section.Timeout = "30s" }
+	w := harness.StartWorld(t, config)
+	w.Mitz.Misbehave(mitztest.Slow(50 * time.Millisecond))
+	numbers := manyPatients(requests)
+	attempts := make([]*attempt, requests)
+	for i, number := range numbers {
+		attempts[i] = newAttempt(t, w, []harness.Grant{harness.VPToken, harness.JWTBearer}[i/2%2])
+		attempts[i].enroll(harness.BSNIdentifier(number))
+		attempts[i].request.Credentials = attempts[i].set.All()
+		attempts[i].request.Lifetime = 5 * time.Second
+		if i%2 == 0 {
+			permit(t, w, number, "00000659", "GGC002")
+		}
+	}
+	var waiting sync.WaitGroup
+	answers, errs := make([]harness.Answer, requests), make([]error, requests)
+	for i, a := range attempts {
+		waiting.Go(func() { answers[i], errs[i] = a.wallet.RequestToken(t.Context(), a.request) })
+	}
+	waiting.Wait()
+
+	require.NoError(t, errors.Join(errs...))
+	assert.Equal(t, requests/2, w.Sessions.Tokens())
+	assert.Len(t, w.Mitz.Queries(), requests)
+	for i, answer := range answers {
+		if i%2 == 1 {
+			assert.Equal(t, "access_denied", answer.OAuthError().Code)
+			continue
+		}
+		introspection, err := w.DataHolder.Introspect(t.Context(), answer.Token())
+		require.NoError(t, err)
+		assert.True(t, introspection.Active)
+		assert.True(t, introspection.Text("patient_bsn") == numbers[i], "a token is about another patient")
+	}
+	require.NoError(t, w.ScanLogs(numbers))
+}
+
+// manyPatients gives numbers that pass the eleven test.
+func manyPatients(count int) []string {
+	var numbers []string
+	for i := 100000000; len(numbers) < count; i += 7 {
+		if number := strconv.Itoa(i); consent.IsBSN(number) {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
+}

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+)
+
+func TestDeny(t *testing.T) {
+	t.Run("nothing on record is a refusal", func(t *testing.T) {
+		w := fresh(t)
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "access_denied", noConsent, 1)
+	})
+	t.Run("a recorded refusal looks the same to the requester", func(t *testing.T) {
+		w := fresh(t)
+		require.NoError(t, w.Mitz.Record(mitztest.Consent{
+			Patient: patient, DataHolder: "00000659", Category: "GGC002", RequesterType: "G3", Decision: consent.Deny,
+		}))
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "access_denied", noConsent, 1)
+	})
+	t.Run("consent for another kind of organisation is none", func(t *testing.T) {
+		w := fresh(t)
+		require.NoError(t, w.Mitz.Record(mitztest.Consent{
+			Patient: patient, DataHolder: "00000659", Category: "GGC002", RequesterType: "J8", Decision: consent.Permit,
+		}))
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "access_denied", noConsent, 1)
+	})
+	t.Run("consent of another patient is none", func(t *testing.T) {
+		w := fresh(t)
+		permit(t, w, otherPatient, "00000659", "GGC002")
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "access_denied", noConsent, 1)
+	})
+	t.Run("a Deny by a misbehaving Mitz is a Deny", func(t *testing.T) {
+		w := fresh(t)
+		permit(t, w, patient, "00000659", "GGC002")
+		w.Mitz.Misbehave(mitztest.Denying)
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "access_denied", noConsent, 1)
+	})
+}
+
+// TestFaultsOfMitz goes through every way in which Mitz can fail to answer. Consent is
+// on record throughout: only the fault stands between the requester and a token.
+func TestFaultsOfMitz(t *testing.T) {
+	faults := mitztest.AllFaults()
+	for _, status := range []int{400, 401, 403, 404, 429, 500, 502, 503, 504} {
+		faults = append(faults, mitztest.HTTPStatus(status))
+	}
+	for _, fault := range faults {
+		t.Run(fault.String(), func(t *testing.T) {
+			w := fresh(t)
+			permit(t, w, patient, "00000659", "GGC002")
+			w.Mitz.Misbehave(fault)
+
+			_, err := w.RequestToken(t.Context(), patient, birthCare)
+
+			require.NoError(t, err)
+			assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 1)
+			w.Mitz.Behave()
+			answer, err := w.RequestToken(t.Context(), patient, birthCare)
+			require.NoError(t, err)
+			assertPermitted(t, w, answer)
+		})
+	}
+	t.Run("an Indeterminate about one of several categories", func(t *testing.T) {
+		w := fresh(t)
+		permit(t, w, patient, "00000659", "GGC002", "GGC012")
+		w.Mitz.Misbehave(mitztest.AnsweringIndeterminate)
+		_, err := w.RequestToken(t.Context(), patient, results)
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 1)
+	})
+}
+
+func TestUnreachableMitz(t *testing.T) {
+	t.Run("a Mitz of an unknown authority is not asked", func(t *testing.T) {
+		other, err := mitztest.NewIdentity()
+		require.NoError(t, err)
+		files, err := other.WriteFiles(t.TempDir())
+		require.NoError(t, err)
+		config := plainWorld()
+		config.ConfigureMitz = func(section *harness.MitzConfig) { section.TrustStoreFile = files.TrustStore }
+		w := harness.StartWorld(t, config)
+		permit(t, w, patient, "00000659", "GGC002")
+
+		_, err = w.RequestToken(t.Context(), patient, birthCare)
+
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 0)
+	})
+	t.Run("a Mitz that is down gives no token", func(t *testing.T) {
+		w := harness.StartWorld(t, plainWorld())
+		permit(t, w, patient, "00000659", "GGC002")
+		w.Mitz.Close()
+
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 0)
+	})
+	t.Run("a Mitz that does not know us gives no token", func(t *testing.T) {
+		other, err := mitztest.NewIdentity()
+		require.NoError(t, err)
+		files, err := other.WriteFiles(t.TempDir())
+		require.NoError(t, err)
+		config := plainWorld()
+		config.ConfigureMitz = func(section *harness.MitzConfig) {
+			section.CertFile, section.CertKeyFile = files.Certificate, files.Key
+		}
+		w := harness.StartWorld(t, config)
+		permit(t, w, patient, "00000659", "GGC002")
+
+		_, err = w.RequestToken(t.Context(), patient, birthCare)
+
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 0)
+		assert.Empty(t, w.Mitz.Refusals())
+	})
+}

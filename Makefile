@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Nothing needs preparing but Go (with cgo's C compiler) and git. A first build
+# compiles a whole Nuts node, which takes minutes.
+
+GO       ?= go
+ARGS     ?=
+FUZZTIME ?= 30s
+
+.PHONY: help build run test race bench fuzz lint format clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+build: ## build bin/nuts-mitz, the node with the plugin
+	$(GO) build -o bin/nuts-mitz .
+
+run: ## start the demo; ARGS=--once plays the story and ends
+	@echo "Building the demo (a first build takes minutes) ..."
+	@$(GO) build -o bin/demo ./e2e-tests/demo
+	@bin/demo $(ARGS)
+
+test: ## run every test, on real nodes too
+	$(GO) test -timeout 20m ./...
+	$(MAKE) race
+
+race: ## run the packages that share state with the race detector
+	$(GO) test -race -timeout 20m ./consent ./policy ./plugin ./mitzclient/...
+
+bench: ## print the measurements
+	$(GO) test -run '^$$' -bench . -benchmem ./mitzclient/... ./policy/... ./plugin/...
+
+fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
+	@for package in $$($(GO) list ./consent ./policy ./plugin ./mitzclient/...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep ^Fuzz); do \
+			echo "== $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+lint: bin/staticcheck ## check formatting and static analysis
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+		if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	bin/staticcheck ./...
+	$(GO) mod verify >/dev/null
+	$(GO) mod tidy -diff
+
+bin/staticcheck: tools/go.mod tools/go.sum
+	$(GO) -C tools build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+
+format: ## format the code
+	gofmt -w $$(git ls-files '*.go')
+
+clean: ## remove what was built
+	rm -rf bin

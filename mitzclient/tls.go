@@ -12,30 +12,40 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"software.sslmate.com/src/go-pkcs12"
 )
 
 // TLSFiles names the files of a mutual TLS connection.
 type TLSFiles struct {
-	CertFile       string // client certificate with its chain, PEM
-	CertKeyFile    string // its private key, PEM, not encrypted
-	PasswordFile   string // password of a PKCS#12 CertFile
+	CertFile       string // client certificate with its chain: PKCS#12 (.p12, .pfx) or PEM
+	CertKeyFile    string // its private key, PEM, not encrypted; only beside PEM
+	PasswordFile   string // password of the PKCS#12 file, on one line
 	TrustStoreFile string // PEM; only these roots are trusted
 }
 
 // LoadTLS reads the files. The configuration asks for TLS 1.2 or newer, and has
 // one client certificate, with its Leaf. The error lists every problem, each
 // naming the configuration key (tls.certfile, ...).
+//
+// Without any file for the client there is no client certificate, and without a
+// trust store the system's roots are trusted: both are for development, and Mitz
+// itself accepts neither. The caller must refuse them where patients are real.
 func LoadTLS(files TLSFiles) (*tls.Config, error) {
-	certificate, certificateErr := loadCertificate(files)
-	roots, rootsErr := loadRoots(files.TrustStoreFile)
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	var certificateErr, rootsErr error
+	if files.CertFile != "" || files.CertKeyFile != "" || files.PasswordFile != "" {
+		var certificate tls.Certificate
+		certificate, certificateErr = loadCertificate(files)
+		config.Certificates = []tls.Certificate{certificate}
+	}
+	if files.TrustStoreFile != "" {
+		config.RootCAs, rootsErr = loadRoots(files.TrustStoreFile)
+	}
 	if err := errors.Join(certificateErr, rootsErr); err != nil {
 		return nil, err
 	}
-	return &tls.Config{
-		MinVersion:   tls.VersionTLS12,
-		Certificates: []tls.Certificate{certificate},
-		RootCAs:      roots,
-	}, nil
+	return config, nil
 }
 
 func loadCertificate(files TLSFiles) (tls.Certificate, error) {
@@ -47,9 +57,29 @@ func loadCertificate(files TLSFiles) (tls.Certificate, error) {
 	}
 }
 
-// loadPKCS12 is not there yet: the standard library cannot read PKCS#12.
-func loadPKCS12(TLSFiles) (tls.Certificate, error) {
-	return tls.Certificate{}, errors.New("tls.certfile: PKCS#12 is not supported by this build; give PEM files in tls.certfile and tls.certkeyfile")
+// loadPKCS12 reads a certificate, its chain and its key from one file (RFC 7292).
+func loadPKCS12(files TLSFiles) (tls.Certificate, error) {
+	content, contentErr := readFile("tls.certfile", files.CertFile)
+	password, passwordErr := readFile("tls.passwordfile", files.PasswordFile)
+	var keyErr error
+	if files.CertKeyFile != "" {
+		keyErr = errors.New("tls.certkeyfile: of no use with a PKCS#12 file, which holds the key")
+	}
+	if err := errors.Join(contentErr, passwordErr, keyErr); err != nil {
+		return tls.Certificate{}, err
+	}
+	key, leaf, chain, err := pkcs12.DecodeChain(content, strings.TrimRight(string(password), "\r\n"))
+	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
+		return tls.Certificate{}, errors.New("tls.passwordfile: not the password of tls.certfile")
+	}
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("tls.certfile: %w", err)
+	}
+	certificate := tls.Certificate{PrivateKey: key, Leaf: leaf, Certificate: [][]byte{leaf.Raw}}
+	for _, issuer := range chain {
+		certificate.Certificate = append(certificate.Certificate, issuer.Raw)
+	}
+	return certificate, nil
 }
 
 func loadPEM(files TLSFiles) (tls.Certificate, error) {

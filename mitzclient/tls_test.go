@@ -5,10 +5,13 @@ package mitzclient
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"software.sslmate.com/src/go-pkcs12"
 )
 
 func TestLoadTLS(t *testing.T) {
@@ -22,6 +25,34 @@ func TestLoadTLS(t *testing.T) {
 	require.False(t, config.InsecureSkipVerify)
 }
 
+func TestLoadTLSFromPKCS12(t *testing.T) {
+	a := newAuthority(t)
+	config, err := LoadTLS(a.pkcs12(t, "geheim\n"))
+	require.NoError(t, err)
+	require.Equal(t, "test", config.Certificates[0].Leaf.Subject.CommonName)
+	require.Len(t, config.Certificates[0].Certificate, 2, "the certificate and its issuer")
+	require.NotNil(t, config.Certificates[0].PrivateKey)
+}
+
+func TestLoadTLSWithoutFiles(t *testing.T) {
+	config, err := LoadTLS(TLSFiles{})
+	require.NoError(t, err)
+	require.Empty(t, config.Certificates)
+	require.Nil(t, config.RootCAs)
+	require.EqualValues(t, tls.VersionTLS12, config.MinVersion)
+}
+
+// pkcs12 writes the client's certificate as PKCS#12; the password file holds the password.
+func (a *authority) pkcs12(t *testing.T, password string) TLSFiles {
+	t.Helper()
+	config, err := LoadTLS(a.files(t))
+	require.NoError(t, err)
+	certificate := config.Certificates[0]
+	content, err := pkcs12.Modern.Encode(certificate.PrivateKey, certificate.Leaf, []*x509.Certificate{a.certificate}, strings.TrimSpace(password))
+	require.NoError(t, err)
+	return TLSFiles{CertFile: file(t, "client.p12", content), PasswordFile: file(t, "client.pass", []byte(password))}
+}
+
 func TestLoadTLSRefuses(t *testing.T) {
 	a := newAuthority(t)
 	for _, tt := range []struct {
@@ -29,13 +60,26 @@ func TestLoadTLSRefuses(t *testing.T) {
 		change func(*TLSFiles)
 		texts  []string
 	}{
-		{"no files, each by its key", func(f *TLSFiles) { *f = TLSFiles{} },
-			[]string{"tls.certfile: not set", "tls.certkeyfile: not set", "tls.truststorefile: not set"}},
+		{"a certificate without its key", func(f *TLSFiles) { f.CertKeyFile = "" }, []string{"tls.certkeyfile: not set"}},
+		{"a key without its certificate", func(f *TLSFiles) { f.CertFile = "" }, []string{"tls.certfile: not set"}},
+		{"a password alone", func(f *TLSFiles) { *f = TLSFiles{PasswordFile: "x"} }, []string{"tls.certfile: not set", "tls.certkeyfile: not set"}},
 		{"files that are not there", func(f *TLSFiles) { *f = TLSFiles{CertFile: "a.pem", CertKeyFile: "b.pem", TrustStoreFile: "c.pem"} },
 			[]string{"tls.certfile: open a.pem", "tls.certkeyfile: open b.pem", "tls.truststorefile: open c.pem"}},
 		{"a password for PEM files", func(f *TLSFiles) { f.PasswordFile = "x" }, []string{"tls.passwordfile: only for a PKCS#12 file"}},
 		{"a key of another certificate", func(f *TLSFiles) { f.CertKeyFile = a.files(t).CertKeyFile }, []string{"tls.certfile, tls.certkeyfile: "}},
-		{"PKCS#12", func(f *TLSFiles) { f.CertFile = "client.P12" }, []string{"tls.certfile: PKCS#12 is not supported"}},
+		{"a PKCS#12 file with a key beside it", func(f *TLSFiles) {
+			key := f.CertKeyFile
+			*f = a.pkcs12(t, "geheim")
+			f.CertKeyFile = key
+		}, []string{"tls.certkeyfile: of no use with a PKCS#12 file"}},
+		{"a PKCS#12 file without its password", func(f *TLSFiles) { *f = a.pkcs12(t, "geheim"); f.PasswordFile = "" }, []string{"tls.passwordfile: not set"}},
+		{"a PKCS#12 file with another password", func(f *TLSFiles) {
+			*f = a.pkcs12(t, "geheim")
+			f.PasswordFile = file(t, "password", []byte("other"))
+		}, []string{"tls.passwordfile: not the password of tls.certfile"}},
+		{"a PKCS#12 file that is none", func(f *TLSFiles) {
+			*f = TLSFiles{CertFile: file(t, "client.P12", []byte("x")), PasswordFile: file(t, "password", []byte("x"))}
+		}, []string{"tls.certfile: "}},
 		{"a trust store without certificates", func(f *TLSFiles) { f.TrustStoreFile = file(t, "ca.pem", []byte("x")) },
 			[]string{"tls.truststorefile: no certificates"}},
 		{"a trust store with a key", func(f *TLSFiles) { f.TrustStoreFile = f.CertKeyFile }, []string{"tls.truststorefile: block 1 is not a certificate"}},

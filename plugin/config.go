@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/go-viper/mapstructure/v2"
 
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -158,6 +160,14 @@ func (c Config) validateLink(strict bool) []error {
 		problem("tls.truststorefile: required in strict mode")
 	}
 	return problems
+}
+
+// loadTLS reads the files that an https endpoint is reached with.
+func (c Config) loadTLS() (*tls.Config, error) {
+	if strings.HasPrefix(c.Endpoint, "http:") && c.TLS == (TLSConfig{}) {
+		return nil, nil
+	}
+	return mitzclient.LoadTLS(mitzclient.TLSFiles(c.TLS))
 }
 
 // configError is every problem of the configuration in one line, as the node logs it.

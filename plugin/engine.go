@@ -81,7 +81,7 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 
 	decided, err := policy.New(config.Config, operatorsDefinitions(e.node.policy))
 	problems = append(problems, err)
-	tlsConfig, err := mitzclient.LoadTLS(mitzclient.TLSFiles(config.TLS))
+	tlsConfig, err := config.loadTLS()
 	problems = append(problems, err)
 	if err := configError(problems); err != nil {
 		return err

@@ -86,13 +86,13 @@ func (w *Workspace) tryStart(ctx context.Context, config NodeConfig, front *prox
 
 // launch writes the configuration and starts the process, which keeps its ports claimed
 // until the workspace is closed.
-func (w *Workspace) launch(config NodeConfig, url string) (*process, *portBlock, error) {
+func (w *Workspace) launch(config NodeConfig, url string) (*process, *PortBlock, error) {
 	dir := w.Path(config.Name)
-	ports, err := reservePorts()
+	ports, err := ReservePorts()
 	if err != nil {
 		return nil, nil, err
 	}
-	w.onClose(func() error { ports.release(); return nil })
+	w.onClose(func() error { ports.Release(); return nil })
 	if w.beforeLaunch != nil {
 		w.beforeLaunch(ports)
 	}

@@ -41,9 +41,9 @@ func TestStartAgainOnOtherPorts(t *testing.T) {
 	workspace := newWorkspace(t)
 	workspace.startTime = 3 * time.Second
 	var blockers []net.Listener
-	workspace.beforeLaunch = func(ports *portBlock) {
+	workspace.beforeLaunch = func(ports *PortBlock) {
 		if len(blockers) == 0 {
-			blocker, err := listenOn(ports.port(internalPort))
+			blocker, err := listenOn(ports.Port(internalPort))
 			require.NoError(t, err)
 			blockers = append(blockers, blocker)
 		}
@@ -58,9 +58,9 @@ func TestStartAgainOnOtherPorts(t *testing.T) {
 func TestPortBlocksDoNotOverlap(t *testing.T) {
 	taken := map[int]bool{}
 	for range 50 {
-		block, err := reservePorts()
+		block, err := ReservePorts()
 		require.NoError(t, err)
-		defer block.release()
+		defer block.Release()
 		require.False(t, taken[block.base])
 		taken[block.base] = true
 	}

@@ -37,7 +37,7 @@ const (
 )
 
 // settings are the keys of two nodes on loopback, without containers and without internet.
-func (c NodeConfig) settings(dir, url string, ports *portBlock) map[string]any {
+func (c NodeConfig) settings(dir, url string, ports *PortBlock) map[string]any {
 	result := map[string]any{
 		"url":                         url,
 		"strictmode":                  false,
@@ -48,7 +48,7 @@ func (c NodeConfig) settings(dir, url string, ports *portBlock) map[string]any {
 		"http.public.address":         ports.address(publicPort),
 		"http.internal.address":       ports.address(internalPort),
 		"events.nats.hostname":        "127.0.0.1",
-		"events.nats.port":            ports.port(natsPort),
+		"events.nats.port":            ports.Port(natsPort),
 		"auth.contractvalidators":     []string{"dummy"},
 		"auth.irma.autoupdateschemas": false,
 		"goldenhammer.enabled":        false,
@@ -61,7 +61,7 @@ func (c NodeConfig) settings(dir, url string, ports *portBlock) map[string]any {
 }
 
 // write writes nuts.yaml and the policies, and returns the path of nuts.yaml.
-func (c NodeConfig) write(dir, url string, ports *portBlock) (string, error) {
+func (c NodeConfig) write(dir, url string, ports *PortBlock) (string, error) {
 	for _, sub := range []string{"data", "policy", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return "", err

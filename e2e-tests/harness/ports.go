@@ -19,16 +19,16 @@ const (
 	reserveAttempt = 200
 )
 
-// portBlock is a claim on a few neighbouring ports. The first one stays bound as
+// PortBlock is a claim on a few neighbouring ports. The first one stays bound as
 // long as the claim lasts: another run, also in another process, then looks
 // elsewhere, although the other ports are free until the node binds them.
-type portBlock struct {
+type PortBlock struct {
 	claim net.Listener
 	base  int
 }
 
-// reservePorts claims a block and makes sure that its ports can be bound now.
-func reservePorts() (*portBlock, error) {
+// ReservePorts claims a block and makes sure that its ports can be bound now.
+func ReservePorts() (*PortBlock, error) {
 	blocks := (lastPort - firstPort) / portsPerBlock
 	for range reserveAttempt {
 		base := firstPort + portsPerBlock*rand.IntN(blocks)
@@ -36,25 +36,26 @@ func reservePorts() (*portBlock, error) {
 		if err != nil {
 			continue
 		}
-		block := &portBlock{claim: claim, base: base}
+		block := &PortBlock{claim: claim, base: base}
 		if block.free() {
 			return block, nil
 		}
-		block.release()
+		block.Release()
 	}
 	return nil, errors.New("no free ports on loopback")
 }
 
-// port gives the nth port of the block, counting from 1; port 0 is the claim itself.
-func (b *portBlock) port(n int) int { return b.base + n }
+// Port gives the nth port of the block, from 1 to 3; port 0 is the claim itself.
+func (b *PortBlock) Port(n int) int { return b.base + n }
 
-func (b *portBlock) address(n int) string { return fmt.Sprintf("127.0.0.1:%d", b.port(n)) }
+func (b *PortBlock) address(n int) string { return fmt.Sprintf("127.0.0.1:%d", b.Port(n)) }
 
-func (b *portBlock) release() { _ = b.claim.Close() }
+// Release ends the claim.
+func (b *PortBlock) Release() { _ = b.claim.Close() }
 
-func (b *portBlock) free() bool {
+func (b *PortBlock) free() bool {
 	for n := 1; n < portsPerBlock; n++ {
-		listener, err := listenOn(b.port(n))
+		listener, err := listenOn(b.Port(n))
 		if err != nil {
 			return false
 		}

@@ -24,7 +24,7 @@ type Workspace struct {
 	tls    *CA
 
 	startTime    time.Duration    // how long one attempt to start a node may take
-	beforeLaunch func(*portBlock) // for the test that starts again on other ports
+	beforeLaunch func(*PortBlock) // for the test that starts again on other ports
 
 	mu      sync.Mutex
 	names   map[string]int

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/storage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// sessionsOnly is a storage engine that has sessions and nothing else.
+type sessionsOnly struct {
+	storage.Engine
+	sessions storage.SessionDatabase
+}
+
+func (s sessionsOnly) GetSessionDatabase() storage.SessionDatabase { return s.sessions }
+
+func TestGuardedStorage(t *testing.T) {
+	inner := storage.NewTestInMemorySessionDatabase(t)
+	open := func(authorize authorize, keys ...string) storage.SessionStore {
+		return guardedStorage{Engine: sessionsOnly{sessions: inner}, authorize: authorize}.GetSessionDatabase().GetStore(time.Minute, keys...)
+	}
+	refuse := func(*iam.AccessToken) error { return errors.New("refused") }
+	permit := func(token *iam.AccessToken) error { token.Scope = "as permitted"; return nil }
+
+	t.Run("a token that is refused is not stored", func(t *testing.T) {
+		for name, value := range map[string]any{"value": iam.AccessToken{}, "pointer": &iam.AccessToken{}} {
+			for _, store := range []string{tokenStoreKey, "another store"} {
+				require.EqualError(t, open(refuse, store).Put(name, value), "refused")
+				assert.False(t, inner.GetStore(time.Minute, store).Exists(name))
+			}
+		}
+	})
+	t.Run("a token that is permitted is stored as permitted", func(t *testing.T) {
+		token := iam.AccessToken{Scope: "as asked"}
+		require.NoError(t, open(permit, tokenStoreKey).Put("permitted", token))
+		var stored iam.AccessToken
+		require.NoError(t, open(refuse, tokenStoreKey).Get("permitted", &stored))
+		assert.Equal(t, "as permitted", stored.Scope)
+	})
+	t.Run("whatever else is put among the tokens is refused", func(t *testing.T) {
+		for _, value := range []any{map[string]any{"scope": guarded}, "text", nil, struct{ iam.AccessToken }{}} {
+			require.ErrorIs(t, open(permit, tokenStoreKey).Put("odd", value), errUnknownToken)
+		}
+		assert.False(t, inner.GetStore(time.Minute, tokenStoreKey).Exists("odd"))
+	})
+	t.Run("other sessions are stored unasked", func(t *testing.T) {
+		require.NoError(t, open(refuse, "oauth", "nonce").Put("nonce", true))
+		assert.True(t, inner.GetStore(time.Minute, "oauth", "nonce").Exists("nonce"))
+	})
+}

@@ -10,12 +10,10 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -80,18 +78,18 @@ func (e *Engine) decide(ctx context.Context, token *iam.AccessToken, entry *deci
 		return nil, err
 	}
 	// All questions before the first consult: Mitz shows every query to the patient.
-	questions := make([]consent.Question, len(profiles))
+	permissions := make([]policy.Permission, len(profiles))
 	for i, profile := range profiles {
-		if questions[i], err = e.policy.Question(profile, evidence); err != nil {
+		permission := &permissions[i]
+		if permission.Question, permission.Claims, err = e.policy.Question(profile, evidence); err != nil {
 			return nil, err
 		}
-		if !questions[i].Requester.FacilityType.Known() {
+		if !permission.Question.Requester.FacilityType.Known() {
 			log().Warn("The requester's facility type is not one that this software knows")
 		}
 	}
-	permissions := make([]policy.Permission, len(profiles))
 	for i, profile := range profiles {
-		if permissions[i], err = e.establish(ctx, profile, questions[i], entry); err != nil {
+		if err = e.establish(ctx, profile, &permissions[i], entry); err != nil {
 			return nil, err
 		}
 	}
@@ -109,29 +107,30 @@ func (e *Engine) guardingProfiles(ctx context.Context, token *iam.AccessToken) (
 	})
 }
 
-// establish tries the profile's grounds in their order.
-func (e *Engine) establish(ctx context.Context, profile *policy.Profile, question consent.Question, entry *decisionLog) (policy.Permission, error) {
+// establish tries the profile's grounds in their order, and completes the permission.
+func (e *Engine) establish(ctx context.Context, profile *policy.Profile, permission *policy.Permission, entry *decisionLog) error {
 	for _, ground := range profile.Grounds {
 		if ground != policy.GroundClosedQuery {
 			continue
 		}
 		entry.ground = ground
-		answer, err := e.consult.Consult(ctx, question)
+		answer, err := e.consult.Consult(ctx, permission.Question)
 		if err != nil {
-			return policy.Permission{}, err
+			return err
 		}
 		entry.requestID = answer.RequestID
-		if err := policy.Decide(question, answer.Decisions); err != nil {
-			return policy.Permission{}, err
+		if err := policy.Decide(permission.Question, answer.Decisions); err != nil {
+			return err
 		}
-		return policy.Permission{Question: question, Ground: ground, RequestID: answer.RequestID, CheckedAt: e.now()}, nil
+		permission.Ground, permission.RequestID, permission.CheckedAt = ground, answer.RequestID, e.now()
+		return nil
 	}
-	return policy.Permission{}, &policy.Refusal{Reason: policy.ReasonDenied}
+	return &policy.Refusal{Reason: policy.ReasonDenied}
 }
 
 // evidence collects what the node verified about the request.
 func (e *Engine) evidence(token *iam.AccessToken) (policy.Evidence, error) {
-	evidence := policy.Evidence{Subject: e.subjects[token.Issuer], Claims: token.InputDescriptorConstraintIdMap}
+	evidence := policy.Evidence{Subject: e.subjects[token.Issuer], Claims: token.InputDescriptorConstraintIdMap, Now: e.now()}
 	seen := map[string]bool{} // the node lists a presentation once for each scope
 	for _, presentation := range token.VPToken {
 		if seen[presentation.Raw()] {
@@ -143,34 +142,11 @@ func (e *Engine) evidence(token *iam.AccessToken) (policy.Evidence, error) {
 			return policy.Evidence{}, errors.New("a presentation without a signer")
 		}
 		for _, presented := range presentation.VerifiableCredential {
-			if err := e.verifySelfIssued(presented, presenter.String()); err != nil {
+			if err := e.verifyAgain(presented, presenter.String()); err != nil {
 				return policy.Evidence{}, err
 			}
-			evidence.Credentials = append(evidence.Credentials, policy.Credential{
-				Types: typesOf(presented), Issuer: presented.Issuer.String(), Presenter: presenter.String(),
-			})
+			evidence.Credentials = append(evidence.Credentials, credentialEvidence(presented, presenter.String()))
 		}
 	}
 	return evidence, nil
-}
-
-// verifySelfIssued checks the signature of a credential that the presenter issued
-// itself as JWT: the node takes it for one without a proof, and lets a wrong signature
-// pass.
-func (e *Engine) verifySelfIssued(presented vc.VerifiableCredential, presenter string) error {
-	if presented.Format() != vc.JWTCredentialProofFormat || presented.Issuer.String() != presenter {
-		return nil
-	}
-	if err := e.node.vcr.Verifier().VerifySignature(presented, nil); err != nil {
-		return policy.Refusals{{Reason: policy.ReasonCredentialProof}}
-	}
-	return nil
-}
-
-func typesOf(presented vc.VerifiableCredential) []string {
-	types := make([]string, len(presented.Type))
-	for i, each := range presented.Type {
-		types[i] = each.String()
-	}
-	return types
 }

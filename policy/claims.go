@@ -36,10 +36,29 @@ var readClaims = []string{
 	ClaimEnrollmentIdentifier, ClaimDelegationRegisteredBy, ClaimDelegationRoleCode,
 }
 
+// attributeClaims are the claims that each attribute's credential gives to a question.
+var attributeClaims = map[Attribute][]string{
+	AttributeOrganization: {ClaimOrganizationURA},
+	AttributeFacilityType: {ClaimOrganizationFacilityType},
+	AttributePractitioner: {ClaimUserID, ClaimUserRole},
+	AttributeEnrollment:   {ClaimEnrollmentIdentifier},
+	AttributeDelegation:   {ClaimDelegationRegisteredBy, ClaimDelegationRoleCode},
+}
+
 // neededClaims are the claims without which there is no question.
 var neededClaims = []string{
 	ClaimOrganizationURA, ClaimOrganizationFacilityType, ClaimUserID, ClaimUserRole, ClaimEnrollmentIdentifier,
 }
+
+// renamableClaims are the claims for which a profile may have another name.
+var renamableClaims = []string{
+	ClaimOrganizationURA, ClaimOrganizationName, ClaimOrganizationFacilityType, ClaimUserID, ClaimUserRole,
+	ClaimEnrollmentIdentifier, ClaimEnrollmentRegisteredBy, ClaimDelegationRegisteredBy, ClaimDelegationRoleCode,
+}
+
+// introspectionClaims are the names that an introspection answer has a use for itself
+// (RFC 7662 section 2.2, and those that the node refuses).
+var introspectionClaims = []string{"active", "scope", "client_id", "username", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "cnf"}
 
 // ReservedClaims are the claims that a token may only hold when this software put
 // them there: a record server releases data because of them.
@@ -48,4 +67,20 @@ func ReservedClaims() []string {
 		ClaimConsent, ClaimConsentGround, ClaimConsentCategories, ClaimConsentPurpose, ClaimConsentCheckedAt,
 		ClaimConsentRequestID, ClaimPatientBSN, ClaimDataHolderURA, ClaimDataHolderFacilityType,
 	}
+}
+
+// claimName gives the name that a claim has in a profile's definition and in its tokens.
+func (p *Profile) claimName(claim string) string {
+	if name, renamed := p.names[claim]; renamed {
+		return name
+	}
+	return claim
+}
+
+func (p *Profile) claimNames(claims []string) []string {
+	names := make([]string, len(claims))
+	for i, claim := range claims {
+		names[i] = p.claimName(claim)
+	}
+	return names
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
@@ -23,6 +24,9 @@ type Config struct {
 	DataHolders []DataHolderConfig  `koanf:"dataholders"`
 	Profiles    []ProfileConfig     `koanf:"profiles"`
 	Trust       map[string][]string `koanf:"trust"`
+	// FacilityTypes are the organisation types of requesters, by URA, for as long as no
+	// authority issues credentials for them.
+	FacilityTypes map[string]string `koanf:"facilitytypes"`
 }
 
 // DataHolderConfig names a care organisation for which the node answers.
@@ -41,6 +45,13 @@ type ProfileConfig struct {
 	// PresentationDefinition is a JSON file; empty: the built-in definition, unless
 	// the node has a definition of its own for the scope.
 	PresentationDefinition string `koanf:"presentationdefinition"`
+	// Claims are the names of claims that differ from this package's, by its names.
+	Claims map[string]string `koanf:"claims"`
+	// EnrollmentMaxAge is how old an enrolment may be; 0: as old as it is valid.
+	EnrollmentMaxAge time.Duration `koanf:"enrollmentmaxage"`
+	// AllowUnconstrained accepts an operator's definition whose issuers are not all
+	// proven to be constrained. Not in strict mode.
+	AllowUnconstrained bool `koanf:"allowunconstrained"`
 }
 
 // Ground is what a decision rests on.
@@ -64,11 +75,17 @@ type Definitions func(profile ProfileConfig) (pe.WalletOwnerMapping, error)
 // New checks the whole configuration and makes it usable. The error joins every
 // problem, each beginning with the key it is about.
 func New(config Config, definitions Definitions) (*Policy, error) {
-	p := &Policy{dataHolders: map[string]consent.DataHolder{}, profiles: map[string]*Profile{}}
-	trust, err := readTrust(config)
-	problems := []error{err, p.readDataHolders(config.DataHolders)}
+	p := &Policy{
+		dataHolders:   map[string]consent.DataHolder{},
+		profiles:      map[string]*Profile{},
+		facilityTypes: map[consent.URA]consent.FacilityType{},
+		strict:        config.Strict,
+	}
+	var err error
+	p.trust, err = readTrust(config)
+	problems := []error{err, p.readDataHolders(config.DataHolders), p.readFacilityTypes(config.FacilityTypes)}
 	for i, profile := range config.Profiles {
-		problems = append(problems, p.readProfile(fmt.Sprintf("profiles[%d]", i), profile, trust, definitions))
+		problems = append(problems, p.readProfile(fmt.Sprintf("profiles[%d]", i), profile, definitions))
 	}
 	if len(config.Profiles) == 0 {
 		problems = append(problems, errors.New("profiles: none, so nothing is guarded"))
@@ -121,14 +138,33 @@ func (p *Policy) readDataHolders(configs []DataHolderConfig) error {
 	return errors.Join(problems...)
 }
 
-func (p *Policy) readProfile(key string, config ProfileConfig, trust map[Attribute]Issuers, definitions Definitions) error {
+func (p *Policy) readFacilityTypes(configured map[string]string) error {
 	var problems []error
-	profile := &Profile{Scope: config.Scope, trust: trust}
+	for _, number := range sortedKeys(configured) {
+		key := "facilitytypes." + number
+		ura, err := consent.ParseURA(number)
+		problems = append(problems, prefixEach(key, err))
+		facilityType, err := consent.ParseFacilityType(configured[number])
+		problems = append(problems, prefixEach(key, err))
+		p.facilityTypes[ura] = facilityType
+	}
+	return errors.Join(problems...)
+}
+
+func (p *Policy) readProfile(key string, config ProfileConfig, definitions Definitions) error {
+	var problems []error
+	profile := &Profile{Scope: config.Scope, trust: p.trust, enrollmentMaxAge: config.EnrollmentMaxAge}
 	switch {
 	case !scopeShape.MatchString(config.Scope):
 		problems = append(problems, fmt.Errorf("%s.scope: not one scope (RFC 6749 section 3.3)", key))
 	case p.profiles[config.Scope] != nil:
 		problems = append(problems, fmt.Errorf("%s.scope: %q is given twice", key, config.Scope))
+	}
+	if config.EnrollmentMaxAge < 0 {
+		problems = append(problems, fmt.Errorf("%s.enrollmentmaxage: negative", key))
+	}
+	if config.AllowUnconstrained && p.strict {
+		problems = append(problems, fmt.Errorf("%s.allowunconstrained: refused in strict mode", key))
 	}
 	var err error
 	profile.Categories, err = readCategories(config.Categories)
@@ -137,45 +173,56 @@ func (p *Policy) readProfile(key string, config ProfileConfig, trust map[Attribu
 	problems = append(problems, prefixEach(key+".purpose", err))
 	profile.Grounds, err = readGrounds(config.Grounds)
 	problems = append(problems, prefixEach(key+".grounds", err))
-	problems = append(problems, profile.readDefinition(key, config, definitions))
+	profile.names, err = readNames(config.Claims)
+	problems = append(problems, prefixEach(key+".claims", err))
+	problems = append(problems, p.readDefinition(profile, key, config, definitions))
 	p.profiles[config.Scope] = profile
 	return errors.Join(problems...)
 }
 
+// readNames checks the names that a profile gives to claims: each of a claim that is
+// read, none twice, and none that this software writes or that introspection reserves.
+func readNames(configured map[string]string) (map[string]string, error) {
+	var problems []error
+	used := map[string]bool{}
+	for _, claim := range renamableClaims {
+		if configured[claim] == "" {
+			used[claim] = true
+		}
+	}
+	for _, claim := range sortedKeys(configured) {
+		name := configured[claim]
+		switch {
+		case !slices.Contains(renamableClaims, claim):
+			problems = append(problems, fmt.Errorf("%q is no claim that is read", claim))
+		case name == "" || slices.Contains(ReservedClaims(), name) || slices.Contains(introspectionClaims, name):
+			problems = append(problems, fmt.Errorf("%q cannot be named %q", claim, name))
+		case used[name]:
+			problems = append(problems, fmt.Errorf("%q is the name of two claims", name))
+		}
+		used[name] = true
+	}
+	return configured, errors.Join(problems...)
+}
+
 // readDefinition takes the operator's definition for the scope or, without one,
 // the built-in definition.
-func (p *Profile) readDefinition(key string, config ProfileConfig, definitions Definitions) error {
+func (p *Policy) readDefinition(profile *Profile, key string, config ProfileConfig, definitions Definitions) error {
 	operators, err := definitions(config)
 	if err != nil {
 		return prefixEach(key+".presentationdefinition", err)
 	}
+	typesConfigured := len(p.facilityTypes) > 0
 	if operators == nil {
-		p.builtin = true
-		p.Definition, err = builtinDefinition(p.trust)
+		profile.builtin = true
+		profile.Definition, err = profile.builtinDefinition(typesConfigured)
 	} else {
-		p.Definition, err = operators, checkDeclares(key, operators)
+		profile.Definition = operators
+		err = prefixEach(key+".presentationdefinition", profile.checkDefinition(typesConfigured, config.AllowUnconstrained))
 	}
-	declared := declaredClaims(p.Definition)
-	p.reads = slices.DeleteFunc(slices.Clone(readClaims), func(claim string) bool { return !slices.Contains(declared, claim) })
+	declared := declaredClaims(profile.Definition)
+	profile.reads = filter(readClaims, func(claim string) bool { return slices.Contains(declared, profile.claimName(claim)) })
 	return err
-}
-
-// checkDeclares finds claims that the question needs but the definition cannot
-// give, and claims that no definition may give.
-func checkDeclares(key string, mapping pe.WalletOwnerMapping) error {
-	declared := declaredClaims(mapping)
-	var problems []error
-	for _, claim := range neededClaims {
-		if !slices.Contains(declared, claim) {
-			problems = append(problems, fmt.Errorf("%s.presentationdefinition: no field has the id %q", key, claim))
-		}
-	}
-	for _, claim := range ReservedClaims() {
-		if slices.Contains(declared, claim) {
-			problems = append(problems, fmt.Errorf("%s.presentationdefinition: the field id %q is reserved", key, claim))
-		}
-	}
-	return errors.Join(problems...)
 }
 
 func readCategories(codes []string) ([]consent.Category, error) {

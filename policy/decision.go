@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +42,7 @@ func Decide(question consent.Question, decisions consent.Decisions) error {
 // Permission is an established ground for one question.
 type Permission struct {
 	Question  consent.Question
+	Claims    map[string]any // that the question was made of
 	Ground    Ground
 	RequestID string    // under which Mitz knows the query
 	CheckedAt time.Time // when the answer was received
@@ -75,7 +77,11 @@ func TokenClaims(permissions []Permission) (map[string]any, error) {
 			checkedAt = permission.CheckedAt
 		}
 	}
-	return map[string]any{
+	claims := map[string]any{}
+	for _, permission := range permissions {
+		maps.Copy(claims, permission.Claims)
+	}
+	maps.Copy(claims, map[string]any{
 		ClaimConsent:                true,
 		ClaimConsentGround:          strings.Join(grounds, " "),
 		ClaimConsentCategories:      categories,
@@ -85,7 +91,8 @@ func TokenClaims(permissions []Permission) (map[string]any, error) {
 		ClaimPatientBSN:             first.Question.Patient.Expose(),
 		ClaimDataHolderURA:          string(first.Question.DataHolder.URA),
 		ClaimDataHolderFacilityType: string(first.Question.DataHolder.FacilityType),
-	}, nil
+	})
+	return claims, nil
 }
 
 func appendNew(list []string, value string) []string {

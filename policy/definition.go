@@ -18,48 +18,98 @@ import (
 //go:embed consent_definition.json
 var builtinTemplate []byte
 
-// builtinTypes are the types of credential that the built-in definition accepts
-// for each attribute.
-var builtinTypes = map[Attribute][]string{
-	AttributeOrganization: {"X509Credential"},
-	AttributeFacilityType: {"HealthcareProviderRoleTypeCredential"},
-	AttributePractitioner: {"NutsEmployeeCredential"},
-	AttributeEnrollment:   {"PatientEnrollmentCredential"},
-}
+// dezisPattern lets every issuer pass: Dezi's name in a credential proves nothing, its
+// attestation inside does, and the node and [Issuers] look at that.
+const dezisPattern = "^.+$"
 
-// attributeClaims are the claims that each attribute's credential gives.
-var attributeClaims = map[Attribute][]string{
-	AttributeOrganization: {ClaimOrganizationURA},
-	AttributeFacilityType: {ClaimOrganizationFacilityType},
-	AttributePractitioner: {ClaimUserID, ClaimUserRole},
-	AttributeEnrollment:   {ClaimEnrollmentIdentifier},
-}
-
-// builtinDefinition completes the template: every descriptor gets a constraint on
-// the issuer. An attribute that nobody may attest is an error. The definition is the
-// same for every scope, so one presentation can serve several scopes.
-func builtinDefinition(trust map[Attribute]Issuers) (pe.WalletOwnerMapping, error) {
+// builtinDefinition completes the template for a profile: the descriptors for whose
+// issuers somebody is trusted, each with a constraint on the issuer. Where the operator
+// configured facility types, no credential is needed for one. An attribute that nobody
+// may attest is an error. The definition is the same for every scope with the same
+// names of claims, so one presentation can serve several scopes.
+func (p *Profile) builtinDefinition(typesConfigured bool) (pe.WalletOwnerMapping, error) {
 	definition, err := pe.ParsePresentationDefinition(builtinTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("built-in presentation definition: %w", err)
 	}
-	var problems []error
-	for _, descriptor := range definition.InputDescriptors {
-		issuers := trust[Attribute(descriptor.Id)]
-		if issuers.IsEmpty() {
-			problems = append(problems, fmt.Errorf("trust.%s: nobody is trusted, but the built-in presentation definition needs it", descriptor.Id))
-			continue
-		}
-		pattern := issuers.Pattern()
-		descriptor.Constraints.Fields = append(descriptor.Constraints.Fields, pe.Field{
-			Path:   []string{"$.issuer"},
-			Filter: &pe.Filter{Type: "string", Pattern: &pattern},
-		})
+	definition.InputDescriptors = filter(definition.InputDescriptors, p.complete)
+	provided := func(group string) bool {
+		return slices.ContainsFunc(definition.InputDescriptors, func(d *pe.InputDescriptor) bool { return slices.Contains(d.Group, group) })
 	}
+	var problems []error
+	for _, requirement := range definition.SubmissionRequirements {
+		attribute := Attribute(requirement.From)
+		if attribute == AttributeFacilityType && typesConfigured {
+			none, one := 0, 1
+			requirement.Count, requirement.Min, requirement.Max = nil, &none, &one
+		} else if attribute != AttributeDelegation && !provided(requirement.From) {
+			problems = append(problems, fmt.Errorf("trust.%s: nobody is trusted who can attest it, but the built-in presentation definition needs it", attribute))
+		}
+	}
+	definition.SubmissionRequirements = filter(definition.SubmissionRequirements, func(r *pe.SubmissionRequirement) bool { return provided(r.From) })
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
 	return pe.WalletOwnerMapping{pe.WalletOwnerOrganization: *definition}, nil
+}
+
+// complete constrains a descriptor's issuer, and gives its fields the profile's names.
+// It reports false when nobody is trusted who could issue such a credential.
+func (p *Profile) complete(descriptor *pe.InputDescriptor) bool {
+	issuers := p.trust[Attribute(descriptor.Group[0])]
+	credentialType := typesIn(descriptor)
+	pattern := issuers.Pattern()
+	switch {
+	case slices.Contains(credentialType, typeDezi):
+		if !issuers.dezi {
+			return false
+		}
+		pattern = dezisPattern
+	case slices.Contains(credentialType, typeX509), slices.Contains(credentialType, typeHealthcareProvider):
+		if !issuers.namesX509() {
+			return false
+		}
+	case !issuers.namesDID():
+		return false
+	}
+	fields := descriptor.Constraints.Fields
+	for i, field := range fields {
+		if field.Id != nil {
+			name := p.claimName(*field.Id)
+			fields[i].Id = &name
+		}
+	}
+	descriptor.Constraints.Fields = append(fields, pe.Field{
+		Path:   []string{issuerPath},
+		Filter: &pe.Filter{Type: "string", Pattern: &pattern},
+	})
+	return true
+}
+
+// The JSON paths of a credential's issuer and types.
+const (
+	issuerPath = "$.issuer"
+	typePath   = "$.type"
+)
+
+// typesIn gives the types of credential that a descriptor accepts, or none when it
+// does not say.
+func typesIn(descriptor *pe.InputDescriptor) []string {
+	if descriptor.Constraints == nil {
+		return nil
+	}
+	for _, field := range descriptor.Constraints.Fields {
+		if len(field.Path) != 1 || field.Path[0] != typePath || field.Filter == nil || (field.Optional != nil && *field.Optional) {
+			continue
+		}
+		if field.Filter.Enum != nil {
+			return field.Filter.Enum
+		}
+		if field.Filter.Const != nil {
+			return []string{*field.Filter.Const}
+		}
+	}
+	return nil
 }
 
 // declaredClaims are the claims that a definition can give: its fields' ids.

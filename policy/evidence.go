@@ -3,9 +3,7 @@
 
 package policy
 
-import (
-	"slices"
-)
+import "time"
 
 // Evidence is what the node verified about one token request.
 type Evidence struct {
@@ -15,48 +13,35 @@ type Evidence struct {
 	Claims map[string]any
 	// Credentials are all that were presented, none twice.
 	Credentials []Credential
+	// Now is the time of the request.
+	Now time.Time
 }
 
 // Credential is a presented credential whose proof the node has verified.
 type Credential struct {
 	Types     []string
-	Issuer    string // DID
+	Issuer    string // DID, except for Dezi
 	Presenter string // DID that signed the presentation: the identity that was proven
+	// Attested tells that Dezi attested it: its proof is an attestation inside the
+	// credential, which the node verified against Dezi's keys.
+	Attested bool
+	// Subjects are the credentialSubject, as a list.
+	Subjects []map[string]any
+	Issued   time.Time
+	Expires  time.Time // zero: never
+	// Certificate is the validity of the certificate under a did:x509 issuer; nil for others.
+	Certificate *Validity
 }
 
-// checkTrust finds attributes that somebody attested who is not trusted for it,
-// and attributes that were attested twice: which of the two counts would be the
-// presenter's choice.
-//
-// The presentation definition constrains the issuers too, but cannot say "the
-// presenter itself", and is checked by the node; this is the plugin's own check. The
-// definitions that operators write are theirs to constrain.
-func (p *Profile) checkTrust(credentials []Credential) Refusals {
-	if !p.builtin {
-		return nil
-	}
-	var refusals Refusals
-	for _, attribute := range attributes {
-		count := 0
-		for _, credential := range credentials {
-			if !isOneOf(credential.Types, builtinTypes[attribute]) {
-				continue
-			}
-			count++
-			if !p.trust[attribute].Trusts(credential.Issuer, credential.Presenter) {
-				refusals = append(refusals, refuse(ReasonClaimUntrusted, attributeClaims[attribute]...))
-			}
-		}
-		if count > 1 {
-			refusals = append(refusals, refuse(ReasonClaimContradiction, attributeClaims[attribute]...))
-		}
-		if count == 0 && builtinTypes[attribute] != nil {
-			refusals = append(refusals, refuse(ReasonClaimMissing, attributeClaims[attribute]...))
-		}
-	}
-	return refusals
+// Validity is the time in which a certificate is valid.
+type Validity struct {
+	NotBefore, NotAfter time.Time
 }
 
-func isOneOf(types, accepted []string) bool {
-	return slices.ContainsFunc(types, func(t string) bool { return slices.Contains(accepted, t) })
+// subject gives the one subject of the credential.
+func (c Credential) subject() (map[string]any, bool) {
+	if len(c.Subjects) != 1 {
+		return nil, false
+	}
+	return c.Subjects[0], true
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
@@ -17,8 +18,11 @@ import (
 
 // Policy is a checked configuration. It does not change after it was made.
 type Policy struct {
-	dataHolders map[string]consent.DataHolder // by Nuts subject
-	profiles    map[string]*Profile           // by scope
+	dataHolders   map[string]consent.DataHolder // by Nuts subject
+	profiles      map[string]*Profile           // by scope
+	trust         map[Attribute]Issuers
+	facilityTypes map[consent.URA]consent.FacilityType // as configured
+	strict        bool
 }
 
 // Profile guards one scope.
@@ -30,9 +34,12 @@ type Profile struct {
 	// Definition is what a requester must present, per kind of wallet.
 	Definition pe.WalletOwnerMapping
 
-	builtin bool
-	trust   map[Attribute]Issuers
-	reads   []string // the claims of a question that the definition can give
+	builtin          bool
+	trust            map[Attribute]Issuers
+	names            map[string]string    // of claims that have another name
+	reads            []string             // the claims of a question that the definition can give
+	sources          map[string]Attribute // types of credential whose issuers the operator's definition leaves to the trust
+	enrollmentMaxAge time.Duration
 }
 
 // Profile gives the profile that guards a scope, or nil when none does.
@@ -85,13 +92,13 @@ func (p *Policy) Guarding(scopes []string, definitionOf func(scope string) (pe.W
 }
 
 func (p *Profile) disturbedBy(other pe.WalletOwnerMapping) bool {
-	certain := certainClaims(p.Definition)
-	for _, claim := range declaredClaims(other) {
-		if slices.Contains(readClaims, claim) && !slices.Contains(certain, claim) {
-			return true
-		}
+	certain, declared := certainClaims(p.Definition), declaredClaims(other)
+	if p.builtin {
+		certain = p.claimNames(neededClaims) // read from the credentials themselves
 	}
-	return false
+	return slices.ContainsFunc(p.claimNames(readClaims), func(name string) bool {
+		return slices.Contains(declared, name) && !slices.Contains(certain, name)
+	})
 }
 
 // prefixEach puts a key before each of the errors that err joins.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
@@ -15,29 +16,79 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
+// The credentials of validEvidence.
+const (
+	theOrganization = iota
+	theFacilityType
+	thePractitioner
+	theEnrollment
+)
+
+// validEvidence is a request that is in order. Its claims are those of an operator's
+// definition; with the built-in definition the credentials count.
 func validEvidence() Evidence {
 	return Evidence{
 		Subject: "hospital-east",
 		Claims: map[string]any{
 			ClaimOrganizationURA:          "12345678",
-			ClaimOrganizationName:         "Midwives",
 			ClaimOrganizationFacilityType: "G3",
 			ClaimUserID:                   "900000009",
 			ClaimUserRole:                 "03.000",
 			ClaimEnrollmentIdentifier:     "http://fhir.nl/fhir/NamingSystem/bsn|" + testBSN,
-			ClaimEnrollmentRegisteredBy:   nil,
 		},
 		Credentials: []Credential{
-			credentialOf("X509Credential", testUZI),
-			credentialOf("HealthcareProviderRoleTypeCredential", testVektis),
-			credentialOf("NutsEmployeeCredential", testPresenter),
-			credentialOf("PatientEnrollmentCredential", testPresenter),
+			theOrganization: credentialOf("X509Credential", testUZI, object{"san": object{"otherName": "2.16.528.1.1007.99.2110-1-1-S-12345678-00.000-0"}}),
+			theFacilityType: credentialOf("HealthcareProviderRoleTypeCredential", testVektis, object{"roleCodeNL": "G3"}),
+			thePractitioner: credentialOf("NutsEmployeeCredential", testPresenter, object{"identifier": "900000009", "roleName": "03.000"}),
+			theEnrollment:   credentialOf("PatientEnrollmentCredential", testPresenter, object{"patientId": "http://fhir.nl/fhir/NamingSystem/bsn|" + testBSN}),
 		},
+		Now: testNow,
 	}
 }
 
-func credentialOf(credentialType, issuer string) Credential {
-	return Credential{Types: []string{"VerifiableCredential", credentialType}, Issuer: issuer, Presenter: testPresenter}
+type object = map[string]any
+
+var testNow = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func credentialOf(credentialType, issuer string, subject object) Credential {
+	return Credential{
+		Types: []string{"VerifiableCredential", credentialType}, Issuer: issuer, Presenter: testPresenter,
+		Subjects: []map[string]any{subject}, Issued: testNow.Add(-time.Hour), Expires: testNow.Add(time.Hour),
+	}
+}
+
+// builtinAndOperators runs a test with the built-in definition and with one of the
+// operator's, whose evidence is in the credentials and in the claims.
+func builtinAndOperators(t *testing.T, test func(t *testing.T, p *Policy, set func(evidence *Evidence, claim string, value any))) {
+	t.Helper()
+	t.Run("built-in definition", func(t *testing.T) {
+		test(t, newPolicy(t, validConfig()), setInCredential)
+	})
+	t.Run("operator's definition", func(t *testing.T) {
+		operators := definition(neededClaims...)
+		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
+		require.NoError(t, err)
+		test(t, p, func(evidence *Evidence, claim string, value any) { evidence.Claims[claim] = value })
+	})
+}
+
+// setInCredential puts a claim's value where the built-in definition reads it.
+func setInCredential(evidence *Evidence, claim string, value any) {
+	place := map[string]struct {
+		credential int
+		member     string
+	}{
+		ClaimOrganizationFacilityType: {theFacilityType, "roleCodeNL"},
+		ClaimUserID:                   {thePractitioner, "identifier"},
+		ClaimUserRole:                 {thePractitioner, "roleName"},
+		ClaimEnrollmentIdentifier:     {theEnrollment, "patientId"},
+	}
+	if claim == ClaimOrganizationURA {
+		// A URA in words of its own, not in a certificate.
+		evidence.Credentials[theOrganization] = credentialOf("NutsUraCredential", testVektis, object{"organization": object{"ura": value}})
+		return
+	}
+	evidence.Credentials[place[claim].credential].Subjects[0][place[claim].member] = value
 }
 
 func parseBSN(t *testing.T, digits string) consent.BSN {
@@ -51,7 +102,7 @@ func TestQuestion(t *testing.T) {
 	p := newPolicy(t, validConfig())
 
 	t.Run("verified claims become the question", func(t *testing.T) {
-		question, err := p.Question(p.Profile("medication"), validEvidence())
+		question, _, err := p.Question(p.Profile("medication"), validEvidence())
 
 		require.NoError(t, err)
 		assert.True(t, question.Patient.Equal(parseBSN(t, testBSN)))
@@ -69,20 +120,19 @@ func TestQuestion(t *testing.T) {
 	t.Run("the data holder is the one that issues the token", func(t *testing.T) {
 		evidence := validEvidence()
 		evidence.Subject = "hospital-west"
-		question, err := p.Question(p.Profile("birth-care"), evidence)
+		question, _, err := p.Question(p.Profile("birth-care"), evidence)
 		require.NoError(t, err)
 		assert.Equal(t, consent.DataHolder{URA: "00000660", FacilityType: "V4"}, question.DataHolder)
 	})
 	t.Run("an issuer that is no data holder is refused", func(t *testing.T) {
 		evidence := validEvidence()
 		evidence.Subject = ""
-		_, err := p.Question(p.Profile("birth-care"), evidence)
+		_, _, err := p.Question(p.Profile("birth-care"), evidence)
 		assertRefused(t, err, ReasonDataHolder)
 	})
 }
 
 func TestQuestionForms(t *testing.T) {
-	p := newPolicy(t, validConfig())
 	for _, tc := range []struct {
 		name, claim, value string
 		accepted           bool
@@ -112,17 +162,19 @@ func TestQuestionForms(t *testing.T) {
 		{"an empty claim", ClaimUserID, "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			evidence := validEvidence()
-			evidence.Claims[tc.claim] = tc.value
-			_, err := p.Question(p.Profile("birth-care"), evidence)
-			if tc.accepted {
-				require.NoError(t, err)
-				return
-			}
-			assertRefused(t, err, ReasonClaimMalformed, tc.claim)
-			if value := strings.TrimSpace(tc.value); value != "" {
-				assert.NotContains(t, err.Error(), value)
-			}
+			builtinAndOperators(t, func(t *testing.T, p *Policy, set func(*Evidence, string, any)) {
+				evidence := validEvidence()
+				set(&evidence, tc.claim, tc.value)
+				_, _, err := p.Question(p.Profile("birth-care"), evidence)
+				if tc.accepted {
+					require.NoError(t, err)
+					return
+				}
+				assertRefused(t, err, ReasonClaimMalformed, tc.claim)
+				if value := strings.TrimSpace(tc.value); value != "" {
+					assert.NotContains(t, err.Error(), value)
+				}
+			})
 		})
 	}
 }
@@ -130,32 +182,42 @@ func TestQuestionForms(t *testing.T) {
 func TestQuestionRefusals(t *testing.T) {
 	p := newPolicy(t, validConfig())
 	for _, claim := range neededClaims {
-		t.Run("a missing "+claim+" is named", func(t *testing.T) {
-			evidence := validEvidence()
-			delete(evidence.Claims, claim)
-			_, err := p.Question(p.Profile("birth-care"), evidence)
-			assertRefused(t, err, ReasonClaimMissing, claim)
-		})
 		t.Run("a "+claim+" without a value is missing", func(t *testing.T) {
-			evidence := validEvidence()
-			evidence.Claims[claim] = nil
-			_, err := p.Question(p.Profile("birth-care"), evidence)
-			assertRefused(t, err, ReasonClaimMissing, claim)
-		})
-		for _, other := range []any{[]any{"12345678"}, 12345678.0, true, map[string]any{"value": "x"}} {
-			t.Run("a "+claim+" that is no text is refused", func(t *testing.T) {
+			builtinAndOperators(t, func(t *testing.T, p *Policy, set func(*Evidence, string, any)) {
 				evidence := validEvidence()
-				evidence.Claims[claim] = other
-				_, err := p.Question(p.Profile("birth-care"), evidence)
-				assertRefused(t, err, ReasonClaimMalformed, claim)
+				set(&evidence, claim, nil)
+				_, _, err := p.Question(p.Profile("birth-care"), evidence)
+				assertRefused(t, err, ReasonClaimMissing, claim)
+			})
+		})
+		for _, other := range []any{12345678.0, true, []any{[]any{"12345678"}}, object{"value": 1.0}, object{"value": "x", "system": 1.0}} {
+			t.Run("a "+claim+" that is no text is refused", func(t *testing.T) {
+				builtinAndOperators(t, func(t *testing.T, p *Policy, set func(*Evidence, string, any)) {
+					evidence := validEvidence()
+					set(&evidence, claim, other)
+					_, _, err := p.Question(p.Profile("birth-care"), evidence)
+					assertRefused(t, err, ReasonClaimMalformed, claim)
+				})
 			})
 		}
 	}
-	t.Run("all that is missing and malformed is in one message", func(t *testing.T) {
+	t.Run("all that is missing and malformed is told at once", func(t *testing.T) {
+		operators := definition(neededClaims...)
+		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
+		require.NoError(t, err)
 		evidence := validEvidence()
 		evidence.Claims = map[string]any{ClaimUserRole: "midwife", ClaimUserID: "900000009"}
-		_, err := p.Question(p.Profile("birth-care"), evidence)
+		_, _, err = p.Question(p.Profile("birth-care"), evidence)
 		assert.EqualError(t, err, "claim missing: organization_facility_type, organization_ura, patient_enrollment_identifier; claim malformed: user_role")
+	})
+	t.Run("with the built-in definition the claims of other scopes count for nothing", func(t *testing.T) {
+		evidence := validEvidence()
+		evidence.Claims = map[string]any{ClaimEnrollmentIdentifier: "999996630", ClaimDelegationRegisteredBy: "900000008", ClaimDelegationRoleCode: "01.000"}
+		question, claims, err := p.Question(p.Profile("birth-care"), evidence)
+		require.NoError(t, err)
+		assert.True(t, question.Patient.Equal(parseBSN(t, testBSN)))
+		assert.Nil(t, question.Requester.Mandated)
+		assert.Equal(t, "http://fhir.nl/fhir/NamingSystem/bsn|"+testBSN, claims[ClaimEnrollmentIdentifier], "the token tells what the question rests on")
 	})
 	for i, tc := range []struct{ attribute, claims string }{
 		{"organisation", "organization_ura"}, {"facility type", "organization_facility_type"},
@@ -164,19 +226,19 @@ func TestQuestionRefusals(t *testing.T) {
 		t.Run("an untrusted issuer of the "+tc.attribute+" is refused", func(t *testing.T) {
 			evidence := validEvidence()
 			evidence.Credentials[i].Issuer = "did:web:somebody.example"
-			_, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := p.Question(p.Profile("birth-care"), evidence)
 			assert.EqualError(t, err, "claim untrusted: "+tc.claims)
 		})
 		t.Run("two credentials for the "+tc.attribute+" contradict", func(t *testing.T) {
 			evidence := validEvidence()
 			evidence.Credentials = append(evidence.Credentials, evidence.Credentials[i])
-			_, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := p.Question(p.Profile("birth-care"), evidence)
 			assert.EqualError(t, err, "claim contradiction: "+tc.claims)
 		})
 		t.Run("no credential for the "+tc.attribute+" is refused whatever the claims say", func(t *testing.T) {
 			evidence := validEvidence()
 			evidence.Credentials = append(evidence.Credentials[:i:i], evidence.Credentials[i+1:]...)
-			_, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := p.Question(p.Profile("birth-care"), evidence)
 			assert.EqualError(t, err, "claim missing: "+tc.claims)
 		})
 	}
@@ -191,7 +253,7 @@ func TestQuestionUnderMandate(t *testing.T) {
 	t.Run("the delegating professional is responsible, the acting one mandated", func(t *testing.T) {
 		evidence := validEvidence()
 		maps.Copy(evidence.Claims, delegation)
-		question, err := p.Question(p.Profile("birth-care"), evidence)
+		question, _, err := p.Question(p.Profile("birth-care"), evidence)
 		require.NoError(t, err)
 		assert.Equal(t, consent.Professional{ID: consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000008"}, Role: "01.046"}, question.Requester.Responsible)
 		assert.Equal(t, &consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000009"}, question.Requester.Mandated)
@@ -201,19 +263,10 @@ func TestQuestionUnderMandate(t *testing.T) {
 			evidence := validEvidence()
 			maps.Copy(evidence.Claims, delegation)
 			delete(evidence.Claims, missing)
-			_, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := p.Question(p.Profile("birth-care"), evidence)
 			assertRefused(t, err, ReasonClaimMissing, missing)
 		})
 	}
-	t.Run("a mandate that the profile's own definition does not declare is not read", func(t *testing.T) {
-		builtin := newPolicy(t, validConfig())
-		evidence := validEvidence()
-		maps.Copy(evidence.Claims, delegation)
-		question, err := builtin.Question(builtin.Profile("birth-care"), evidence)
-		require.NoError(t, err)
-		assert.Nil(t, question.Requester.Mandated)
-		assert.Equal(t, "900000009", question.Requester.Responsible.ID.Extension)
-	})
 }
 
 func assertRefused(t *testing.T, err error, reason Reason, claims ...string) {

@@ -20,6 +20,8 @@ const (
 	ReasonClaimContradiction Reason = "claim_contradiction" // two sources disagree, or one attribute is given twice
 	ReasonClaimUntrusted     Reason = "claim_untrusted"     // a claim comes from an issuer that is not trusted for it
 	ReasonCredentialProof    Reason = "credential_proof"    // a credential's signature is wrong
+	ReasonClaimOutdated      Reason = "claim_outdated"      // a claim is older than allowed
+	ReasonCredentialStatus   Reason = "credential_status"   // whether a credential was revoked cannot be told
 	ReasonDenied             Reason = "denied"              // there is no consent
 	ReasonIndeterminate      Reason = "indeterminate"       // the question could not be judged
 	ReasonNotApplicable      Reason = "not_applicable"      // an answer that Mitz does not define
@@ -62,3 +64,14 @@ func (r Refusals) Error() string {
 
 // Reason is the first one's, for a metric that can hold one.
 func (r Refusals) Reason() Reason { return r[0].Reason }
+
+// distinct leaves out repetitions.
+func (r Refusals) distinct() Refusals {
+	var distinct Refusals
+	for _, refusal := range r {
+		if !slices.ContainsFunc(distinct, func(other *Refusal) bool { return other.Error() == refusal.Error() }) {
+			distinct = append(distinct, refusal)
+		}
+	}
+	return distinct
+}

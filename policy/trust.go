@@ -30,8 +30,11 @@ var attributes = []Attribute{
 	AttributeDelegation, AttributeAttestation, AttributeMembership,
 }
 
-// trustHolder is the word for "the presenter may attest it itself".
-const trustHolder = "holder"
+// The words that stand in place of a DID.
+const (
+	trustHolder = "holder" // the presenter may attest it itself
+	trustDezi   = "dezi"   // Dezi attests it, with keys that the node fetches from vcr.dezi.allowedjku
+)
 
 var (
 	// DID Core 1.0 section 3.1, without parameters, path, query and fragment.
@@ -46,12 +49,13 @@ var (
 // Issuers are who may attest one attribute.
 type Issuers struct {
 	holder   bool
+	dezi     bool
 	exact    []string
 	prefixes []string
 }
 
 // ParseIssuers reads entries of the configuration: a DID, a prefix of DIDs that
-// ends in ":*", or the word "holder". The error lists every entry that is neither.
+// ends in ":*", or the words "holder" and "dezi". The error lists every entry that is neither.
 func ParseIssuers(entries []string) (Issuers, error) {
 	var issuers Issuers
 	var problems []error
@@ -59,6 +63,8 @@ func ParseIssuers(entries []string) (Issuers, error) {
 		switch {
 		case entry == trustHolder:
 			issuers.holder = true
+		case entry == trustDezi:
+			issuers.dezi = true
 		case strings.HasPrefix(entry, "did:x509:") && !x509PrefixShape.MatchString(entry):
 			problems = append(problems, fmt.Errorf("%q: a did:x509 needs its CA's whole fingerprint, as in did:x509:0:sha256:<fingerprint>::*", entry))
 		case prefixShape.MatchString(entry):
@@ -66,7 +72,7 @@ func ParseIssuers(entries []string) (Issuers, error) {
 		case didShape.MatchString(entry):
 			issuers.exact = append(issuers.exact, entry)
 		default:
-			problems = append(problems, fmt.Errorf("%q: neither a DID, nor a prefix of DIDs ending in ':*', nor the word 'holder'", entry))
+			problems = append(problems, fmt.Errorf("%q: neither a DID, nor a prefix of DIDs ending in ':*', nor the word 'holder' or 'dezi'", entry))
 		}
 	}
 	return issuers, errors.Join(problems...)
@@ -85,8 +91,26 @@ func (i Issuers) Trusts(issuer, presenter string) bool {
 	})
 }
 
+// trustsCredential tells whether a credential comes from one of the issuers. What Dezi
+// attests is trusted by that alone, and not by the issuer that the credential names,
+// which the node does not compare with the attestation.
+func (i Issuers) trustsCredential(c Credential) bool {
+	if c.Attested || slices.Contains(c.Types, typeDezi) {
+		return i.dezi && c.Attested && slices.Contains(c.Types, typeDezi)
+	}
+	return i.Trusts(c.Issuer, c.Presenter)
+}
+
 // IsEmpty tells whether nobody is trusted.
-func (i Issuers) IsEmpty() bool { return !i.holder && len(i.exact) == 0 && len(i.prefixes) == 0 }
+func (i Issuers) IsEmpty() bool { return !i.dezi && !i.namesDID() }
+
+// namesDID tells whether anyone with a DID is trusted.
+func (i Issuers) namesDID() bool { return i.holder || len(i.exact) > 0 || len(i.prefixes) > 0 }
+
+// namesX509 tells whether anyone with a certificate is trusted.
+func (i Issuers) namesX509() bool {
+	return slices.ContainsFunc(append(slices.Clone(i.exact), i.prefixes...), isX509)
+}
 
 // TrustsHolder tells whether the presenter may attest the attribute itself.
 func (i Issuers) TrustsHolder() bool { return i.holder }

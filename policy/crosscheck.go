@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package policy
+
+import (
+	"slices"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// crossCheck compares credentials with each other and with the certificates that they
+// were issued under, which neither the node nor a presentation definition can:
+//
+//   - a credential that names the organisation it is about names the requester;
+//   - one that was issued with a UZI pass says of the professional what the pass says,
+//     is of the right kind of pass, of the requester's, and valid no longer than it;
+//   - an enrolment is not older than the profile allows.
+//
+// It looks at every credential of a known type, also with an operator's definition.
+func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Refusals {
+	var refusals Refusals
+	for _, credential := range evidence.Credentials {
+		form, known := formOf(credential)
+		subject, single := credential.subject()
+		if !known || !single {
+			continue
+		}
+		claims := p.claimNames(attributeClaims[form.attribute])
+		if !namesOrganization(form, subject, requester.URA) {
+			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...))
+		}
+		if isX509(credential.Issuer) && !agreesWithPass(form, credential, subject, requester.URA) {
+			refusals = append(refusals, refuse(ReasonClaimUntrusted, claims...))
+		}
+		if form.attribute == AttributeEnrollment && p.enrollmentMaxAge > 0 &&
+			credential.Issued.Before(evidence.Now.Add(-p.enrollmentMaxAge)) {
+			refusals = append(refusals, refuse(ReasonClaimOutdated, claims...))
+		}
+	}
+	return refusals
+}
+
+// namesOrganization tells whether every organisation that the credential names is the
+// requester. Dezi always names one; elsewhere a professional may stand in its place.
+func namesOrganization(form form, subject map[string]any, requester consent.URA) bool {
+	named := valuesAt(subject, form.organization)
+	for _, text := range named {
+		ura, err := readURA(text)
+		if err == nil && ura != requester {
+			return false
+		}
+		if err != nil && slices.Contains(form.types, typeDezi) {
+			return false
+		}
+	}
+	return len(named) > 0 || !slices.Contains(form.types, typeDezi)
+}
+
+// agreesWithPass compares a credential with the UZI pass of its did:x509 issuer.
+func agreesWithPass(form form, credential Credential, subject map[string]any, requester consent.URA) bool {
+	if form.attribute == AttributeFacilityType || slices.Contains(form.types, typeX509) {
+		// Who gives out facility types need not have a pass. An X509Credential is compared
+		// with its certificate by the node.
+		return true
+	}
+	pass, ok := passOf(credential.Issuer)
+	if !ok || pass.ura != requester || !withinCertificate(credential) {
+		return false
+	}
+	switch form.attribute {
+	case AttributeOrganization:
+		return pass.kind == passServer
+	case AttributeDelegation:
+		return pass.kind == passProfessional &&
+			isPassNumber(pass, valuesAt(subject, form.claims[ClaimDelegationRegisteredBy]), true) &&
+			isPassRole(pass, valuesAt(subject, form.claims[ClaimDelegationRoleCode]))
+	case AttributeEnrollment:
+		return (pass.kind == passProfessional || pass.kind == passEmployee) &&
+			isPassNumber(pass, valuesAt(subject, form.claims[ClaimEnrollmentRegisteredBy]), false)
+	default:
+		return true
+	}
+}
+
+// isPassNumber tells whether the professionals named are all the pass's holder.
+func isPassNumber(pass pass, texts []string, required bool) bool {
+	named := false
+	for _, text := range texts {
+		id, err := readProfessional(text)
+		if err != nil {
+			continue // an organisation, or malformed, which is found elsewhere
+		}
+		if id.Root != consent.RootUZI || id.Extension != pass.number {
+			return false
+		}
+		named = true
+	}
+	return named || !required
+}
+
+func isPassRole(pass pass, texts []string) bool {
+	for _, text := range texts {
+		if role, err := readRole(text); err != nil || role != pass.role {
+			return false
+		}
+	}
+	return len(texts) > 0
+}
+
+// withinCertificate tells whether a credential is valid only while the certificate is
+// that it was issued under.
+func withinCertificate(credential Credential) bool {
+	certificate := credential.Certificate
+	return certificate != nil && !credential.Expires.IsZero() &&
+		!credential.Issued.Before(certificate.NotBefore) && !credential.Expires.After(certificate.NotAfter)
+}

@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package policy
+
+import (
+	"errors"
+	"slices"
+)
+
+// facts are the texts that stand for each claim, and what is wrong with them.
+type facts struct {
+	profile       *Profile
+	texts         map[string][]string
+	chosen        map[string]any // the one text that was read for each claim
+	missing       []string
+	malformed     []string
+	contradictory []string
+	refused       Refusals // what is wrong with the credentials themselves
+}
+
+// gather finds the texts for each claim. With the built-in definition they come from
+// the credentials themselves: which of several credentials fed a field of the
+// definition is the presenter's choice, and the node merges the fields of all scopes.
+// With an operator's definition they come from its fields.
+func (p *Profile) gather(evidence Evidence) *facts {
+	f := &facts{profile: p, texts: map[string][]string{}, chosen: map[string]any{}}
+	if p.builtin {
+		f.fromCredentials(evidence.Credentials)
+	} else {
+		f.fromClaims(evidence.Claims)
+		f.checkSources(evidence.Credentials)
+	}
+	if by := f.texts[ClaimEnrollmentRegisteredBy]; len(by) == 1 {
+		f.chosen[p.claimName(ClaimEnrollmentRegisteredBy)] = by[0]
+	}
+	return f
+}
+
+// fromClaims takes the values of the fields that the profile's own definition declares.
+func (f *facts) fromClaims(claims map[string]any) {
+	for _, claim := range f.profile.reads {
+		if texts := textsOf(claims[f.profile.claimName(claim)]); len(texts) > 0 {
+			f.texts[claim] = texts
+		}
+	}
+}
+
+// checkSources checks who issued the credentials that feed a field whose issuer the
+// operator's definition leaves open: the configured trust stands in.
+func (f *facts) checkSources(credentials []Credential) {
+	for credentialType, attribute := range f.profile.sources {
+		f.only(attribute, filter(credentials, func(c Credential) bool { return slices.Contains(c.Types, credentialType) }))
+	}
+}
+
+// fromCredentials reads each attribute from the one credential that gives it.
+func (f *facts) fromCredentials(credentials []Credential) {
+	for _, attribute := range attributes {
+		candidates := filter(credentials, func(c Credential) bool {
+			form, known := formOf(c)
+			return known && form.attribute == attribute
+		})
+		if !f.only(attribute, candidates) {
+			continue
+		}
+		form, _ := formOf(candidates[0])
+		subject, single := candidates[0].subject()
+		for claim, paths := range form.claims {
+			switch {
+			case !single:
+				f.texts[claim] = []string{""}
+			case isOneOf(form.types, []string{typeX509}):
+				f.texts[claim] = []string{serverURA(valuesAt(subject, paths))}
+			default:
+				f.texts[claim] = valuesAt(subject, paths)
+			}
+		}
+	}
+}
+
+// serverURA gives the organisation's number in a UZI server certificate's otherName.
+func serverURA(otherNames []string) string {
+	if len(otherNames) != 1 {
+		return ""
+	}
+	pass, ok := parseOtherName(otherNames[0])
+	if !ok || pass.kind != passServer {
+		return ""
+	}
+	return string(pass.ura)
+}
+
+// only checks that there is one credential for an attribute, of a trusted issuer. With
+// two it would be the presenter's choice which one counts.
+func (f *facts) only(attribute Attribute, candidates []Credential) bool {
+	claims := f.profile.claimNames(attributeClaims[attribute])
+	trusted := true
+	for _, candidate := range candidates {
+		if !f.profile.trust[attribute].trustsCredential(candidate) {
+			f.refused = append(f.refused, refuse(ReasonClaimUntrusted, claims...))
+			trusted = false
+		}
+	}
+	if len(candidates) > 1 {
+		f.refused = append(f.refused, refuse(ReasonClaimContradiction, claims...))
+	}
+	return trusted && len(candidates) == 1
+}
+
+func (f *facts) has(claim string) bool { return len(f.texts[claim]) > 0 }
+
+// needed reads a claim by the reader for its kind. Of a list of identifiers, one
+// must be of an accepted system.
+func needed[T any](f *facts, claim string, parse func(string) (T, error), equal func(a, b T) bool) T {
+	var none, found T
+	texts := f.texts[claim]
+	if len(texts) == 0 {
+		f.missing = append(f.missing, f.profile.claimName(claim))
+		return none
+	}
+	count := 0
+	for _, text := range texts {
+		value, err := parse(text)
+		switch {
+		case err == nil && (count == 0 || !equal(value, found)):
+			found = value
+			f.chosen[f.profile.claimName(claim)] = text
+			count++
+		case err != nil && (len(texts) == 1 || !errors.Is(err, errOtherSystem)):
+			f.malformed = append(f.malformed, f.profile.claimName(claim))
+			return none
+		}
+	}
+	switch {
+	case count == 0:
+		f.malformed = append(f.malformed, f.profile.claimName(claim))
+		return none
+	case count > 1:
+		f.contradictory = append(f.contradictory, f.profile.claimName(claim))
+		return none
+	}
+	return found
+}
+
+func same[T comparable](a, b T) bool { return a == b }
+
+// refusals are everything that is wrong, the credentials first. A claim whose
+// credential is refused is not reported as missing too.
+func (f *facts) refusals() Refusals {
+	refusals := f.refused
+	var reported []string
+	for _, refusal := range refusals {
+		reported = append(reported, refusal.Claims...)
+	}
+	for _, group := range []struct {
+		reason Reason
+		claims []string
+	}{{ReasonClaimMissing, f.missing}, {ReasonClaimMalformed, f.malformed}, {ReasonClaimContradiction, f.contradictory}} {
+		claims := filter(group.claims, func(claim string) bool { return !slices.Contains(reported, claim) })
+		if len(claims) > 0 {
+			refusals = append(refusals, refuse(group.reason, claims...))
+		}
+	}
+	return refusals
+}
+
+func filter[T any](all []T, keep func(T) bool) []T {
+	var kept []T
+	for _, each := range all {
+		if keep(each) {
+			kept = append(kept, each)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package policy
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// passType is the kind of a UZI pass (CIBG, Certification Practice Statement of the
+// UZI register, section on the subject alternative name).
+type passType string
+
+const (
+	passProfessional passType = "Z" // a care professional, with a role
+	passEmployee     passType = "N" // an employee, by name
+	passServer       passType = "S" // a care organisation's server
+)
+
+// pass is what a UZI certificate says in its otherName:
+// <CA OID>-<version>-<UZI number>-<pass type>-<URA>-<role>-<AGB>.
+type pass struct {
+	number string // nine digits for a person
+	kind   passType
+	ura    consent.URA
+	role   consent.Role
+}
+
+var otherNameShape = regexp.MustCompile(`^[0-9.]+-[0-9]+-([0-9]+)-([A-Z])-([0-9]{8})-([0-9]{2}\.[0-9]{3})-[0-9]+$`)
+
+// parseOtherName reads the otherName of a UZI certificate.
+func parseOtherName(otherName string) (pass, bool) {
+	match := otherNameShape.FindStringSubmatch(otherName)
+	if match == nil {
+		return pass{}, false
+	}
+	return pass{number: match[1], kind: passType(match[2]), ura: consent.URA(match[3]), role: consent.Role(match[4])}, true
+}
+
+// passOf reads the pass from a did:x509 (Trust over IP, did:x509 method,
+// version 0: did:x509:0:<hash>:<fingerprint>::<policy>:<name>:<value>[:...]::...).
+// The node has verified the DID's policies against the certificate. A did:x509 without an
+// otherName, or with several, has no pass.
+func passOf(issuer string) (found pass, ok bool) {
+	if !isX509(issuer) {
+		return pass{}, false
+	}
+	count := 0
+	for _, policy := range strings.Split(issuer, "::")[1:] {
+		parts := strings.Split(policy, ":")
+		if parts[0] != "san" {
+			continue
+		}
+		for i := 1; i+1 < len(parts); i += 2 {
+			value, err := url.PathUnescape(parts[i+1])
+			if parts[i] != "otherName" || err != nil {
+				continue
+			}
+			count++
+			found, ok = parseOtherName(value)
+		}
+	}
+	return found, ok && count == 1
+}
+
+func isX509(did string) bool { return strings.HasPrefix(did, "did:x509:") }

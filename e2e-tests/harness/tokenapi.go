@@ -28,17 +28,19 @@ type ServiceTokenRequest struct {
 // RequestServiceToken asks a node to get a token. The node wraps an error of the data
 // holder in words of its own; see [Node.TokenAnswers] for what the data holder said.
 func (a API) RequestServiceToken(ctx context.Context, subject string, request ServiceTokenRequest) (Answer, error) {
-	body := map[string]any{
-		"authorization_server": request.AuthorizationServer,
-		"scope":                request.Scope,
-	}
-	if !request.DPoP {
+	return a.postJSON(ctx, "/internal/auth/v2/"+url.PathEscape(subject)+"/request-service-access-token", request)
+}
+
+// MarshalJSON gives the body of the request to the requester's own node.
+func (r ServiceTokenRequest) MarshalJSON() ([]byte, error) {
+	body := map[string]any{"authorization_server": r.AuthorizationServer, "scope": r.Scope}
+	if !r.DPoP {
 		body["token_type"] = "Bearer"
 	}
-	if len(request.Credentials) > 0 {
-		body["credentials"] = request.Credentials
+	if len(r.Credentials) > 0 {
+		body["credentials"] = r.Credentials
 	}
-	return a.postJSON(ctx, "/internal/auth/v2/"+url.PathEscape(subject)+"/request-service-access-token", body)
+	return json.Marshal(body)
 }
 
 // Introspection is what a node tells its record server about a token.

@@ -43,13 +43,18 @@ func (w *World) RequestToken(ctx context.Context, bsn, scope string) (Answer, er
 // RequestTokenAt is [World.RequestToken] at any authorization server, and with the
 // patient's identifier as it is to appear in the credential.
 func (w *World) RequestTokenAt(ctx context.Context, issuer, patientIdentifier, scope string) (Answer, error) {
-	return w.Requester.RequestServiceToken(ctx, w.RequesterOrg.Name, ServiceTokenRequest{
+	return w.Requester.RequestServiceToken(ctx, w.RequesterOrg.Name, w.ServiceTokenRequest(issuer, patientIdentifier, scope))
+}
+
+// ServiceTokenRequest is what [World.RequestTokenAt] sends to the requester's node.
+func (w *World) ServiceTokenRequest(issuer, patientIdentifier, scope string) ServiceTokenRequest {
+	return ServiceTokenRequest{
 		AuthorizationServer: issuer, Scope: scope,
 		Credentials: []Credential{
 			SelfAttested(TypeEmployee, EmployeeClaims(w.config.Employee)),
 			SelfAttested(TypeEnrollment, EnrollmentClaims(patientIdentifier, w.config.Employee.Identifier)),
 		},
-	})
+	}
 }
 
 // StoreForUserGrant puts into the requester's wallet what [World.RequestToken] attests

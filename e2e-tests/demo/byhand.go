@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+)
+
+// byHand is what someone needs to play with the world after the story. Patients' numbers
+// are in files that the commands name, so that nothing shows them.
+type byHand struct {
+	*stage
+	cast cast
+	dir  string
+}
+
+// newByHand writes the files, which go when the stage is closed.
+func newByHand(stage *stage, cast cast) (*byHand, error) {
+	hands := &byHand{stage: stage, cast: cast, dir: stage.Path("by-hand")}
+	if err := os.Mkdir(hands.dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := stage.TLS().WritePEM(hands.file("ca.pem")); err != nil {
+		return nil, err
+	}
+	for _, each := range []patient{cast.client, cast.other} {
+		if err := hands.writeRequests(each); err != nil {
+			return nil, err
+		}
+	}
+	return hands, nil
+}
+
+// writeRequests writes the body of a token request, and that of a search for the record.
+func (h *byHand) writeRequests(about patient) error {
+	body, err := json.Marshal(h.ServiceTokenRequest(h.Issuer(), harness.BSNIdentifier(about.bsn), scope))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(h.file(about.fileName(".json")), body, 0o600); err != nil {
+		return err
+	}
+	search := url.Values{"identifier": {harness.BSNIdentifier(about.bsn)}}.Encode()
+	return os.WriteFile(h.file(about.fileName(".form")), []byte(search), 0o600)
+}
+
+func (h *byHand) file(name string) string { return filepath.Join(h.dir, name) }
+
+// fileName gives the patient's first name with an extension.
+func (p patient) fileName(extension string) string {
+	first, _, _ := strings.Cut(p.name, " ")
+	return strings.ToLower(first) + extension
+}
+
+// command is a shell command to copy, and what it does.
+type command struct {
+	does  string
+	shell []string // lines
+}
+
+func (h *byHand) commands() []command {
+	request := fmt.Sprintf("curl -s %s/internal/auth/v2/%s/request-service-access-token \\",
+		h.Requester.InternalURL(), h.RequesterOrg.Name)
+	body := func(p patient) string {
+		return fmt.Sprintf("  -H 'Content-Type: application/json' -d '@%s'", h.file(p.fileName(".json")))
+	}
+	client, other := h.cast.client, h.cast.other
+	return []command{
+		{"Ask for a token about " + client.name + ", at the midwife's node, and keep it:", []string{
+			"TOKEN=$(" + request, body(client) + ` \`,
+			`  | tee /dev/stderr | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')`,
+		}},
+		{"See what the record server is told about it (this shows the patient's test number):", []string{
+			fmt.Sprintf(`curl -s %s/internal/auth/v2/accesstoken/introspect -d "token=$TOKEN"`, h.DataHolder.InternalURL()),
+		}},
+		{"Read the notes with it (and " + other.fileName(".form") + " instead of " + client.fileName(".form") + " is refused):", []string{
+			fmt.Sprintf(`curl -s --cacert '%s' -H "Authorization: Bearer $TOKEN" \`, h.file("ca.pem")),
+			fmt.Sprintf(`  %s/fhir/Patient/_search -d '@%s'`, h.stage.records.URL, h.file(client.fileName(".form"))),
+		}},
+		{"Ask for a token about " + other.name + ", who has recorded nothing in Mitz:", []string{request, body(other)}},
+	}
+}
+
+// show prints the addresses and the commands.
+func (h *byHand) show(page page) {
+	page.heading("Everything stays up, on this machine only. Try it by hand")
+	page.space()
+	for _, address := range [][2]string{
+		{"Hospital's node", h.Issuer() + " (public)"},
+		{"", h.DataHolder.InternalURL() + " (internal)"},
+		{"Midwife's node", h.Requester.Issuer(h.RequesterOrg.Name) + " (public)"},
+		{"", h.Requester.InternalURL() + " (internal)"},
+		{"Record server", h.stage.records.URL},
+		{"Mitz simulator", h.Mitz.Endpoint()},
+		{"CA of all https", h.file("ca.pem") + " (not of the Mitz simulator)"},
+		{"Logs", h.LogDir()},
+	} {
+		page.fact(address[0], address[1])
+	}
+	page.paragraph(h.cast.client.name + "'s consent is on record again. The patients' numbers are in the files that the " +
+		"commands send. The test credentials are valid for twelve hours.")
+	for _, command := range h.commands() {
+		page.line(page.styled(dim, "# "+command.does))
+		page.line(strings.Join(command.shell, "\n"))
+		page.space()
+	}
+	page.line(page.styled(bold, "Ctrl-C stops everything."))
+}

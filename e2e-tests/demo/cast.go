@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+)
+
+// The organisations and the professional, all made up.
+const (
+	practice     = "Verloskundigen De Eerste Stap"
+	practiceURA  = "00001234"
+	practiceType = "G3" // a midwifery practice
+	hospital     = "Ziekenhuis Oost"
+	hospitalURA  = "00000659"
+	hospitalType = "V6" // a general hospital
+	midwife      = "Marieke Jansen"
+	midwifeID    = "900012345"
+	midwifeRole  = "03.000"
+)
+
+// What is asked for.
+const (
+	scope    = "birth-care"
+	category = "GGC002"
+	purpose  = "TREAT"
+)
+
+// patient is a person in the story. The number is one of the test numbers and must never
+// be shown: the story speaks of patients by name.
+type patient struct {
+	name      string
+	bsn       string
+	birthDate string
+	notes     []string
+}
+
+// cast are the patients of the story.
+type cast struct {
+	client patient // of the midwife
+	other  patient // of the hospital, and unknown to the midwife
+}
+
+func theCast() cast {
+	return cast{
+		client: patient{name: "Sanne Bakker", bsn: "900186021", birthDate: "1992-04-17", notes: []string{
+			"First pregnancy, 2023: diabetes, treated by diet",
+			"Birth at 38 weeks, mother and child well",
+		}},
+		other: patient{name: "Emma Visser", bsn: "999990019", birthDate: "1988-11-02", notes: []string{
+			"Knee operation, 2021",
+		}},
+	}
+}
+
+// bsns are the numbers that may not be in any log, nor in what the demo prints.
+func (c cast) bsns() []string { return []string{c.client.bsn, c.other.bsn} }
+
+func (c cast) records() map[string]harness.Patient {
+	records := map[string]harness.Patient{}
+	for _, each := range []patient{c.client, c.other} {
+		records[each.bsn] = harness.Patient{Name: each.name, BirthDate: each.birthDate, Notes: each.notes}
+	}
+	return records
+}
+
+// permission is that midwives may see the patient's treatment data at the hospital.
+func (p patient) permission() mitztest.Consent {
+	return mitztest.Consent{
+		Patient: p.bsn, DataHolder: hospitalURA, Category: category, RequesterType: practiceType,
+		Decision: consent.Permit,
+	}
+}
+
+// asked tells whether a question to Mitz was about this patient.
+func (p patient) asked(query mitztest.Query) bool {
+	number, err := consent.ParseBSN(p.bsn)
+	return err == nil && query.Patient.Equal(number)
+}
+
+// inWords says what Mitz answered.
+func inWords(query mitztest.Query) string {
+	switch decision := query.Decisions[category]; decision {
+	case consent.Permit:
+		return "yes (Permit)"
+	case consent.Deny:
+		return "no (Deny)"
+	case consent.NoDecision:
+		return "no decision"
+	default:
+		return fmt.Sprintf("no decision (%s)", decision)
+	}
+}
+
+// organisation gives the name that goes with a number in Mitz's log.
+func organisation(ura consent.URA) string {
+	switch ura {
+	case practiceURA:
+		return practice
+	case hospitalURA:
+		return hospital
+	default:
+		return "organisation " + string(ura)
+	}
+}
+
+// data gives the words for data categories.
+func data(categories []consent.Category) string {
+	if slices.Equal(categories, []consent.Category{category}) {
+		return "treatment data (" + category + ")"
+	}
+	return fmt.Sprintf("data %v", categories)
+}
+
+// use gives the word for a purpose of use.
+func use(code consent.PurposeOfUse) string {
+	if code == purpose {
+		return "treatment"
+	}
+	return "purpose " + string(code)
+}
+
+// role gives the word for a professional's role code.
+func role(code consent.Role) string {
+	if code == midwifeRole {
+		return "midwife"
+	}
+	return "role " + string(code)
+}

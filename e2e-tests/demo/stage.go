@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+)
+
+// signOfLife is how often a build says that it is still busy.
+const signOfLife = 10 * time.Second
+
+// build builds both nodes. It says so, and goes on saying so.
+func build(ctx context.Context, progress io.Writer) (harness.Binaries, error) {
+	shared := &lockedWriter{out: progress}
+	stop := keepTelling(shared, signOfLife)
+	defer stop()
+	return harness.Build(ctx, shared)
+}
+
+// keepTelling tells how long something takes, until it is stopped.
+func keepTelling(progress io.Writer, every time.Duration) (stop func()) {
+	started := time.Now()
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				_, _ = fmt.Fprintf(progress, "  ... still building, %s so far\n", time.Since(started).Round(time.Second))
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+type lockedWriter struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out.Write(p)
+}
+
+// stage is the world of the story: the midwives' node, the hospital's node, Mitz, and the
+// hospital's record server.
+type stage struct {
+	*harness.World
+	records *harness.RecordServer
+}
+
+// openStage starts the world, with its logs below logRoot.
+func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoot string, progress io.Writer) (*stage, error) {
+	world, err := harness.NewWorld(ctx, harness.WorldConfig{
+		Binaries: binaries, Progress: progress, LogRoot: logRoot,
+		DataHolders: []harness.DataHolder{{Subject: "hospital-east", URA: hospitalURA, FacilityType: hospitalType}},
+		Requester:   harness.UZISubject{Organization: practice, Locality: "Utrecht", URA: practiceURA, AGB: "08001234"},
+		Facility:    practiceType,
+		Employee:    harness.Employee{Identifier: harness.UZIIdentifier(midwifeID), Name: midwife, Role: midwifeRole},
+		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	records, err := world.StartRecordServer("record-server", harness.RecordServerConfig{
+		Node: world.DataHolder, URA: hospitalURA, Scope: scope, Patients: cast.records(),
+	})
+	if err != nil {
+		return nil, errors.Join(err, world.Close())
+	}
+	return &stage{World: world, records: records}, nil
+}

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Command curl is as much of curl as the demo's printed commands use, for machines that
+// have none: curl [-s] [--cacert FILE] [-H HEADER] [-d DATA|@FILE] URL.
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "curl:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	request, err := http.NewRequest(http.MethodGet, "", nil)
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	var data []string
+	var target string
+	for i := 0; i < len(args); i++ {
+		value := func() string { i++; return args[i] }
+		switch args[i] {
+		case "-s":
+		case "-H":
+			name, content, _ := strings.Cut(value(), ":")
+			request.Header.Set(name, strings.TrimSpace(content))
+		case "-d":
+			data = append(data, value())
+		case "--cacert":
+			content, err := os.ReadFile(value())
+			if err != nil {
+				return err
+			}
+			roots.AppendCertsFromPEM(content)
+		default:
+			if target != "" || strings.HasPrefix(args[i], "-") {
+				return fmt.Errorf("not understood: %s", args[i])
+			}
+			target = args[i]
+		}
+	}
+	if request.URL, err = request.URL.Parse(target); err != nil {
+		return err
+	}
+	if err := post(request, data); err != nil {
+		return err
+	}
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, err = io.Copy(os.Stdout, response.Body)
+	return err
+}
+
+// post makes the request a POST of the data, as curl -d does.
+func post(request *http.Request, data []string) error {
+	if len(data) == 0 {
+		return nil
+	}
+	for i, each := range data {
+		if file, isFile := strings.CutPrefix(each, "@"); isFile {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			data[i] = strings.ReplaceAll(strings.TrimSpace(string(content)), "\n", "")
+		}
+	}
+	request.Method = http.MethodPost
+	if request.Header.Get("Content-Type") == "" {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	body := strings.Join(data, "&")
+	request.Body, request.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+	return nil
+}

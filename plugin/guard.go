@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"runtime/debug"
 	"strings"
 
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
@@ -26,9 +25,8 @@ var errNotRunning = errors.New("the engine is not running")
 func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal error) {
 	entry := decisionLog{engine: e, issuer: token.Issuer}
 	defer func() {
-		if cause := recover(); cause != nil {
-			// Not the cause itself: it may hold anything. The stack holds no values.
-			log().WithField("stack", string(debug.Stack())).Error("Panic while deciding about a token")
+		if recover() != nil {
+			logPanic("Panic while deciding about a token")
 			refusal = entry.refused(errPanic)
 		}
 	}()

@@ -5,6 +5,7 @@ package plugin
 
 import (
 	"errors"
+	"runtime/debug"
 	"strings"
 
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
@@ -16,6 +17,12 @@ import (
 
 // errPanic stands for a panic whose cause must not be shown.
 var errPanic = errors.New("a panic")
+
+// logPanic logs where a panic came from, and not its cause: that may hold anything. A
+// stack holds no values but addresses.
+func logPanic(message string) {
+	log().WithField("stack", string(debug.Stack())).Error(message)
+}
 
 // decisionLog gathers what the one log line about a decision says.
 type decisionLog struct {

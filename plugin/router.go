@@ -65,12 +65,20 @@ type tokenEndpoint struct {
 	idle   sync.Pool // of *tokenHandler
 }
 
-func (e *tokenEndpoint) serve(c echo.Context) error {
+// serve also ends a panic of the node, whose cause the HTTP server would print: it may
+// hold anything that a requester sent.
+func (e *tokenEndpoint) serve(c echo.Context) (err error) {
+	defer func() {
+		if recover() != nil {
+			logPanic("Panic while handling a token request")
+			err = oauthError(errPanic)
+		}
+	}()
 	handler, _ := e.idle.Get().(*tokenHandler)
 	if handler == nil {
 		handler = newTokenHandler(e.engine)
 	}
-	err := handler.serve(c)
+	err = handler.serve(c)
 	// Not after a panic: what it left behind is unknown.
 	e.idle.Put(handler)
 	return err

@@ -65,6 +65,18 @@ func TestTokenHandler(t *testing.T) {
 	})
 }
 
+func TestTokenEndpoint(t *testing.T) {
+	t.Run("a panic of the node is answered, and its cause kept to itself", func(t *testing.T) {
+		out := captureLog(t)
+		endpoint := &tokenEndpoint{}
+		endpoint.idle.Put(&tokenHandler{handle: func(echo.Context) error { panic("about " + testBSN) }})
+		assertOAuthError(t, endpoint.serve(tokenRequest(nil)), oauth.ServerError, descriptionUndetermined)
+		assert.Contains(t, out.String(), "Panic while handling a token request")
+		assert.NotContains(t, out.String(), testBSN)
+		assert.Nil(t, endpoint.idle.Get(), "a handler that panicked is used again")
+	})
+}
+
 func TestInterceptor(t *testing.T) {
 	server := echo.New()
 	var replaced []string

@@ -28,7 +28,10 @@ func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question
 		Categories: slices.Clone(profile.Categories),
 		Purpose:    profile.Purpose,
 	}
-	refusals := append(facts.refusals(), profile.crossCheck(evidence, question.Requester)...)
+	refusals := facts.refusals()
+	if question.Requester.URA != "" { // without one there is nothing to compare, and a refusal already
+		refusals = append(refusals, profile.crossCheck(evidence, question.Requester)...)
+	}
 	if len(refusals) > 0 {
 		return consent.Question{}, nil, refusals.distinct()
 	}

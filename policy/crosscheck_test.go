@@ -1,0 +1,298 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package policy
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// testPass is the did:x509 of a pass: its number, kind, organisation and role.
+func testPass(number, kind, ura, role string) string {
+	return testFingerprint + "::san:otherName:2.16.528.1.1007.99.217-1-" + number + "-" + kind + "-" + ura + "-" + role + "-00000000"
+}
+
+// issuedBy makes a credential that was issued with a pass, within its validity.
+func issuedBy(credentialType, issuer string, subject object) Credential {
+	credential := credentialOf(credentialType, issuer, subject)
+	credential.Certificate = &Validity{NotBefore: testNow.Add(-24 * time.Hour), NotAfter: testNow.Add(24 * time.Hour)}
+	return credential
+}
+
+// scheme is a configuration in which passes, Dezi and the organisations' own credentials
+// are trusted.
+func scheme() Config {
+	config := validConfig()
+	passes := testFingerprint + "::*"
+	config.Trust = map[string][]string{
+		"organization": {passes, testVektis},
+		"facilitytype": {testVektis},
+		"practitioner": {"holder", "dezi"},
+		"enrollment":   {"holder", passes},
+		"delegation":   {"holder", passes},
+	}
+	config.Profiles[0].EnrollmentMaxAge = 30 * 24 * time.Hour
+	return config
+}
+
+func nestedEnrollment(registeredBy any) object {
+	return object{"hasEnrollment": object{
+		"patient":    object{"identifier": object{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": testBSN}},
+		"enrolledBy": object{"identifier": registeredBy},
+	}}
+}
+
+func nestedDelegation(number, role string) object {
+	return object{"hasDelegation": object{
+		"delegatedBy": object{"identifier": []any{
+			object{"system": "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers", "value": number},
+		}},
+		"roleCode": role,
+	}}
+}
+
+func dezi(ura, number, role string) Credential {
+	credential := credentialOf("DeziUserCredential", "https://auth.dezi.example", object{
+		"identifier": ura, "employee": object{"identifier": number, "role": role},
+	})
+	credential.Attested = true
+	return credential
+}
+
+func TestFormsAndCrossChecks(t *testing.T) {
+	const uziSystem = "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers|"
+	doctor := testPass("900000008", "Z", "12345678", "01.046")
+	for _, tc := range []struct {
+		name   string
+		change func(e *Evidence)
+		error  string // empty: a question
+	}{
+		{"URA from a NutsUraCredential", func(e *Evidence) {
+			e.Credentials[theOrganization] = credentialOf("NutsUraCredential", testVektis, object{"organization": object{"ura": "12345678", "name": "Midwives"}})
+		}, ""},
+		{"URA from a HealthcareProviderCredential, as object", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareProviderCredential", testUZI, object{"identifier": object{"system": "http://fhir.nl/fhir/NamingSystem/ura", "value": "12345678"}})
+		}, ""},
+		{"URA from a HealthcareProviderCredential, among other identifiers", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareProviderCredential", testUZI, object{"identifier": []any{
+				object{"system": "http://fhir.nl/fhir/NamingSystem/agb-z", "value": "08001234"},
+				object{"system": "http://fhir.nl/fhir/NamingSystem/ura", "value": "12345678"},
+			}})
+		}, ""},
+		{"two URAs in one credential", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareProviderCredential", testUZI, object{"identifier": []any{
+				object{"system": "http://fhir.nl/fhir/NamingSystem/ura", "value": "87654321"},
+				object{"system": "http://fhir.nl/fhir/NamingSystem/ura", "value": "12345678"},
+			}})
+		}, "claim contradiction: organization_ura"},
+		{"a HealthcareProviderCredential of another organisation's certificate", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareProviderCredential", testUZI, object{"identifier": "87654321"})
+		}, "claim untrusted: organization_ura"},
+		{"a HealthcareProviderCredential of a person's pass", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareProviderCredential", doctor, object{"identifier": "12345678"})
+		}, "claim untrusted: organization_ura"},
+		{"a HealthcareProviderCredential that outlives its certificate", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareProviderCredential", testUZI, object{"identifier": "12345678"})
+			e.Credentials[theOrganization].Expires = testNow.Add(48 * time.Hour)
+		}, "claim untrusted: organization_ura"},
+		{"an X509Credential of a person's pass", func(e *Evidence) {
+			e.Credentials[theOrganization].Subjects[0] = object{"san": object{"otherName": strings.TrimPrefix(doctor, testFingerprint+"::san:otherName:")}}
+		}, "claim malformed: organization_ura"},
+		{"two subjects in one credential", func(e *Evidence) {
+			e.Credentials[theEnrollment].Subjects = append(e.Credentials[theEnrollment].Subjects, object{"patientId": "999996630"})
+		}, "claim malformed: patient_enrollment_identifier"},
+
+		{"a professional from Dezi", func(e *Evidence) { e.Credentials[thePractitioner] = dezi("12345678", "900000009", "03.000") }, ""},
+		{"a professional from Dezi at another organisation", func(e *Evidence) {
+			e.Credentials[thePractitioner] = dezi("87654321", "900000009", "03.000")
+		}, "claim contradiction: user_id, user_role"},
+		{"a professional from Dezi at no organisation", func(e *Evidence) {
+			e.Credentials[thePractitioner] = dezi("", "900000009", "03.000")
+		}, "claim contradiction: user_id, user_role"},
+		{"a professional from a Dezi that did not attest", func(e *Evidence) {
+			e.Credentials[thePractitioner] = dezi("12345678", "900000009", "03.000")
+			e.Credentials[thePractitioner].Attested = false
+			e.Credentials[thePractitioner].Issuer = testPresenter
+		}, "claim untrusted: user_id, user_role"},
+		{"Dezi's attestation on something else", func(e *Evidence) {
+			e.Credentials[theFacilityType].Attested = true
+		}, "claim untrusted: organization_facility_type"},
+
+		{"an enrolment in the guide's form", func(e *Evidence) {
+			e.Credentials[theEnrollment].Subjects[0] = nestedEnrollment(object{"system": "http://fhir.nl/fhir/NamingSystem/ura", "value": "12345678"})
+		}, ""},
+		{"an enrolment with another organisation", func(e *Evidence) {
+			e.Credentials[theEnrollment].Subjects[0] = nestedEnrollment(object{"system": "http://fhir.nl/fhir/NamingSystem/ura", "value": "87654321"})
+		}, "claim contradiction: patient_enrollment_identifier"},
+		{"an enrolment with another organisation, bare", func(e *Evidence) {
+			e.Credentials[theEnrollment].Subjects[0]["registeredBy"] = "87654321"
+		}, "claim contradiction: patient_enrollment_identifier"},
+		{"an enrolment in both forms about two patients", func(e *Evidence) {
+			e.Credentials[theEnrollment].Subjects[0] = nestedEnrollment("12345678")
+			e.Credentials[theEnrollment].Subjects[0]["patientId"] = "999996630"
+		}, "claim contradiction: patient_enrollment_identifier"},
+		{"an enrolment by a professional's pass", func(e *Evidence) {
+			e.Credentials[theEnrollment] = issuedBy("PatientEnrollmentCredential", doctor, nestedEnrollment(uziSystem+"900000008"))
+		}, ""},
+		{"an enrolment by an employee's pass", func(e *Evidence) {
+			e.Credentials[theEnrollment] = issuedBy("PatientEnrollmentCredential", testPass("900000007", "N", "12345678", "00.000"), nestedEnrollment("12345678"))
+		}, ""},
+		{"an enrolment by a nameless pass", func(e *Evidence) {
+			e.Credentials[theEnrollment] = issuedBy("PatientEnrollmentCredential", testPass("900000007", "M", "12345678", "00.000"), nestedEnrollment("12345678"))
+		}, "claim untrusted: patient_enrollment_identifier"},
+		{"an enrolment by a server's certificate", func(e *Evidence) {
+			e.Credentials[theEnrollment] = issuedBy("PatientEnrollmentCredential", testUZI, nestedEnrollment("12345678"))
+		}, "claim untrusted: patient_enrollment_identifier"},
+		{"an enrolment by a pass of another organisation", func(e *Evidence) {
+			e.Credentials[theEnrollment] = issuedBy("PatientEnrollmentCredential", testPass("900000008", "Z", "87654321", "01.046"), nestedEnrollment("12345678"))
+		}, "claim untrusted: patient_enrollment_identifier"},
+		{"an enrolment in another professional's name than the pass's", func(e *Evidence) {
+			e.Credentials[theEnrollment] = issuedBy("PatientEnrollmentCredential", doctor, nestedEnrollment(uziSystem+"900000007"))
+		}, "claim untrusted: patient_enrollment_identifier"},
+		{"an enrolment that is too old", func(e *Evidence) {
+			e.Credentials[theEnrollment].Issued = testNow.Add(-31 * 24 * time.Hour)
+		}, "claim outdated: patient_enrollment_identifier"},
+
+		{"a mandate by the professional's pass", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential", doctor, nestedDelegation("900000008", "01.046")))
+		}, ""},
+		{"a mandate in the pilots' form", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, credentialOf("HealthCareProfessionalDelegationCredential", testPresenter,
+				object{"registeredBy": "900000008", "roleCode": "01.046", "facilityType": "V6"}))
+		}, ""},
+		{"a mandate in another professional's name than the pass's", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential", doctor, nestedDelegation("900000007", "01.046")))
+		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
+		{"a mandate in another role than the pass's", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential", doctor, nestedDelegation("900000008", "01.000")))
+		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
+		{"a mandate by an employee's pass", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential",
+				testPass("900000008", "N", "12345678", "01.046"), nestedDelegation("900000008", "01.046")))
+		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
+		{"a mandate by a pass at another organisation", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential",
+				testPass("900000008", "Z", "87654321", "01.046"), nestedDelegation("900000008", "01.046")))
+		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
+		{"a mandate older than its certificate", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential", doctor, nestedDelegation("900000008", "01.046")))
+			e.Credentials[4].Certificate.NotBefore = testNow
+		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
+		{"a mandate whose certificate is not there", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential", doctor, nestedDelegation("900000008", "01.046")))
+			e.Credentials[4].Certificate = nil
+		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
+		{"half a mandate", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, credentialOf("HealthCareProfessionalDelegationCredential", testPresenter, object{"registeredBy": "900000008"}))
+		}, "claim missing: delegation_role_code"},
+		{"a mandate that names another organisation", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, credentialOf("HealthCareProfessionalDelegationCredential", testPresenter,
+				object{"registeredBy": "900000008", "roleCode": "01.046", "organization": "87654321"}))
+		}, "claim contradiction: delegation_registered_by, delegation_role_code"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPolicy(t, scheme())
+			evidence := validEvidence()
+			tc.change(&evidence)
+			question, claims, err := p.Question(p.Profile("birth-care"), evidence)
+			if tc.error != "" {
+				require.EqualError(t, err, tc.error)
+				return
+			}
+			require.NoError(t, err)
+			assert.True(t, question.Patient.Equal(parseBSN(t, testBSN)))
+			assert.EqualValues(t, "12345678", question.Requester.URA)
+			if len(evidence.Credentials) > 4 {
+				assert.Equal(t, consent.Professional{ID: consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000008"}, Role: "01.046"}, question.Requester.Responsible)
+				assert.Equal(t, "900000009", question.Requester.Mandated.Extension)
+			} else {
+				assert.Equal(t, "900000009", question.Requester.Responsible.ID.Extension)
+				assert.Nil(t, question.Requester.Mandated)
+			}
+			for claim, value := range claims {
+				assert.IsType(t, "", value, claim)
+			}
+		})
+	}
+}
+
+func TestFacilityTypeWithoutAnIssuer(t *testing.T) {
+	config := scheme()
+	config.FacilityTypes = map[string]string{"12345678": "G3", "11111111": "V6"}
+	p := newPolicy(t, config)
+	ask := func(change func(e *Evidence)) (consent.Question, error) {
+		evidence := validEvidence()
+		change(&evidence)
+		question, claims, err := p.Question(p.Profile("birth-care"), evidence)
+		if err == nil {
+			assert.Equal(t, string(question.Requester.FacilityType), claims[ClaimOrganizationFacilityType])
+		}
+		return question, err
+	}
+	without := func(e *Evidence) { e.Credentials = append(e.Credentials[:1:1], e.Credentials[2:]...) }
+	t.Run("the configured type serves where no credential gives one", func(t *testing.T) {
+		question, err := ask(without)
+		require.NoError(t, err)
+		assert.EqualValues(t, "G3", question.Requester.FacilityType)
+	})
+	t.Run("a credential that agrees is accepted", func(t *testing.T) {
+		_, err := ask(func(*Evidence) {})
+		assert.NoError(t, err)
+	})
+	t.Run("a credential that disagrees is refused", func(t *testing.T) {
+		_, err := ask(func(e *Evidence) { e.Credentials[theFacilityType].Subjects[0]["roleCodeNL"] = "V6" })
+		assert.EqualError(t, err, "claim contradiction: organization_facility_type")
+	})
+	t.Run("a credential of somebody untrusted is refused, not overlooked", func(t *testing.T) {
+		_, err := ask(func(e *Evidence) { e.Credentials[theFacilityType].Issuer = testPresenter })
+		assert.EqualError(t, err, "claim untrusted: organization_facility_type")
+	})
+	t.Run("an organisation that is not configured needs a credential", func(t *testing.T) {
+		_, err := ask(func(e *Evidence) {
+			without(e)
+			e.Credentials[theOrganization] = credentialOf("NutsUraCredential", testVektis, object{"organization": object{"ura": "22222222"}})
+		})
+		assert.EqualError(t, err, "claim missing: organization_facility_type")
+	})
+}
+
+// TestNoQuestionFromAnythingLess goes through every combination of what can be wrong with
+// each attribute. Only the one with nothing wrong yields a question.
+func TestNoQuestionFromAnythingLess(t *testing.T) {
+	ways := []func(c Credential) []Credential{
+		func(c Credential) []Credential { return []Credential{c} },
+		func(Credential) []Credential { return nil },
+		func(c Credential) []Credential { return []Credential{c, c} },
+		func(c Credential) []Credential { c.Issuer = "did:web:somebody.example"; return []Credential{c} },
+		func(c Credential) []Credential { c.Subjects = []map[string]any{{}}; return []Credential{c} },
+		func(c Credential) []Credential { c.Subjects = nil; return []Credential{c} },
+		func(c Credential) []Credential { c.Types = []string{"VerifiableCredential"}; return []Credential{c} },
+	}
+	p := newPolicy(t, scheme())
+	total := 1
+	for range validEvidence().Credentials {
+		total *= len(ways)
+	}
+	questions := 0
+	for combination := range total {
+		evidence := validEvidence()
+		var credentials []Credential
+		for rest, i := combination, 0; i < len(evidence.Credentials); rest, i = rest/len(ways), i+1 {
+			credentials = append(credentials, ways[rest%len(ways)](evidence.Credentials[i])...)
+		}
+		evidence.Credentials = credentials
+		_, _, err := p.Question(p.Profile("birth-care"), evidence)
+		if err == nil {
+			questions++
+			assert.Zero(t, combination, "a question from what is not in order")
+		}
+	}
+	assert.Equal(t, 1, questions)
+}

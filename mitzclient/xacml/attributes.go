@@ -3,7 +3,11 @@
 
 package xacml
 
-import "github.com/nuts-mitz/nuts-mitz/consent"
+import (
+	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
 
 // name is one attribute of the question. Their order is that of the message.
 type name int
@@ -55,9 +59,13 @@ func (f form) dataType() string {
 }
 
 // nameOf finds an AttributeId; unknown when the question has none such.
+//
+// One that differs in the case of its letters or in white space around it counts as
+// the same: another reader could take it for the one that counts.
 func nameOf(attributeID string) name {
+	attributeID = strings.TrimSpace(attributeID)
 	for n := range forms {
-		if forms[n].id == attributeID {
+		if strings.EqualFold(forms[n].id, attributeID) {
 			return name(n)
 		}
 	}

@@ -24,6 +24,7 @@ func (d *decoder) response() {
 
 // result reads XACML 3.0 core, section 5.48, in any order of its parts.
 func (d *decoder) result() (res result) {
+	d.bare()
 	var decided, stated bool
 	statusOK := true
 	for d.child() {
@@ -52,11 +53,20 @@ func (d *decoder) result() (res result) {
 
 // decision reads the word to the letter: the type is xs:string, white space counts.
 func (d *decoder) decision() consent.Decision {
+	d.bare()
 	decision, known := consent.ParseDecision(d.text())
 	if !known {
 		d.fail(UnknownDecision)
 	}
 	return decision
+}
+
+// bare refuses XML attributes: a Result and a Decision have none, and one could
+// change what another reader makes of them, such as xsi:nil.
+func (d *decoder) bare() {
+	if len(d.el.attributes) > 0 {
+		d.fail(UnexpectedAttribute)
+	}
 }
 
 // status tells whether all codes of a Status are ok, and there is one

@@ -28,6 +28,7 @@ const (
 	DuplicateElement      Code = "duplicate_element"
 	MissingElement        Code = "missing_element"
 	MissingAttribute      Code = "missing_attribute"
+	UnexpectedAttribute   Code = "unexpected_attribute"
 	UnexpectedText        Code = "unexpected_text"
 	UnreadableValue       Code = "unreadable_value"
 	TrailingContent       Code = "trailing_content"
@@ -71,6 +72,7 @@ var texts = map[Code]string{
 	DuplicateElement:       "an element that may occur once occurs again",
 	MissingElement:         "a required element is missing",
 	MissingAttribute:       "a required XML attribute is missing",
+	UnexpectedAttribute:    "a result or decision has an XML attribute",
 	UnexpectedText:         "there is text between elements",
 	UnreadableValue:        "a value holds a comment, CDATA, a reference or an element",
 	TrailingContent:        "there is content after the envelope",

@@ -53,6 +53,8 @@ var hostiles = []hostile{
 	{"second_decision_in_the_status", `<Status>`, `<Status><StatusDetail><Decision>Deny</Decision></StatusDetail>`, UnexpectedElement},
 	{"second_status", `<Status>`, `<Status/><Status>`, DuplicateElement},
 	{"no_decision", `<Decision>Permit</Decision>`, ``, MissingElement},
+	{"nil_decision", `<Decision>`, `<Decision xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true">`, UnexpectedAttribute},
+	{"result_about_a_resource", `<Result>`, `<Result ResourceId="x">`, UnexpectedAttribute},
 	{"decision_of_no_namespace", `<Decision>`, `<Decision xmlns="">`, ForeignNamespace},
 	{"decision_of_hl7", `Decision>`, `hl7:Decision>`, UnexpectedElement},
 	{"element_of_another_namespace", `<Result>`, `<Result><x:Note xmlns:x="urn:x"/>`, ForeignNamespace},
@@ -99,6 +101,8 @@ var hostiles = []hostile{
 	{"attribute_without_a_value", `<AttributeValue DataType="urn:hl7-org:v3#CV"><hl7:CodedValue code="V6" codeSystem="2.16.840.1.113883.2.4.15.1060"/></AttributeValue>`, ``, MissingElement},
 	{"value_without_an_element", `<hl7:CodedValue code="V6" codeSystem="2.16.840.1.113883.2.4.15.1060"/>`, ``, MissingElement},
 	{"attribute_twice", actionPart, actionPart + actionPart, RepeatedValue},
+	{"attribute_twice_in_capitals", actionPart, actionPart + strings.Replace(actionPart, AttributeDataCategory, strings.ToUpper(AttributeDataCategory), 1), RepeatedValue},
+	{"attribute_twice_with_a_space", actionPart, actionPart + strings.Replace(actionPart, AttributeDataCategory, AttributeDataCategory+" ", 1), RepeatedValue},
 	{"attribute_value_twice", `<AttributeValue DataType="urn:hl7-org:v3#CV"><hl7:CodedValue code="V6" codeSystem="2.16.840.1.113883.2.4.15.1060"/></AttributeValue>`,
 		`<AttributeValue DataType="urn:hl7-org:v3#CV"><hl7:CodedValue code="V4" codeSystem="2.16.840.1.113883.2.4.15.1060"/></AttributeValue>` +
 			`<AttributeValue DataType="urn:hl7-org:v3#CV"><hl7:CodedValue code="V6" codeSystem="2.16.840.1.113883.2.4.15.1060"/></AttributeValue>`, RepeatedValue},
@@ -141,7 +145,7 @@ var hostiles = []hostile{
 	{"not_ended", "</soap:Envelope>\n", ``, Malformed},
 	{"comment_not_ended", "</soap:Envelope>\n", `<!-- `, Malformed},
 	{"nested_65_deep", `</soap:Header>`, strings.Repeat(`<wsa:From>`, 63) + strings.Repeat(`</wsa:From>`, 63) + `</soap:Header>`, TooDeep},
-	{"too_many_attributes", `<Result>`, `<Result` + many("", 65) + `>`, Malformed},
+	{"too_many_attributes", `<Status>`, `<Status` + many("", 65) + `>`, Malformed},
 }
 
 // many gives n XML attributes or namespace declarations.

@@ -16,26 +16,6 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
-// verifyAgain closes what the node leaves open when it verifies a credential.
-//
-// It takes a JWT that the presenter issued itself for a credential without a proof,
-// and lets a wrong signature pass. And it accepts a credential whose status list it
-// cannot get, while whoever revoked the credential may be who keeps it from being got.
-func (e *Engine) verifyAgain(presented vc.VerifiableCredential, presenter string) error {
-	verifier := e.node.vcr.Verifier()
-	if presented.Format() == vc.JWTCredentialProofFormat && presented.Issuer.String() == presenter {
-		if err := verifier.VerifySignature(presented, nil); err != nil {
-			return policy.Refusals{{Reason: policy.ReasonCredentialProof}}
-		}
-	}
-	if presented.CredentialStatus != nil {
-		if revocation, err := verifier.GetRevocation(presented); err != nil || revocation != nil {
-			return policy.Refusals{{Reason: policy.ReasonCredentialStatus}}
-		}
-	}
-	return nil
-}
-
 // credentialEvidence says of a verified credential what the policy needs.
 func credentialEvidence(presented vc.VerifiableCredential, presenter string) policy.Credential {
 	evidence := policy.Credential{

@@ -128,7 +128,10 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, permiss
 
 // evidence collects what the node verified about the request.
 func (e *Engine) evidence(token *iam.AccessToken) (policy.Evidence, error) {
-	evidence := policy.Evidence{Subject: e.subjects[token.Issuer], Claims: token.InputDescriptorConstraintIdMap, Now: e.now()}
+	evidence := policy.Evidence{
+		Subject: e.subjects[token.Issuer], Claims: token.InputDescriptorConstraintIdMap,
+		Submissions: len(token.PresentationSubmissions), Now: e.now(),
+	}
 	seen := map[string]bool{} // the node lists a presentation once for each scope
 	for _, presentation := range token.VPToken {
 		if seen[presentation.Raw()] {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -16,18 +17,45 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
-// digitRuns finds what could be a patient's number in a text.
-var digitRuns = regexp.MustCompile(`[0-9]+`)
+// What a patient's number can look like in a log. The node logs URLs, quoted texts and
+// whole credentials, so a number can stand behind an escape, be escaped itself, be
+// written with separators, or be inside a JWT.
+var (
+	digitRun     = regexp.MustCompile(`[0-9]+`)
+	escapedRun   = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|[0-9]+`)
+	encodedRun   = regexp.MustCompile(`(?:(?:%3)?[0-9])+`)
+	separatedRun = regexp.MustCompile(`\b[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{3}\b|\b[0-9]{4}[ .-][0-9]{2}[ .-][0-9]{3}\b`)
+	separators   = strings.NewReplacer(" ", "", ".", "", "-", "", "%3", "")
+	jwtRun       = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}`)
+)
 
 // redactBSN replaces what has the form of a patient's number: nine digits, no more,
-// that pass the eleven test. One in eleven other nine-digit numbers is replaced too.
+// that pass the eleven test. One in eleven other nine-digit numbers is replaced too. A
+// JWT is replaced as a whole.
 func redactBSN(text string) string {
-	return digitRuns.ReplaceAllStringFunc(text, func(run string) string {
-		if consent.IsBSN(run) {
-			return consent.BSN{}.String()
+	text = jwtRun.ReplaceAllLiteralString(text, "[JWT]")
+	if !hasNineDigits(text) {
+		return text
+	}
+	for _, run := range []*regexp.Regexp{digitRun, escapedRun, encodedRun, separatedRun} {
+		text = run.ReplaceAllStringFunc(text, func(match string) string {
+			if consent.IsBSN(separators.Replace(match)) {
+				return consent.BSN{}.String()
+			}
+			return match
+		})
+	}
+	return text
+}
+
+func hasNineDigits(text string) bool {
+	count := 0
+	for i := range len(text) {
+		if text[i] >= '0' && text[i] <= '9' {
+			count++
 		}
-		return run
-	})
+	}
+	return count >= 9
 }
 
 // redactionHook is the safety net under the whole node's log: the node itself logs
@@ -48,17 +76,32 @@ func (h redactionHook) Fire(entry *logrus.Entry) error {
 	}
 	entry.Message = redactBSN(entry.Message)
 	for key, value := range entry.Data {
-		switch value := value.(type) {
-		case string:
-			entry.Data[key] = redactBSN(value)
-		case bool, int, int64, float64:
-		default:
-			if text := fmt.Sprint(value); redactBSN(text) != text {
-				entry.Data[key] = redactBSN(text)
-			}
+		text := textOf(value)
+		if redacted := redactBSN(text); redacted != text {
+			entry.Data[key] = redacted
+		}
+		if redacted := redactBSN(key); redacted != key {
+			entry.Data[redacted] = entry.Data[key]
+			delete(entry.Data, key)
 		}
 	}
 	return nil
+}
+
+// textOf gives the text that a field may be printed as.
+func textOf(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case []byte:
+		return string(value)
+	case float64:
+		return strconv.FormatFloat(value, 'f', -1, 64)
+	case error:
+		return value.Error()
+	default:
+		return fmt.Sprint(value)
+	}
 }
 
 // withoutBSN replaces an error of the node that repeats a patient's number, which
@@ -67,7 +110,7 @@ func withoutBSN(err error) error {
 	if err == nil || redactBSN(err.Error()) == err.Error() {
 		return err
 	}
-	withheld := oauth.OAuth2Error{Code: oauth.ServerError, Description: "details withheld: they hold a patient's number"}
+	withheld := oauth.OAuth2Error{Code: oauth.ServerError, Description: "details withheld: they may hold a patient's number"}
 	var oauthErr oauth.OAuth2Error
 	if errors.As(err, &oauthErr) {
 		withheld.Code, withheld.RedirectURI = oauthErr.Code, oauthErr.RedirectURI

@@ -26,6 +26,13 @@ func TestRedactBSN(t *testing.T) {
 		{"longer and shorter numbers stay", "1" + testBSN + " 90018602", "1" + testBSN + " 90018602"},
 		{"nine digits that fail the eleven test stay", "900186022", "900186022"},
 		{"no digits", "nothing here", "nothing here"},
+		{"behind a percent escape", "scope=%22" + testBSN + "%22&a=%20" + testBSN, "scope=%22[BSN]%22&a=%20[BSN]"},
+		{"behind a percent sign that is none", "100%" + testBSN, "100%[BSN]"},
+		{"behind an escape in a quoted text", `\x00` + testBSN + ` \u0026` + testBSN, `\x00[BSN] \u0026[BSN]`},
+		{"in percent escapes itself", "%39%30%30%31%38%36%30%32%31 and 9%3001860%321", "[BSN] and [BSN]"},
+		{"with separators", "900.186.021 900 186 021 9001.86.021", "[BSN] [BSN] [BSN]"},
+		{"in a JWT", "credential=eyJhbGciOiJFUzI1NiJ9.eyJic24iOiI5MDAxODYwMjEifQ.c2ln end", "credential=[JWT] end"},
+		{"a date stays", "2026-03-01 12:00:00", "2026-03-01 12:00:00"},
 	} {
 		t.Run(tc.name, func(t *testing.T) { assert.Equal(t, tc.expected, redactBSN(tc.text)) })
 	}
@@ -47,7 +54,8 @@ func TestRedactionHook(t *testing.T) {
 	write := func(logger *logrus.Logger) {
 		entry := logger.WithFields(logrus.Fields{
 			"uri": "/oauth2/" + testBSN, "headers": map[string][]string{"Authorization": {testBSN}},
-			"pointer": &url.URL{Path: testBSN}, "number": 12,
+			"pointer": &url.URL{Path: testBSN}, "number": 12, "int": 900186021, "float": 900186021.0,
+			"bytes": []byte(testBSN), testBSN: "a key", "list": []any{testBSN},
 		}).WithError(errors.New("conflicting values " + testBSN))
 		for _, level := range []logrus.Level{logrus.ErrorLevel, logrus.TraceLevel} {
 			entry.Log(level, "message about "+testBSN)

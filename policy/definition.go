@@ -125,9 +125,13 @@ func declaredClaims(mapping pe.WalletOwnerMapping) []string {
 }
 
 // certainClaims are the claims that a definition gives to everyone who fulfils it:
-// not optional, and in no definition that lets the presenter choose.
+// not optional, and in no definition that lets the presenter choose. With definitions for
+// several wallets none is certain: the service grants evaluate one of them.
 func certainClaims(mapping pe.WalletOwnerMapping) []string {
 	var claims []string
+	if len(mapping) > 1 {
+		return nil
+	}
 	for _, definition := range mapping {
 		if len(definition.SubmissionRequirements) > 0 {
 			continue

@@ -13,6 +13,9 @@ type Evidence struct {
 	Claims map[string]any
 	// Credentials are all that were presented, none twice.
 	Credentials []Credential
+	// Submissions counts the definitions that were answered one by one: one for each
+	// kind of wallet. The jwt-bearer grant has none.
+	Submissions int
 	// Now is the time of the request.
 	Now time.Time
 }

@@ -77,6 +77,9 @@ func (p *Policy) Guarding(scopes []string, definitionOf func(scope string) (pe.W
 	if len(guarding) == 0 || len(scopes) == 1 {
 		return guarding, nil
 	}
+	if slices.ContainsFunc(guarding, func(profile *Profile) bool { return len(profile.Definition) > 1 }) {
+		return nil, refuse(ReasonScope) // what was answered for which scope cannot be told
+	}
 	for _, scope := range scopes {
 		definition, err := definitionOf(scope)
 		if err != nil {

@@ -20,6 +20,11 @@ func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question
 	if !known {
 		return consent.Question{}, nil, Refusals{refuse(ReasonDataHolder)}
 	}
+	if wallets := len(profile.Definition); wallets > 1 && evidence.Submissions != wallets {
+		// The service grants evaluate one of the definitions: the others' constraints would
+		// not have been checked.
+		return consent.Question{}, nil, Refusals{refuse(ReasonWalletMissing)}
+	}
 	facts := profile.gather(evidence)
 	question := consent.Question{
 		Patient:    needed(facts, ClaimEnrollmentIdentifier, readBSN, consent.BSN.Equal),

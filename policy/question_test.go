@@ -244,6 +244,31 @@ func TestQuestionRefusals(t *testing.T) {
 	}
 }
 
+func TestDefinitionForSeveralWallets(t *testing.T) {
+	operators := definition(neededClaims...)
+	operators[pe.WalletOwnerUser] = definition("something")[pe.WalletOwnerOrganization]
+	p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
+	require.NoError(t, err)
+	t.Run("every wallet must have been asked", func(t *testing.T) {
+		for submissions, reason := range map[int]Reason{0: ReasonWalletMissing, 1: ReasonWalletMissing, 2: ""} {
+			evidence := validEvidence()
+			evidence.Submissions = submissions
+			_, _, err := p.Question(p.Profile("birth-care"), evidence)
+			if reason == "" {
+				assert.NoError(t, err)
+			} else {
+				assertRefused(t, err, reason)
+			}
+		}
+	})
+	t.Run("it cannot be beside another scope", func(t *testing.T) {
+		_, err := p.Guarding([]string{"birth-care", "plain"}, func(string) (pe.WalletOwnerMapping, error) { return definition("x"), nil })
+		var refusal *Refusal
+		require.ErrorAs(t, err, &refusal)
+		assert.Equal(t, ReasonScope, refusal.Reason)
+	})
+}
+
 func TestQuestionUnderMandate(t *testing.T) {
 	operators := definition(append([]string{ClaimDelegationRegisteredBy + "?", ClaimDelegationRoleCode + "?"}, neededClaims...)...)
 	p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })

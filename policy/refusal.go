@@ -19,6 +19,7 @@ const (
 	ReasonClaimMalformed     Reason = "claim_malformed"     // a claim has the wrong shape
 	ReasonClaimContradiction Reason = "claim_contradiction" // two sources disagree, or one attribute is given twice
 	ReasonClaimUntrusted     Reason = "claim_untrusted"     // a claim comes from an issuer that is not trusted for it
+	ReasonWalletMissing      Reason = "wallet_missing"      // the grant does not ask every kind of wallet that the definition needs
 	ReasonCredentialProof    Reason = "credential_proof"    // a credential's signature is wrong
 	ReasonClaimOutdated      Reason = "claim_outdated"      // a claim is older than allowed
 	ReasonCredentialStatus   Reason = "credential_status"   // whether a credential was revoked cannot be told

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+)
+
+// TestEditedJSONLDCredentials edits a credential with a JSON-LD proof in such a way that
+// its proof stays right: what is signed is the graph, and other JSON can stand for the
+// same graph. The stock node accepts the edited ones. Consent is on record for every
+// kind of organisation, so that only the edit stands between the requester and a token.
+func TestEditedJSONLDCredentials(t *testing.T) {
+	type object = map[string]any
+	for _, tc := range []struct {
+		name    string
+		edit    func(victim string, credential, subject object) // nil: the genuine credential
+		expires time.Duration
+		other   bool // the credential was issued to somebody else
+		granted bool
+	}{
+		{name: "a genuine one is accepted", granted: true},
+		{name: "another value", edit: func(_ string, _, subject object) { subject["roleCodeNL"] = "V6" }},
+		{name: "another value, hidden by a context of its own", edit: func(_ string, _, subject object) {
+			subject["@context"] = object{"roleCodeNL": nil, "real": "http://schema.org/roleCodeNL"}
+			subject["real"], subject["roleCodeNL"] = "G3", "V6"
+		}},
+		{name: "another value, hidden as an index", edit: func(_ string, _, subject object) {
+			subject["@context"] = object{"roleCodeNL": "@index", "real": "http://schema.org/roleCodeNL"}
+			subject["real"], subject["roleCodeNL"] = "G3", "V6"
+		}},
+		{name: "another value beside the signed one under its IRI", edit: func(_ string, _, subject object) {
+			subject["http://schema.org/roleCodeNL"] = "G3"
+			delete(subject, "roleCodeNL")
+			subject["@context"] = object{"roleCodeNL": nil}
+			subject["roleCodeNL"] = "V6"
+		}},
+		{name: "somebody else's, made the presenter's", other: true, edit: func(victim string, _, subject object) {
+			presenter := subject["presenter"]
+			delete(subject, "presenter")
+			subject["@context"] = object{"id": nil, "x": "@id"}
+			subject["x"], subject["id"] = victim, presenter
+		}},
+		{name: "an expired one is refused", expires: -time.Minute},
+		{name: "an expired one, made to live again", expires: -time.Minute, edit: func(_ string, credential, subject object) {
+			subject["@included"] = []any{object{
+				"@id": credential["id"],
+				"https://www.w3.org/2018/credentials#expirationDate": object{
+					"@type": "http://www.w3.org/2001/XMLSchema#dateTime", "@value": credential["expirationDate"],
+				},
+			}}
+			delete(credential, "expirationDate")
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bothGrants(t, func(t *testing.T, grant harness.Grant) {
+				w := fresh(t)
+				for _, requesterType := range []consent.FacilityType{"G3", "V6"} {
+					require.NoError(t, w.Mitz.Record(mitztest.Consent{
+						Patient: patient, DataHolder: "00000659", Category: "GGC002", RequesterType: requesterType, Decision: consent.Permit,
+					}))
+				}
+				a := newAttempt(t, w, grant)
+				holder := a.wallet.DID
+				if tc.other {
+					holder = a.otherWallet().DID
+				}
+				expires := time.Hour
+				if tc.expires != 0 {
+					expires = tc.expires
+				}
+				credential, err := w.Requester.IssueJSONLD(t.Context(), time.Now().Add(expires), w.Authority.DID, holder,
+					harness.TypeFacility, harness.FacilityClaims("G3"))
+				require.NoError(t, err)
+				if tc.edit != nil {
+					credential, err = credential.Edit(func(whole, subject map[string]any) {
+						if tc.other {
+							subject["presenter"] = a.wallet.DID
+						}
+						tc.edit(holder, whole, subject)
+					})
+					require.NoError(t, err)
+				}
+				a.set.Facility = credential
+				answer := a.send()
+				if tc.granted {
+					introspection := assertPermitted(t, w, answer)
+					assert.Equal(t, "G3", introspection.Text("organization_facility_type"))
+					return
+				}
+				assertRefused(t, w, answer, "invalid_request", "", 0)
+			})
+		})
+	}
+}

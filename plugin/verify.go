@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"encoding/json"
+	"regexp"
+
+	"github.com/nuts-foundation/go-did/vc"
+	"github.com/nuts-foundation/nuts-node/jsonld"
+	"github.com/nuts-foundation/nuts-node/vcr/credential"
+
+	"github.com/nuts-mitz/nuts-mitz/policy"
+)
+
+// verifyAgain closes what the node leaves open when it verifies a credential:
+//
+//   - it takes a JWT that the presenter issued itself for a credential without a proof,
+//     and lets a wrong signature pass;
+//   - it accepts a credential whose status list it cannot get, while whoever had the
+//     credential revoked may be who keeps the list from being got;
+//   - of a JSON-LD credential it verifies what the JSON means, while its JSON is read.
+func (e *Engine) verifyAgain(presented vc.VerifiableCredential, presenter string) error {
+	verifier := e.node.vcr.Verifier()
+	if presented.Format() == vc.JWTCredentialProofFormat && presented.Issuer.String() == presenter {
+		if err := verifier.VerifySignature(presented, nil); err != nil {
+			return policy.Refusals{{Reason: policy.ReasonCredentialProof}}
+		}
+	}
+	if presented.Format() == vc.JSONLDCredentialProofFormat && len(presented.Proof) > 0 && !e.saysWhatItMeans(presented) {
+		return policy.Refusals{{Reason: policy.ReasonCredentialProof}}
+	}
+	if presented.CredentialStatus != nil {
+		if revocation, err := verifier.GetRevocation(presented); err != nil || revocation != nil {
+			return policy.Refusals{{Reason: policy.ReasonCredentialStatus}}
+		}
+	}
+	return nil
+}
+
+// saysWhatItMeans tells whether the JSON of a signed JSON-LD credential reads as it
+// means. What is signed is the graph that the JSON stands for (Data Integrity 1.0
+// section 4.2). A context of its own inside the subject, an IRI for a key, or a keyword
+// gives the same graph to another JSON: a midwife could have it read that she is a
+// hospital. So only plain names may be keys, and the contexts must define every one of
+// them, or it is not part of the graph at all.
+//
+// What Dezi attests has no such proof; the node compares it with the attestation.
+func (e *Engine) saysWhatItMeans(presented vc.VerifiableCredential) bool {
+	if presented.IsType(credential.DeziUserCredentialTypeURI) {
+		return true
+	}
+	for _, part := range []any{presented.CredentialSubject, presented.CredentialStatus} {
+		content, err := json.Marshal(part)
+		if err != nil {
+			return false
+		}
+		var value any
+		if err := json.Unmarshal(content, &value); err != nil || !hasPlainKeys(value) {
+			return false
+		}
+	}
+	content, err := json.Marshal(presented)
+	return err == nil && jsonld.AllFieldsDefined(e.node.jsonld.DocumentLoader(), content) == nil
+}
+
+// plainKey is a name that only a context can give a meaning.
+var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
+// hasPlainKeys tells whether all keys in a JSON value are plain names.
+func hasPlainKeys(value any) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, member := range value {
+			if !plainKey.MatchString(key) || !hasPlainKeys(member) {
+				return false
+			}
+		}
+	case []any:
+		for _, element := range value {
+			if !hasPlainKeys(element) {
+				return false
+			}
+		}
+	}
+	return true
+}

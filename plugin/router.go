@@ -4,20 +4,16 @@
 package plugin
 
 import (
-	"net/http"
 	"sync"
 
 	"github.com/labstack/echo/v4"
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
 )
 
 // tokenPath is the token endpoint's route (RFC 6749 section 3.2) in the node.
 const tokenPath = "/oauth2/:subjectID/token"
-
-// maxTokenRequest is the largest token request that is read, in bytes. A
-// presentation with a certificate chain takes some tens of kilobytes.
-const maxTokenRequest = 1 << 20
 
 // router serves the node's OAuth routes: all as the node does, except that the
 // token endpoint is guarded.
@@ -109,9 +105,13 @@ func newTokenHandler(engine *Engine) *tokenHandler {
 // serve handles one token request. A refusal by the guard is answered as such,
 // also where the node would have rewritten it (the authorization code grant).
 func (h *tokenHandler) serve(c echo.Context) error {
+	// As the node sets it for its own errors, for those that come before.
+	c.Set(core.ErrorWriterContextKey, &oauth.Oauth2ErrorWriter{})
 	h.request, h.refusal = c, nil
 	defer func() { h.request = nil }()
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxTokenRequest)
+	if err := screen(c); err != nil {
+		return err
+	}
 	err := h.handle(c)
 	if h.refusal != nil {
 		return h.refusal

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -54,15 +55,46 @@ func TestTokenHandler(t *testing.T) {
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), testBSN)
 	})
-	t.Run("a request is read up to a limit", func(t *testing.T) {
-		handler := &tokenHandler{handle: func(c echo.Context) error {
-			_, err := io.Copy(io.Discard, c.Request().Body)
-			return err
-		}}
-		require.NoError(t, handler.serve(tokenRequest(strings.NewReader(strings.Repeat("x", maxTokenRequest)))))
-		var tooLarge *http.MaxBytesError
-		require.ErrorAs(t, handler.serve(tokenRequest(strings.NewReader(strings.Repeat("x", maxTokenRequest+1)))), &tooLarge)
-	})
+}
+
+func TestScreen(t *testing.T) {
+	submission := func(path string) string {
+		return `{"id":"1","definition_id":"2","descriptor_map":[{"id":"a","format":"jwt_vp","path":"$","path_nested":{"id":"a","format":"ldp_vc","path":"` + path + `"}}]}`
+	}
+	for _, tc := range []struct {
+		name    string
+		form    url.Values
+		refused string // part of the description; empty: accepted
+	}{
+		{"an honest request", url.Values{"scope": {guarded}, "client_id": {"https://node.example/oauth2/a"}, "presentation_submission": {submission("$.verifiableCredential[0]")}}, ""},
+		{"paths of a presentation in a list", url.Values{"presentation_submission": {submission("$[1]")}}, ""},
+		{"a patient's number as scope", url.Values{"scope": {testBSN}}, "scope holds a patient's number"},
+		{"a patient's number in the client's id", url.Values{"client_id": {"a", "https://x.example/" + testBSN}}, "client_id holds a patient's number"},
+		{"a patient's number as grant", url.Values{"grant_type": {testBSN}}, "grant_type holds a patient's number"},
+		{"a path that searches", url.Values{"presentation_submission": {submission("$..*..*..*")}}, "a path that searches"},
+		{"a path with a filter", url.Values{"presentation_submission": {submission("$[?(@.a)]")}}, "a path that searches"},
+		{"what is no submission is the node's to refuse", url.Values{"presentation_submission": {"{"}}, ""},
+		{"a request as large as allowed", url.Values{"a": {strings.Repeat("x", maxTokenRequest-2)}}, ""},
+		{"a larger request", url.Values{"a": {strings.Repeat("x", maxTokenRequest-1)}}, "too large"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := tokenRequest(strings.NewReader(tc.form.Encode()))
+			c.Request().Header.Set(echo.HeaderContentType, echo.MIMEApplicationForm)
+			handled := false
+			handler := &tokenHandler{handle: func(echo.Context) error { handled = true; return nil }}
+			err := handler.serve(c)
+			assert.Equal(t, tc.refused == "", handled)
+			if tc.refused == "" {
+				require.NoError(t, err)
+				return
+			}
+			var oauthErr oauth.OAuth2Error
+			require.ErrorAs(t, err, &oauthErr)
+			assert.Equal(t, oauth.InvalidRequest, oauthErr.Code)
+			assert.Contains(t, oauthErr.Description, tc.refused)
+			assert.NotContains(t, oauthErr.Description, testBSN)
+		})
+	}
 }
 
 func TestTokenEndpoint(t *testing.T) {

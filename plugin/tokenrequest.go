@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+
+	"github.com/labstack/echo/v4"
+	"github.com/nuts-foundation/nuts-node/auth/oauth"
+)
+
+// maxTokenRequest is the largest token request that is read, in bytes. A
+// presentation with a certificate chain takes some tens of kilobytes.
+const maxTokenRequest = 1 << 20
+
+// screen bounds a token request and refuses, before the node sees it, what the node
+// would write into a trace (RFC 6749 parameters that hold a patient's number) or could
+// be kept busy with (a JSONPath that searches). No honest requester sends either.
+func screen(c echo.Context) error {
+	request := c.Request()
+	request.Body = http.MaxBytesReader(c.Response(), request.Body, maxTokenRequest)
+	form, err := c.FormParams()
+	if err != nil {
+		return oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "the request is too large or malformed"}
+	}
+	for _, name := range []string{"grant_type", "scope", "client_id", "policy_id"} {
+		for _, value := range form[name] {
+			if redactBSN(value) != value {
+				return oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "the parameter " + name + " holds a patient's number"}
+			}
+		}
+	}
+	for _, submission := range form["presentation_submission"] {
+		if !hasPlainPaths(submission) {
+			return oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "presentation_submission has a path that searches"}
+		}
+	}
+	return nil
+}
+
+// submissionEntry is an entry of a descriptor map (Presentation Exchange 2.0 section 6).
+type submissionEntry struct {
+	Path       string           `json:"path"`
+	PathNested *submissionEntry `json:"path_nested"`
+}
+
+// plainPath is a JSONPath that names one place, as wallets write it:
+// $.verifiableCredential[0], $[1], $.vp.verifiableCredential[0].
+var plainPath = regexp.MustCompile(`^\$(\[[0-9]{1,4}\])?(\.[A-Za-z_]+(\[[0-9]{1,4}\])?){0,8}$`)
+
+// hasPlainPaths tells whether all paths in a presentation submission name one place. What
+// is no submission at all is left to the node to refuse.
+func hasPlainPaths(submission string) bool {
+	var parsed struct {
+		DescriptorMap []submissionEntry `json:"descriptor_map"`
+	}
+	if json.Unmarshal([]byte(submission), &parsed) != nil {
+		return true
+	}
+	for i := range parsed.DescriptorMap {
+		for entry := &parsed.DescriptorMap[i]; entry != nil; entry = entry.PathNested {
+			if !plainPath.MatchString(entry.Path) {
+				return false
+			}
+		}
+	}
+	return true
+}

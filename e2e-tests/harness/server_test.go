@@ -5,6 +5,7 @@ package harness
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -99,6 +100,10 @@ func TestScanLogsNamesTheLineAndNotTheNumber(t *testing.T) {
 	require.ErrorContains(t, err, "node.log:2: forbidden text 2 of 2")
 	assert.NotContains(t, err.Error(), testBSN)
 	assert.NoError(t, ScanLogs(dir, []string{"111222333"}))
+
+	encoded := base64.RawURLEncoding.EncodeToString([]byte(`{"patientId":"` + testBSN + `"}`))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "node.log"), []byte("a credential=eyJhbGciOiJFUzI1NiJ9."+encoded+".c2lnbmF0dXJl"), 0o600))
+	require.ErrorContains(t, ScanLogs(dir, []string{testBSN}), "node.log:1: forbidden text", "inside a JWT")
 }
 
 func TestMitzConfigRendersTheContract(t *testing.T) {

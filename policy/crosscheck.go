@@ -17,16 +17,23 @@ import (
 //     is of the right kind of pass, of the requester's, and valid no longer than it;
 //   - an enrolment is not older than the profile allows.
 //
-// It looks at every credential of a known type, also with an operator's definition.
+// It looks at every credential, also with an operator's definition.
 func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Refusals {
 	var refusals Refusals
 	for _, credential := range evidence.Credentials {
 		form, known := formOf(credential)
-		subject, single := credential.subject()
-		if !known || !single {
+		if !known {
+			if !isOfRequester(credential, requester.URA) {
+				refusals = append(refusals, refuse(ReasonClaimUntrusted))
+			}
 			continue
 		}
 		claims := p.claimNames(attributeClaims[form.attribute])
+		subject, single := credential.subject()
+		if !single {
+			refusals = append(refusals, refuse(ReasonClaimMalformed, claims...))
+			continue
+		}
 		if !namesOrganization(form, subject, requester.URA) {
 			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...))
 		}
@@ -39,6 +46,17 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Ref
 		}
 	}
 	return refusals
+}
+
+// isOfRequester tells of a credential whose type is not known here, and so is only of use
+// to an operator's definition, whether it comes from the requester's own certificate, if
+// from any: trust in a CA alone would let every organisation speak for every other.
+func isOfRequester(credential Credential, requester consent.URA) bool {
+	if !isX509(credential.Issuer) {
+		return true
+	}
+	pass, ok := passOf(credential.Issuer)
+	return ok && pass.ura == requester
 }
 
 // namesOrganization tells whether every organisation that the credential names is the
@@ -71,6 +89,12 @@ func agreesWithPass(form form, credential Credential, subject map[string]any, re
 	switch form.attribute {
 	case AttributeOrganization:
 		return pass.kind == passServer
+	case AttributePractitioner:
+		// The employer attests with the organisation's certificate, a professional with a pass
+		// that says the same.
+		return pass.kind == passServer || pass.kind == passProfessional &&
+			isPassNumber(pass, valuesAt(subject, form.claims[ClaimUserID]), true) &&
+			isPassRole(pass, valuesAt(subject, form.claims[ClaimUserRole]))
 	case AttributeDelegation:
 		return pass.kind == passProfessional &&
 			isPassNumber(pass, valuesAt(subject, form.claims[ClaimDelegationRegisteredBy]), true) &&
@@ -79,7 +103,7 @@ func agreesWithPass(form form, credential Credential, subject map[string]any, re
 		return (pass.kind == passProfessional || pass.kind == passEmployee) &&
 			isPassNumber(pass, valuesAt(subject, form.claims[ClaimEnrollmentRegisteredBy]), false)
 	default:
-		return true
+		return false // no other attribute is a pass holder's to attest
 	}
 }
 

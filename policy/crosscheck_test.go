@@ -34,7 +34,7 @@ func scheme() Config {
 	config.Trust = map[string][]string{
 		"organization": {passes, testVektis},
 		"facilitytype": {testVektis},
-		"practitioner": {"holder", "dezi"},
+		"practitioner": {"holder", "dezi", passes},
 		"enrollment":   {"holder", passes},
 		"delegation":   {"holder", passes},
 	}
@@ -125,6 +125,22 @@ func TestFormsAndCrossChecks(t *testing.T) {
 			e.Credentials[theFacilityType].Attested = true
 		}, "claim untrusted: organization_facility_type"},
 
+		{"a professional by the employer's certificate", func(e *Evidence) {
+			e.Credentials[thePractitioner] = issuedBy("NutsEmployeeCredential", testUZI, object{"identifier": "900000009", "roleName": "03.000"})
+		}, ""},
+		{"a professional by the own pass", func(e *Evidence) {
+			e.Credentials[thePractitioner] = issuedBy("NutsEmployeeCredential", testPass("900000009", "Z", "12345678", "03.000"), object{"identifier": "900000009", "roleName": "03.000"})
+		}, ""},
+		{"a professional by another's pass", func(e *Evidence) {
+			e.Credentials[thePractitioner] = issuedBy("NutsEmployeeCredential", doctor, object{"identifier": "900000009", "roleName": "01.046"})
+		}, "claim untrusted: user_id, user_role"},
+		{"a professional in another role than the pass's", func(e *Evidence) {
+			e.Credentials[thePractitioner] = issuedBy("NutsEmployeeCredential", testPass("900000009", "Z", "12345678", "00.000"), object{"identifier": "900000009", "roleName": "03.000"})
+		}, "claim untrusted: user_id, user_role"},
+		{"a professional by an employee's pass, which says no role", func(e *Evidence) {
+			e.Credentials[thePractitioner] = issuedBy("NutsEmployeeCredential", testPass("900000009", "N", "12345678", "00.000"), object{"identifier": "900000009", "roleName": "03.000"})
+		}, "claim untrusted: user_id, user_role"},
+
 		{"an enrolment in the guide's form", func(e *Evidence) {
 			e.Credentials[theEnrollment].Subjects[0] = nestedEnrollment(object{"system": "http://fhir.nl/fhir/NamingSystem/ura", "value": "12345678"})
 		}, ""},
@@ -189,6 +205,9 @@ func TestFormsAndCrossChecks(t *testing.T) {
 			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential", doctor, nestedDelegation("900000008", "01.046")))
 			e.Credentials[4].Certificate = nil
 		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
+		{"a credential of an unknown type of another organisation's certificate", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("OurOwnCredential", testPass("900000008", "S", "87654321", "00.000"), object{}))
+		}, "claim untrusted"},
 		{"half a mandate", func(e *Evidence) {
 			e.Credentials = append(e.Credentials, credentialOf("HealthCareProfessionalDelegationCredential", testPresenter, object{"registeredBy": "900000008"}))
 		}, "claim missing: delegation_role_code"},

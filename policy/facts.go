@@ -47,10 +47,13 @@ func (f *facts) fromClaims(claims map[string]any) {
 }
 
 // checkSources checks who issued the credentials that feed a field whose issuer the
-// operator's definition leaves open: the configured trust stands in.
+// operator's definition leaves open: the configured trust stands in. An attribute has one
+// such credential, of whichever of its types: of two the presenter would choose.
 func (f *facts) checkSources(credentials []Credential) {
-	for credentialType, attribute := range f.profile.sources {
-		f.only(attribute, filter(credentials, func(c Credential) bool { return slices.Contains(c.Types, credentialType) }))
+	for _, attribute := range attributes {
+		f.only(attribute, filter(credentials, func(c Credential) bool {
+			return slices.ContainsFunc(c.Types, func(t string) bool { return f.profile.sources[t] == attribute })
+		}))
 	}
 }
 

@@ -64,6 +64,15 @@ func definition(ids ...string) pe.WalletOwnerMapping {
 	}}
 }
 
+// trustedDefinition is a definition whose descriptor has a named issuer, as the check of
+// an operator's definition wants it.
+func trustedDefinition(ids ...string) pe.WalletOwnerMapping {
+	mapping := definition(ids...)
+	constraints := mapping[pe.WalletOwnerOrganization].InputDescriptors[0].Constraints
+	constraints.Fields = append(constraints.Fields, typeField("TestCredential"), namedIssuer())
+	return mapping
+}
+
 func TestNew(t *testing.T) {
 	t.Run("a wrong configuration is refused with every problem at once", func(t *testing.T) {
 		config := validConfig()
@@ -132,7 +141,7 @@ func TestNew(t *testing.T) {
 		assert.ErrorContains(t, err, "profiles[0].presentationdefinition: unreadable")
 	})
 	t.Run("an operator's definition replaces the built-in one", func(t *testing.T) {
-		operators := definition(neededClaims...)
+		operators := trustedDefinition(neededClaims...)
 		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 		require.NoError(t, err)
 		assert.Equal(t, operators, p.Profile("birth-care").Definition)

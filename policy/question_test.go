@@ -65,7 +65,7 @@ func builtinAndOperators(t *testing.T, test func(t *testing.T, p *Policy, set fu
 		test(t, newPolicy(t, validConfig()), setInCredential)
 	})
 	t.Run("operator's definition", func(t *testing.T) {
-		operators := definition(neededClaims...)
+		operators := trustedDefinition(neededClaims...)
 		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 		require.NoError(t, err)
 		test(t, p, func(evidence *Evidence, claim string, value any) { evidence.Claims[claim] = value })
@@ -202,7 +202,7 @@ func TestQuestionRefusals(t *testing.T) {
 		}
 	}
 	t.Run("all that is missing and malformed is told at once", func(t *testing.T) {
-		operators := definition(neededClaims...)
+		operators := trustedDefinition(neededClaims...)
 		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 		require.NoError(t, err)
 		evidence := validEvidence()
@@ -245,8 +245,9 @@ func TestQuestionRefusals(t *testing.T) {
 }
 
 func TestDefinitionForSeveralWallets(t *testing.T) {
-	operators := definition(neededClaims...)
+	operators := trustedDefinition(neededClaims...)
 	operators[pe.WalletOwnerUser] = definition("something")[pe.WalletOwnerOrganization]
+	operators[pe.WalletOwnerUser].InputDescriptors[0].Id = "two"
 	p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 	require.NoError(t, err)
 	t.Run("every wallet must have been asked", func(t *testing.T) {
@@ -270,7 +271,7 @@ func TestDefinitionForSeveralWallets(t *testing.T) {
 }
 
 func TestQuestionUnderMandate(t *testing.T) {
-	operators := definition(append([]string{ClaimDelegationRegisteredBy + "?", ClaimDelegationRoleCode + "?"}, neededClaims...)...)
+	operators := trustedDefinition(append([]string{ClaimDelegationRegisteredBy + "?", ClaimDelegationRoleCode + "?"}, neededClaims...)...)
 	p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 	require.NoError(t, err)
 	delegation := map[string]any{ClaimDelegationRegisteredBy: "900000008", ClaimDelegationRoleCode: "01.046"}

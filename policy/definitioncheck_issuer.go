@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/nuts-foundation/nuts-node/vcr/pe"
+)
+
+// typeAny is the type that every credential has, so it names none.
+const typeAny = "VerifiableCredential"
+
+// issuerPaths are the JSONPaths that select a credential's issuer and nothing else. The
+// node gives them one text: its credentials hold the issuer as a URI.
+var issuerPaths = []string{issuerPath, "$['issuer']", `$["issuer"]`}
+
+// unproven is why it is not proven who issues the credentials of a descriptor, and what
+// to write instead.
+type unproven struct{ reason, suggestion string }
+
+// checkIssuers finds the descriptors that feed the question with credentials of anyone.
+// Where the configured trust can stand in, it sees to that.
+func (p *Profile) checkIssuers(descriptors []descriptor, allowUnconstrained bool) error {
+	var problems []error
+	for _, d := range descriptors {
+		claims := p.fedBy(d)
+		if len(claims) == 0 {
+			continue
+		}
+		why := whyUnproven(d)
+		if why == nil {
+			continue
+		}
+		attribute, hint := p.standIn(d, descriptors)
+		if hint == "" {
+			p.leaveToTrust(typesIn(d.InputDescriptor), attribute)
+			problems = append(problems, p.checkAttested(d))
+		} else if !allowUnconstrained {
+			problems = append(problems, fmt.Errorf("%s: it is not proven who attests %s: %s; %s, or %s",
+				d, strings.Join(p.claimNames(claims), ", "), why.reason, why.suggestion, hint))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// attestedByDezi is what the node compares with Dezi's attestation: members that it does
+// not know are the presenter's to fill in.
+var attestedByDezi = regexp.MustCompile(`^\$\.credentialSubject(\[0\])?\.(identifier|employee\.(identifier|role))$`)
+
+// checkAttested refuses to read from a Dezi credential what Dezi does not attest.
+func (p *Profile) checkAttested(d descriptor) error {
+	if !slices.Contains(typesIn(d.InputDescriptor), typeDezi) {
+		return nil
+	}
+	var problems []error
+	for _, field := range d.Constraints.Fields {
+		if field.Id == nil || !slices.Contains(p.claimNames(p.fedBy(d)), *field.Id) {
+			continue
+		}
+		for _, path := range field.Path {
+			if !attestedByDezi.MatchString(path) {
+				problems = append(problems, fmt.Errorf("%s: Dezi does not attest what %s reads from %s: give other types of credential a descriptor of their own", d, *field.Id, path))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (p *Profile) leaveToTrust(types []string, attribute Attribute) {
+	if p.sources == nil {
+		p.sources = map[string]Attribute{}
+	}
+	for _, credentialType := range types {
+		p.sources[credentialType] = attribute
+	}
+}
+
+// standIn gives the attribute whose trust can stand in for a constraint on the issuer,
+// or what must be done before one can. At the time of a request, the trust is found by a
+// credential's type, so the type may not serve another attribute too.
+func (p *Profile) standIn(d descriptor, descriptors []descriptor) (attribute Attribute, hint string) {
+	fed := p.attributesOf(d)
+	if len(fed) != 1 {
+		return "", "give the claims of " + texts(fed, ", ") + " in a descriptor each, and name in trust who may attest them"
+	}
+	types := typesIn(d.InputDescriptor)
+	named := fmt.Sprintf("name in trust.%s who may attest it", fed[0])
+	if !namesTypes(types) {
+		return "", `let a field with the path $.type and a "const" say which type of credential it takes, and ` + named
+	}
+	for _, other := range descriptors {
+		shared := slices.ContainsFunc(typesIn(other.InputDescriptor), func(t string) bool { return slices.Contains(types, t) })
+		if shared && slices.ContainsFunc(p.attributesOf(other), func(a Attribute) bool { return a != fed[0] }) {
+			return "", fmt.Sprintf("take another type of credential than %s, and %s", other, named)
+		}
+	}
+	if p.trust[fed[0]].IsEmpty() {
+		return "", named
+	}
+	return fed[0], ""
+}
+
+// attributesOf are the attributes of whose claims a descriptor gives any.
+func (p *Profile) attributesOf(d descriptor) []Attribute {
+	claims := p.fedBy(d)
+	return filter(attributes, func(attribute Attribute) bool {
+		return slices.ContainsFunc(attributeClaims[attribute], func(claim string) bool { return slices.Contains(claims, claim) })
+	})
+}
+
+func namesTypes(types []string) bool { return len(types) > 0 && !slices.Contains(types, typeAny) }
+
+// whyUnproven gives nil when a descriptor takes credentials of named issuers only.
+func whyUnproven(d descriptor) *unproven {
+	types := typesIn(d.InputDescriptor)
+	if slices.Contains(types, typeDezi) {
+		return &unproven{
+			"a " + typeDezi + " names any issuer, only Dezi's attestation in it counts",
+			`take it in a descriptor of its own, with "dezi" in the trust`,
+		}
+	}
+	if why := whyIssuerUnproven(d.Constraints.Fields); why != nil {
+		return why
+	}
+	if !namesTypes(types) {
+		// The node does not verify the issuer's signature on a credential of this type.
+		return &unproven{
+			"it takes any type of credential, also a " + typeDezi + ", which names any issuer",
+			`add a field with the path $.type and a "const" or "enum" with the types that are meant`,
+		}
+	}
+	return nil
+}
+
+// whyIssuerUnproven looks for one field that constrains the issuer: all fields of a
+// descriptor must match. Of several that do not, it tells about the first.
+func whyIssuerUnproven(fields []pe.Field) *unproven {
+	why := &unproven{"nothing constrains the issuer", suggestConstraint}
+	for _, field := range slices.Backward(fields) {
+		if !slices.ContainsFunc(field.Path, isIssuerPath) {
+			continue
+		}
+		if why = whyFieldUnproven(field); why == nil {
+			return nil
+		}
+	}
+	return why
+}
+
+func isIssuerPath(path string) bool { return slices.Contains(issuerPaths, path) }
+
+func whyFieldUnproven(field pe.Field) *unproven {
+	switch {
+	case slices.ContainsFunc(field.Path, func(path string) bool { return !isIssuerPath(path) }):
+		return &unproven{"a field with the issuer's path has other paths too, of which any may match", "give it the path $.issuer alone"}
+	case field.Optional != nil && *field.Optional:
+		return &unproven{"the constraint on the issuer is optional", `leave out "optional"`}
+	case field.Filter == nil:
+		return &unproven{"the field with the issuer's path has no filter", suggestConstraint}
+	}
+	return whyFilterUnproven(*field.Filter)
+}
+
+// whyFilterUnproven follows the node's matchFilter: beside an enum nothing else counts,
+// a const and a pattern must both match, and a filter without any lets everyone pass.
+func whyFilterUnproven(f pe.Filter) *unproven {
+	switch {
+	case f.Type != "string":
+		return &unproven{fmt.Sprintf("the filter on the issuer has the type %q", f.Type), `make it "string"`}
+	case f.Enum != nil:
+		if len(f.Enum) == 0 {
+			return &unproven{"the filter on the issuer has an empty enum", suggestConstraint}
+		}
+		return whyNoDIDs("enum", f.Enum)
+	case f.Const == nil && f.Pattern == nil:
+		return &unproven{"the filter on the issuer lets every issuer pass", suggestConstraint}
+	case f.Const == nil:
+		return whyPatternUnproven(*f.Pattern)
+	}
+	why := whyNoDIDs("const", []string{*f.Const})
+	if why != nil && f.Pattern != nil && whyPatternUnproven(*f.Pattern) == nil {
+		return nil
+	}
+	return why
+}
+
+func whyNoDIDs(keyword string, values []string) *unproven {
+	for _, value := range values {
+		if !isWholeDID(value) {
+			return &unproven{fmt.Sprintf("the %s of the filter on the issuer has %q, which is no DID (of a did:x509: none with its CA's whole fingerprint)", keyword, value), "write the whole DID"}
+		}
+	}
+	return nil
+}
+
+// isWholeDID and isDIDPrefix are the rules for the entries of the configured trust.
+func isWholeDID(text string) bool {
+	issuers, err := ParseIssuers([]string{text})
+	return err == nil && len(issuers.exact) == 1
+}
+
+func isDIDPrefix(text string) bool {
+	issuers, err := ParseIssuers([]string{text + "*"})
+	return err == nil && len(issuers.prefixes) == 1
+}
+
+func texts[T ~string](values []T, separator string) string {
+	var all []string
+	for _, value := range values {
+		all = append(all, string(value))
+	}
+	return strings.Join(all, separator)
+}

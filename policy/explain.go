@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package policy
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// Explanation says what a profile comes down to, as data: for an operator's eyes, for
+// documentation and for tests. It holds no patient's number that prints as such, and
+// claims have the names that the profile gives them.
+type Explanation struct {
+	Scope string
+	// Builtin tells that the built-in presentation definition serves the scope; otherwise
+	// it is one of the operator's.
+	Builtin bool
+	// Choices tells that the operator's definition has submission requirements, which say
+	// how many of its credentials are needed.
+	Choices bool
+	// Requirements are what must be presented, in a fixed order of attributes.
+	Requirements []Requirement
+	// FacilityTypes are the configured ones, by URA. One counts only for a requester who
+	// presents no credential; when both are there, they must agree.
+	FacilityTypes []ConfiguredType
+	// Checks are made between credentials, and with the certificates behind them.
+	Checks []Check
+	// Mandate tells whether a professional may act under the mandate of another.
+	Mandate bool
+	// EnrollmentMaxAge is how old an enrolment may be; 0: as old as it is valid.
+	EnrollmentMaxAge time.Duration
+	Categories       []consent.Category
+	Purpose          consent.PurposeOfUse
+	Grounds          []Ground
+	// Samples are the questions that a fictional requester would have asked, one for each
+	// data holder, by subject.
+	Samples []Sample
+	// TokenClaims are the claims that a token gets, with the first sample's values.
+	TokenClaims []TokenClaim
+}
+
+// Need says when an attribute must be presented.
+type Need string
+
+// The needs.
+const (
+	NeedAlways           Need = "always"            // one credential, no more
+	NeedUnlessConfigured Need = "unless_configured" // one at most: the configuration may say it instead
+	NeedUnderMandate     Need = "under_mandate"     // one at most: only who acts under mandate has it
+)
+
+// Requirement is one attribute of a requester, and how it can be shown.
+type Requirement struct {
+	Attribute Attribute
+	Need      Need
+	// Credentials are the alternatives.
+	Credentials []AcceptedCredential
+	// Trusted are who may attest it, as configured. It counts with the built-in definition,
+	// and for those of the operator's credentials that say [AcceptedCredential.ByTrust].
+	Trusted []TrustedIssuer
+}
+
+// AcceptedCredential is a kind of credential with which an attribute can be shown: one
+// input descriptor of the presentation definition.
+type AcceptedCredential struct {
+	Descriptor string   // its id
+	Wallet     string   // whose wallet it is asked from: organization or user
+	Types      []string // spellings of its type; none: the definition does not say
+	Claims     []ClaimSource
+	// ByTrust tells that the configured trust says who may issue it.
+	ByTrust bool
+	// IssuerFilters are what the operator's definition itself demands of the issuer: texts
+	// and regular expressions, each of which must match.
+	IssuerFilters []string
+	// Unproven is why the definition may take a credential that anyone issued; empty when it
+	// is proven that it does not, or when the trust decides.
+	Unproven string
+}
+
+// ClaimSource says where in a credential's subject a claim is found.
+type ClaimSource struct {
+	Claim    string
+	Paths    []string // dotted, in the order in which they are tried; of one with several, one
+	Optional bool
+}
+
+// ConfiguredType is the type of one organisation, as the operator configured it.
+type ConfiguredType struct {
+	URA          consent.URA
+	FacilityType consent.FacilityType
+}
+
+// Scopes are the guarded scopes, sorted.
+func (p *Policy) Scopes() []string { return sortedKeys(p.profiles) }
+
+// Explain describes a profile of this policy.
+func (p *Policy) Explain(profile *Profile) Explanation {
+	explanation := Explanation{
+		Scope:            profile.Scope,
+		Builtin:          profile.builtin,
+		Requirements:     p.requirements(profile),
+		Checks:           p.checks(profile),
+		EnrollmentMaxAge: profile.enrollmentMaxAge,
+		Categories:       slices.Clone(profile.Categories),
+		Purpose:          profile.Purpose,
+		Grounds:          slices.Clone(profile.Grounds),
+		Samples:          p.samples(profile),
+	}
+	for _, definition := range profile.Definition {
+		explanation.Choices = explanation.Choices || !profile.builtin && len(definition.SubmissionRequirements) > 0
+	}
+	for _, ura := range slices.Sorted(maps.Keys(p.facilityTypes)) {
+		explanation.FacilityTypes = append(explanation.FacilityTypes, ConfiguredType{ura, p.facilityTypes[ura]})
+	}
+	explanation.Mandate = slices.ContainsFunc(explanation.Requirements, func(r Requirement) bool {
+		return r.Attribute == AttributeDelegation
+	})
+	explanation.TokenClaims = profile.tokenClaims(explanation.Samples[0])
+	return explanation
+}
+
+// requirements are the attributes that a question is made of. One that can be shown with
+// no credential is left out, unless the configuration stands in for it.
+func (p *Policy) requirements(profile *Profile) []Requirement {
+	var requirements []Requirement
+	for _, attribute := range attributes {
+		claims := attributeClaims[attribute]
+		if len(claims) == 0 {
+			continue
+		}
+		requirement := Requirement{
+			Attribute: attribute, Need: NeedAlways,
+			Credentials: profile.accepted(attribute), Trusted: profile.trust[attribute].Entries(),
+		}
+		switch {
+		case attribute == AttributeDelegation && len(requirement.Credentials) == 0:
+			continue
+		case attribute == AttributeDelegation:
+			requirement.Need = NeedUnderMandate
+		case attribute == AttributeFacilityType && len(p.facilityTypes) > 0:
+			requirement.Need = NeedUnlessConfigured
+		}
+		requirements = append(requirements, requirement)
+	}
+	return requirements
+}

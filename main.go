@@ -26,7 +26,7 @@ func main() {
 		logrus.WithError(err).Fatal("Could not install the plugin")
 	}
 	command := cmd.CreateCommand(system)
-	plugin.AddFlags(command)
+	plugin.AddCommands(command, system)
 	if err := command.ExecuteContext(ctx); err != nil {
 		logrus.WithError(err).Fatal("Command failed")
 	}

@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -22,12 +23,25 @@ func FlagSet() *pflag.FlagSet {
 	return flags
 }
 
-// AddFlags adds the engine's flags to the node's commands that load its configuration.
-func AddFlags(root *cobra.Command) {
-	for _, command := range root.Commands() {
-		if command.Flags().Lookup("configfile") != nil {
-			command.Flags().AddFlagSet(FlagSet())
+// AddCommands adds the engine's flags to the node's commands that load its
+// configuration, and the engine's own commands: "mitz explain". The system is the one
+// that [Install] was given.
+func AddCommands(root *cobra.Command, system *core.System) {
+	addFlags(root)
+	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)"}
+	explain := explainCommand(system)
+	if server, _, err := root.Find([]string{"server"}); err == nil {
+		explain.Flags().AddFlagSet(server.Flags())
+	}
+	group.AddCommand(explain)
+	root.AddCommand(group)
+}
+
+func addFlags(command *cobra.Command) {
+	for _, each := range command.Commands() {
+		if each.Flags().Lookup("configfile") != nil {
+			each.Flags().AddFlagSet(FlagSet())
 		}
-		AddFlags(command)
+		addFlags(each)
 	}
 }

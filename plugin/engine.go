@@ -69,11 +69,20 @@ func (e *Engine) enabled() bool { return e.policy != nil }
 
 func (e *Engine) backend() backend { return backend{PDPBackend: e.node.policy, engine: e} }
 
-// Configure checks the whole configuration. The error tells every problem at once.
-func (e *Engine) Configure(server core.ServerConfig) error {
+// checkedConfig is a configuration in which nothing is wrong, ready for use.
+type checkedConfig struct {
+	config Config
+	policy *policy.Policy
+	client *mitzclient.Client // not connected
+}
+
+// check checks the whole section, as a start of the node and a command need it. It reads
+// the files that the section names, connects to nothing and leaves everything as it was.
+// Without a mitz section it gives nil. The error tells every problem at once.
+func (e *Engine) check(server core.ServerConfig) (*checkedConfig, error) {
 	config, err := decodeConfig(e.raw)
 	if err == nil && config.isAbsent() {
-		return nil
+		return nil, nil
 	}
 	config.Strict = server.Strictmode
 	problems := append([]error{err}, config.validateLink(server.Strictmode)...)
@@ -84,19 +93,29 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	tlsConfig, err := config.loadTLS()
 	problems = append(problems, err)
 	if err := configError(problems); err != nil {
+		return nil, err
+	}
+	client, err := mitzclient.New(mitzclient.Config{Endpoint: config.Endpoint, Timeout: config.Timeout, TLS: tlsConfig})
+	if err != nil {
+		return nil, configError([]error{err})
+	}
+	return &checkedConfig{config: config, policy: decided, client: client}, nil
+}
+
+// Configure checks the whole configuration and takes it into use. The error tells every
+// problem at once.
+func (e *Engine) Configure(server core.ServerConfig) error {
+	checked, err := e.check(server)
+	if err != nil || checked == nil {
 		return err
 	}
-	e.client, err = mitzclient.New(mitzclient.Config{Endpoint: config.Endpoint, Timeout: config.Timeout, TLS: tlsConfig})
-	if err != nil {
-		return configError([]error{err})
-	}
-	e.subjects = make(map[string]string, len(config.DataHolders))
-	for _, dataHolder := range config.DataHolders {
+	e.subjects = make(map[string]string, len(checked.config.DataHolders))
+	for _, dataHolder := range checked.config.DataHolders {
 		issuer := e.node.auth.PublicURL().JoinPath("oauth2", dataHolder.Subject).String()
 		e.subjects[issuer] = dataHolder.Subject
 	}
-	warnUnknownTypes(config)
-	e.config, e.consult, e.policy = config, e.client, decided
+	warnUnknownTypes(checked.config)
+	e.config, e.client, e.consult, e.policy = checked.config, checked.client, checked.client, checked.policy
 	e.redacting.Store(true)
 	return nil
 }

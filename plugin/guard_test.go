@@ -77,7 +77,7 @@ func newTestEngine(t *testing.T, consult consulter) *Engine {
 	var err error
 	engine.policy, err = policy.New(policy.Config{
 		DataHolders: []policy.DataHolderConfig{{Subject: "hospital-east", URA: "00000659", FacilityType: "V6"}},
-		Profiles:    []policy.ProfileConfig{{Scope: guarded, Categories: []string{"GGC002"}, Purpose: "TREAT"}},
+		Profiles:    []policy.ProfileConfig{{Scope: guarded, Categories: []string{"GGC002"}, Purpose: "TREAT", AllowUnconstrained: true}},
 	}, func(policy.ProfileConfig) (pe.WalletOwnerMapping, error) { return definition, nil })
 	require.NoError(t, err)
 	require.NoError(t, engine.Start())

@@ -131,7 +131,7 @@ func startNode(t *testing.T, mitz *mitztest.Simulator, files mitztest.Files) *te
 	system := cmd.CreateSystem(cancel)
 	require.NoError(t, plugin.Install(system))
 	command := cmd.CreateCommand(system)
-	plugin.AddFlags(command)
+	plugin.AddCommands(command, system)
 	command.SetArgs([]string{"server", "--configfile", config})
 	ended := make(chan error, 1)
 	go func() { ended <- command.ExecuteContext(ctx) }()
@@ -173,7 +173,7 @@ mitz:
   timeout: 20s
   tls: {certfile: %q, certkeyfile: %q, truststorefile: %q}
   dataholders: [{subject: hospital-east, ura: "00000659", facilitytype: V6}]
-  profiles: [{scope: birth-care, categories: [GGC002], purpose: TREAT, presentationdefinition: %q}]
+  profiles: [{scope: birth-care, categories: [GGC002], purpose: TREAT, allowunconstrained: true, presentationdefinition: %q}]
 `
 
 // selfAttestedDefinition takes the presenter's word for everything: who may say what

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/nuts-foundation/nuts-node/core"
+	"github.com/spf13/cobra"
+)
+
+// explainCommand is "mitz explain": what this node's configuration comes down to. It
+// loads and checks the configuration as the server does, and starts nothing: it connects
+// to nothing, opens no database and writes no file.
+func explainCommand(system *core.System) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [scope]",
+		Short: "Explains what a guarded scope demands, whom it trusts, and what Mitz would be asked",
+		Long: "Checks the configuration as the server does when it starts, and explains one guarded scope,\n" +
+			"or all of them: what a requester must present, whom this node trusts for what, and the\n" +
+			"question that Mitz would be asked. Nothing is started and nobody is contacted.",
+		Args: cobra.MaximumNArgs(1),
+		// The error is told once, by who executes the command, as with the server.
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(command *cobra.Command, scopes []string) error {
+			if err := system.Load(command.Flags()); err != nil {
+				return err
+			}
+			engine, installed := system.FindEngineByName(moduleName).(*Engine)
+			if !installed {
+				return errors.New("the plugin is not installed in this node")
+			}
+			return engine.explain(command.OutOrStdout(), *system.Config, scopes)
+		},
+	}
+}
+
+// explain writes the explanation of the scopes, or of all guarded ones. What is wrong
+// with the configuration is told in the words of a start that fails.
+func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []string) error {
+	// The node's own policy files are needed to tell which definition serves a scope.
+	if err := e.node.policy.Configure(server); err != nil {
+		return fmt.Errorf("unable to configure %s: %w", e.node.policy.Name(), err)
+	}
+	checked, err := e.check(server)
+	if err != nil {
+		return fmt.Errorf("unable to configure %s: %w", e.Name(), err)
+	}
+	if checked == nil && len(scopes) == 0 {
+		_, err = io.WriteString(out, "There is no mitz section: nothing is guarded, and this node behaves as the stock node.\n")
+		return err
+	}
+	if checked == nil {
+		return errors.New("no such guarded scope: there is no mitz section")
+	}
+	defer checked.client.Close()
+	guarded := checked.scopes()
+	if len(scopes) == 0 {
+		scopes = guarded
+	}
+	page := &page{}
+	page.overview(checked)
+	for _, scope := range scopes {
+		// The text given is not repeated: it may be anything.
+		if !slices.Contains(guarded, scope) {
+			return fmt.Errorf("no such guarded scope; guarded are: %s", strings.Join(guarded, " "))
+		}
+		page.profile(checked, checked.policy.Explain(checked.policy.Profile(scope)))
+	}
+	_, err = io.WriteString(out, page.String())
+	return err
+}
+
+// scopes are the guarded scopes in the order of the configuration.
+func (c *checkedConfig) scopes() []string {
+	var scopes []string
+	for _, profile := range c.config.Profiles {
+		scopes = append(scopes, profile.Scope)
+	}
+	return scopes
+}
+
+// definitionFile is the file of a profile's own presentation definition, if it names one.
+func (c *checkedConfig) definitionFile(scope string) string {
+	for _, profile := range c.config.Profiles {
+		if profile.Scope == scope {
+			return profile.PresentationDefinition
+		}
+	}
+	return ""
+}

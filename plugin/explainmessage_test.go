@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestExplainedMessage compares the message in the explanation with the one that the
+// client sends.
+func TestExplainedMessage(t *testing.T) {
+	sent := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		sent <- r.URL.Path + " " + string(body)
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	t.Cleanup(server.Close)
+	config, err := os.ReadFile(testdata(t, "full.yaml"))
+	require.NoError(t, err)
+	output, system, err := runExplain(t, strings.ReplaceAll(laxNode+string(config), "http://mitz.example", server.URL))
+	require.NoError(t, err)
+	assert.Empty(t, sent)
+
+	engine := system.FindEngineByName(moduleName).(*Engine)
+	checked, err := engine.check(*system.Config)
+	require.NoError(t, err)
+	t.Cleanup(checked.client.Close)
+	sample := checked.policy.Explain(checked.policy.Profile("birth-care")).Samples[0]
+	_, err = checked.client.Consult(t.Context(), sample.Question)
+	require.Error(t, err)
+
+	path, body, _ := strings.Cut(<-sent, " ")
+	body = regexp.MustCompile(`urn:uuid:[0-9a-f-]{36}`).ReplaceAllString(body, "urn:uuid:"+sample.RequestID)
+	body = strings.ReplaceAll(body, sampleBSN, "[BSN]")
+	_, explained, _ := strings.Cut(output, "<?xml")
+	explained, _, _ = strings.Cut(explained, "</soap:Envelope>")
+	assert.Equal(t, withoutLayout(body), withoutLayout("<?xml"+explained+"</soap:Envelope>"))
+	assert.True(t, strings.HasSuffix(path, closedQueryPath), path)
+}
+
+// sampleBSN is the number in the samples, which no page may show.
+const sampleBSN = "900186021"
+
+// withoutLayout takes the space between elements away, and makes that within a tag one.
+func withoutLayout(message string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(message), " "), "> <", "><")
+}

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/policy"
+)
+
+// overview writes what is the same for every scope.
+func (p *page) overview(checked *checkedConfig) {
+	strict := "on"
+	if !checked.config.Strict {
+		strict = "OFF: what is only fit for development is accepted"
+	}
+	rows := [][2]string{
+		{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.config.Endpoint, checked.config.Timeout)},
+		{"strict mode", strict},
+	}
+	for _, dataHolder := range checked.config.DataHolders {
+		rows = append(rows, [2]string{"data holder", fmt.Sprintf("%s: URA %s, %s", dataHolder.Subject, dataHolder.URA,
+			coded(consent.FacilityType(dataHolder.FacilityType), facilityTypeWords))})
+	}
+	rows = append(rows, [2]string{"guarded", strings.Join(checked.scopes(), ", ")})
+	p.rows(0, rows)
+}
+
+// profile writes all about one guarded scope.
+func (p *page) profile(checked *checkedConfig, explanation policy.Explanation) {
+	p.title("Scope " + explanation.Scope)
+	p.paragraph(0, "A token with this scope exists only when all that follows is in order and Mitz permits it.")
+	p.decision(explanation)
+	p.requirements(explanation, checked.definitionFile(explanation.Scope))
+	p.facilityTypes(explanation)
+	p.checks(explanation)
+	p.mandate(explanation)
+	p.questions(checked, explanation)
+	p.token(explanation)
+}
+
+func (p *page) decision(explanation policy.Explanation) {
+	p.section("What Mitz must permit")
+	var rows [][2]string
+	for _, category := range explanation.Categories {
+		rows = append(rows, [2]string{"data", coded(category, categoryWords)})
+	}
+	rows = append(rows, [2]string{"purpose", coded(explanation.Purpose, purposeWords)})
+	for i, ground := range explanation.Grounds {
+		rows = append(rows, [2]string{fmt.Sprintf("ground %d", i+1), string(ground) + ": " + groundWords[ground]})
+	}
+	p.rows(2, rows)
+	if len(explanation.Categories) > 1 {
+		p.paragraph(2, "Every one of the data categories must be permitted; one refusal refuses all.")
+	}
+}
+
+func (p *page) requirements(explanation policy.Explanation, file string) {
+	p.section("What a requester must present")
+	switch {
+	case explanation.Builtin:
+		p.paragraph(2, "By the built-in presentation definition, mitz_consent. Of several credentials one is enough.")
+	case file != "":
+		p.paragraph(2, "By your own presentation definition in "+file+".")
+	default:
+		p.paragraph(2, "By your own presentation definition for this scope in policy.directory.")
+	}
+	if explanation.Choices {
+		p.paragraph(2, "Its submission requirements say how many of these credentials are needed.")
+	}
+	for _, requirement := range explanation.Requirements {
+		fmt.Fprintln(p)
+		p.item(2, string(requirement.Attribute)+": ", attributeWords[requirement.Attribute])
+		p.requirement(explanation, requirement)
+	}
+}
+
+func (p *page) requirement(explanation policy.Explanation, requirement policy.Requirement) {
+	if len(requirement.Credentials) == 0 {
+		p.paragraph(4, "No credential is accepted: nobody is trusted for it, and the configured type counts (see below).")
+		return
+	}
+	p.paragraph(4, needWords[requirement.Need])
+	byTrust := false
+	for _, credential := range requirement.Credentials {
+		byTrust = byTrust || credential.ByTrust
+		p.item(4, "- ", credentialWords(credential, explanation.Builtin))
+		var rows [][2]string
+		for _, source := range credential.Claims {
+			rows = append(rows, [2]string{source.Claim, sourceWords(source, credential, explanation.Builtin)})
+		}
+		p.rows(8, rows)
+		if !explanation.Builtin {
+			p.issuer(credential)
+		}
+	}
+	if !byTrust {
+		return
+	}
+	p.paragraph(4, "Trusted for it:")
+	for _, entry := range requirement.Trusted {
+		p.item(4, "- ", trustWords(entry))
+	}
+}
+
+// issuer says who may issue a credential by the operator's own definition.
+func (p *page) issuer(credential policy.AcceptedCredential) {
+	if len(credential.IssuerFilters) > 0 {
+		p.item(8, "issued by: ", "whoever the definition's filter lets pass: "+strings.Join(credential.IssuerFilters, " and "))
+	}
+	if credential.ByTrust {
+		p.item(8, "issued by: ", "who is trusted for it, below")
+	}
+	if credential.Unproven != "" {
+		p.item(8, "WARNING: ", "perhaps issued by ANYONE, and accepted because of allowunconstrained: "+credential.Unproven)
+	}
+}
+
+func (p *page) facilityTypes(explanation policy.Explanation) {
+	if len(explanation.FacilityTypes) == 0 {
+		return
+	}
+	p.section("Configured facility types")
+	p.paragraph(2, "The facility type is taken from, in this order:")
+	p.item(2, "1. ", "a credential, as above;")
+	p.item(2, "2. ", "without a credential, this list, by the organisation's URA.")
+	p.paragraph(2, "When both are there and differ, the request is refused.")
+	var rows [][2]string
+	for _, each := range explanation.FacilityTypes {
+		rows = append(rows, [2]string{string(each.URA), coded(each.FacilityType, facilityTypeWords)})
+	}
+	p.rows(4, rows)
+}
+
+func (p *page) checks(explanation policy.Explanation) {
+	p.section("What is checked across credentials")
+	for _, check := range explanation.Checks {
+		text := checkWords[check]
+		if check == policy.CheckEnrollmentOutdated {
+			text += ": " + ageWords(explanation.EnrollmentMaxAge)
+		}
+		p.item(2, "- ", text)
+	}
+	if explanation.EnrollmentMaxAge == 0 {
+		p.paragraph(2, "An enrolment may be as old as it is valid: enrollmentmaxage is not set.")
+	}
+}
+
+func (p *page) mandate(explanation policy.Explanation) {
+	p.section("Mandate")
+	if !explanation.Mandate {
+		p.paragraph(2, "Not possible: no credential for a mandate is accepted (trust.delegation).")
+		return
+	}
+	p.paragraph(2, "Possible. The question then names the professional who gave the mandate as responsible, with "+
+		"the role in it, and the one who acts as mandated.")
+}
+
+func (p *page) token(explanation policy.Explanation) {
+	p.section("What the token would tell the record server (introspection)")
+	var read, added [][2]string
+	for _, claim := range explanation.TokenClaims {
+		row := [2]string{claim.Name, exampleWords(claim)}
+		if claim.Added {
+			added = append(added, row)
+		} else {
+			read = append(read, row)
+		}
+	}
+	p.paragraph(2, "Read from the credentials:")
+	p.rows(4, read)
+	p.paragraph(2, "Added by this software:")
+	p.rows(4, added)
+	p.paragraph(2, "The record server must refuse every patient but the one in patient_bsn.")
+}

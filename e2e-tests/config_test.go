@@ -39,6 +39,30 @@ func fails(t *testing.T, section string, settings map[string]any) (message, outp
 	return fatal[0], failed.Output
 }
 
+// strictSettings are what a node in strict mode needs to get as far as our section.
+func strictSettings(t *testing.T) map[string]any {
+	t.Helper()
+	return map[string]any{
+		"url": "https://node.nuts-mitz.nl", "strictmode": true, "auth.contractvalidators": []string{}, "crypto.storage": "fs",
+		"storage.sql.connection": "sqlite:file:" + filepath.Join(t.TempDir(), "strict.db"),
+	}
+}
+
+// starts starts our node with a mitz section that must not stop it.
+func starts(t *testing.T, section string, settings map[string]any) {
+	t.Helper()
+	workspace, err := harness.NewWorkspace(logs)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, workspace.Close()) })
+	_, err = workspace.StartNode(t.Context(), harness.NodeConfig{Name: "configured", Binary: binaries.Mitz, YAML: section, Settings: settings})
+	require.NoError(t, err)
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}
+
 func TestBadConfigurationStopsTheStart(t *testing.T) {
 	t.Run("one message tells every problem", func(t *testing.T) {
 		message, output := fails(t, `mitz:
@@ -85,10 +109,7 @@ func TestBadConfigurationStopsTheStart(t *testing.T) {
     facilitytype: ["did:web:vektis.example"]
     practitioner: [holder]
     enrollment: [holder]
-`, map[string]any{
-			"url": "https://node.nuts-mitz.nl", "strictmode": true, "auth.contractvalidators": []string{}, "crypto.storage": "fs",
-			"storage.sql.connection": "sqlite:file:" + filepath.Join(t.TempDir(), "strict.db"),
-		})
+`, strictSettings(t))
 		for _, problem := range []string{
 			"mitz.endpoint: must be https in strict mode", "mitz.tls.certfile: required in strict mode",
 			"mitz.tls.truststorefile: required in strict mode", "mitz.trust.organization: 'holder' is refused in strict mode",

@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -54,7 +55,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		code := m.Run()
-		if err := world.Close(); err != nil {
+		if err := errors.Join(world.Close(), openField.close(), strictField.close(), ownField.close()); err != nil {
 			fmt.Fprintln(os.Stderr, "FAIL:", err)
 			return 1
 		}
@@ -110,17 +111,19 @@ const operatorsPolicy = `{
 // fresh gives the shared world with nothing on record, no queries and no tokens.
 func fresh(t *testing.T) *harness.World {
 	t.Helper()
-	reset := func() {
-		world.Mitz.Behave()
-		world.Mitz.ResetLog()
-		for _, each := range patients {
-			world.Mitz.Forget(each)
-		}
-		world.Sessions.Empty()
-	}
-	reset()
-	t.Cleanup(reset)
+	reset(world)
+	t.Cleanup(func() { reset(world) })
 	return world
+}
+
+// reset forgets what a test left behind.
+func reset(w *harness.World) {
+	w.Mitz.Behave()
+	w.Mitz.ResetLog()
+	for _, each := range patients {
+		w.Mitz.Forget(each)
+	}
+	w.Sessions.Empty()
 }
 
 // permit records consent for the requester's kind of organisation.

@@ -4,7 +4,6 @@
 package e2e
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -87,7 +86,7 @@ func TestWrongRequestsNeverReachMitz(t *testing.T) {
 		{"no enrolment credential", func(a *attempt) { a.set.Enrollment = nil }, ""},
 		{"an organisation credential of another CA", func(a *attempt) {
 			ca := must[*harness.UZICA](a.t)(harness.NewUZICA("Another CA"))
-			server := must[*harness.UZIServer](a.t)(ca.Issue(harness.UZISubject{Organization: "Impostor", Locality: "Utrecht", URA: "00001234", AGB: "08001234"}))
+			server := must[*harness.UZIPass](a.t)(ca.Issue(harness.UZISubject{Organization: "Impostor", Locality: "Utrecht", URA: "00001234", AGB: "08001234"}))
 			a.set.Organization = must[harness.Credential](a.t)(server.X509Credential(a.wallet.DID, harness.X509CredentialOptions{}))
 		}, ""},
 		{"an organisation credential that claims another organisation than its certificate", func(a *attempt) {
@@ -150,7 +149,7 @@ func TestWrongRequestsNeverReachMitz(t *testing.T) {
 			a.employ(harness.Employee{Identifier: "midwife@example.com", Name: "M. Jansen", Role: "03.000"})
 		}, "user_id"},
 		{"a malformed URA in a trusted certificate", func(a *attempt) {
-			server := must[*harness.UZIServer](a.t)(a.world.UZI.Issue(harness.UZISubject{Organization: "Odd", Locality: "Utrecht", URA: "1234", AGB: "08001234"}))
+			server := must[*harness.UZIPass](a.t)(a.world.UZI.Issue(harness.UZISubject{Organization: "Odd", Locality: "Utrecht", URA: "1234", AGB: "08001234"}))
 			a.set.Organization = must[harness.Credential](a.t)(server.X509Credential(a.wallet.DID, harness.X509CredentialOptions{}))
 		}, "organization_ura"},
 		{"a malformed facility type from the authority", func(a *attempt) {
@@ -263,9 +262,5 @@ func TestOversizedTokenRequest(t *testing.T) {
 		padding[i] = 'x'
 	}
 	a.request.ClientID = string(padding)
-	answer := a.send()
-	assert.GreaterOrEqual(t, answer.Status, http.StatusBadRequest)
-	assert.Empty(t, answer.Token())
-	assert.Zero(t, w.Sessions.Tokens())
-	assert.Zero(t, w.Mitz.Received())
+	assertRefused(t, w, a.send(), "invalid_request", "the request is too large or malformed", 0)
 }

@@ -146,6 +146,9 @@ func TestUnguardedScopeIsAsOnTheStockNode(t *testing.T) {
 func TestOperatorsDefinition(t *testing.T) {
 	config := plainWorld()
 	config.Profiles = append(config.Profiles, harness.MitzProfile{Scope: "own", Categories: []string{"GGC002"}, Purpose: "TREAT"})
+	config.ConfigureMitz = func(section *harness.MitzConfig) {
+		section.Timeout, section.Trust.Delegation = timeout, []string{"holder"}
+	}
 	config.ConfigureDataHolder = func(_ context.Context, w *harness.World, node *harness.NodeConfig) error {
 		node.Policies = map[string]string{"own": operatorsMandatePolicy(w)}
 		return nil

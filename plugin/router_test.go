@@ -70,6 +70,7 @@ func TestScreen(t *testing.T) {
 		{"paths of a presentation in a list", url.Values{"presentation_submission": {submission("$[1]")}}, ""},
 		{"a patient's number as scope", url.Values{"scope": {testBSN}}, "scope holds a patient's number"},
 		{"a patient's number in the client's id", url.Values{"client_id": {"a", "https://x.example/" + testBSN}}, "client_id holds a patient's number"},
+		{"a number in a UUID, by chance", url.Values{"client_id": {"https://x.example/0af2f3b4-0000-4000-8000-a" + testBSN + "bc"}}, ""},
 		{"a patient's number as grant", url.Values{"grant_type": {testBSN}}, "grant_type holds a patient's number"},
 		{"a path that searches", url.Values{"presentation_submission": {submission("$..*..*..*")}}, "a path that searches"},
 		{"a path with a filter", url.Values{"presentation_submission": {submission("$[?(@.a)]")}}, "a path that searches"},

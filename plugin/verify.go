@@ -6,10 +6,12 @@ package plugin
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 
 	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/jsonld"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
+	"github.com/nuts-foundation/nuts-node/vcr/revocation"
 
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
@@ -18,8 +20,9 @@ import (
 //
 //   - it takes a JWT that the presenter issued itself for a credential without a proof,
 //     and lets a wrong signature pass;
-//   - it accepts a credential whose status list it cannot get, while whoever had the
-//     credential revoked may be who keeps the list from being got;
+//   - it accepts a credential whose status it cannot tell, because it cannot get the list
+//     or does not know the kind of status, while whoever had the credential revoked may
+//     be who keeps the list from being got;
 //   - of a JSON-LD credential it verifies what the JSON means, while its JSON is read.
 func (e *Engine) verifyAgain(presented vc.VerifiableCredential, presenter string) error {
 	verifier := e.node.vcr.Verifier()
@@ -32,11 +35,31 @@ func (e *Engine) verifyAgain(presented vc.VerifiableCredential, presenter string
 		return policy.Refusals{{Reason: policy.ReasonCredentialProof}}
 	}
 	if presented.CredentialStatus != nil {
-		if revocation, err := verifier.GetRevocation(presented); err != nil || revocation != nil {
+		if revoked, err := verifier.GetRevocation(presented); err != nil || revoked != nil || !hasKnownStatuses(presented) {
 			return policy.Refusals{{Reason: policy.ReasonCredentialStatus}}
 		}
 	}
 	return nil
+}
+
+// hasKnownStatuses tells whether the node looks at every status of the credential: it
+// passes over types and purposes that it does not know, such as a suspension
+// (StatusList2021, draft of 27 April 2023, section 4.1).
+func hasKnownStatuses(presented vc.VerifiableCredential) bool {
+	var entries []revocation.StatusList2021Entry
+	content, err := json.Marshal(presented.CredentialStatus)
+	if err != nil {
+		return false
+	}
+	if json.Unmarshal(content, &entries) != nil {
+		entries = make([]revocation.StatusList2021Entry, 1)
+		if json.Unmarshal(content, &entries[0]) != nil {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(entries, func(entry revocation.StatusList2021Entry) bool {
+		return entry.Type != revocation.StatusList2021EntryType || entry.StatusPurpose != "revocation"
+	})
 }
 
 // saysWhatItMeans tells whether the JSON of a signed JSON-LD credential reads as it

@@ -68,7 +68,7 @@ func namesOrganization(form form, subject map[string]any, requester consent.URA)
 		if err == nil && ura != requester {
 			return false
 		}
-		if err != nil && slices.Contains(form.types, typeDezi) {
+		if err != nil && (slices.Contains(form.types, typeDezi) || isOfSystem(text, systemsURA)) {
 			return false
 		}
 	}

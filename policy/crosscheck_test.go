@@ -150,6 +150,9 @@ func TestFormsAndCrossChecks(t *testing.T) {
 		{"an enrolment with another organisation, bare", func(e *Evidence) {
 			e.Credentials[theEnrollment].Subjects[0]["registeredBy"] = "87654321"
 		}, "claim contradiction: patient_enrollment_identifier"},
+		{"an enrolment with an organisation's number that is none", func(e *Evidence) {
+			e.Credentials[theEnrollment].Subjects[0]["registeredBy"] = "http://fhir.nl/fhir/NamingSystem/ura|9999"
+		}, "claim contradiction: patient_enrollment_identifier"},
 		{"an enrolment in both forms about two patients", func(e *Evidence) {
 			e.Credentials[theEnrollment].Subjects[0] = nestedEnrollment("12345678")
 			e.Credentials[theEnrollment].Subjects[0]["patientId"] = "999996630"

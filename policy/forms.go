@@ -61,7 +61,8 @@ var forms = []form{
 			ClaimEnrollmentIdentifier:   {"patientId", "hasEnrollment.patient.identifier"},
 			ClaimEnrollmentRegisteredBy: {"registeredBy", "hasEnrollment.enrolledBy.identifier", "hasEnrollment.enrolledBy"},
 		},
-		organization: []string{"registeredBy", "hasEnrollment.enrolledBy.identifier", "hasEnrollment.enrolledBy"},
+		organization: append([]string{"registeredBy", "hasEnrollment.enrolledBy.identifier", "hasEnrollment.enrolledBy"},
+			organizationIn("", "hasEnrollment.")...),
 	},
 	{
 		attribute: AttributeDelegation,
@@ -70,7 +71,7 @@ var forms = []form{
 			ClaimDelegationRegisteredBy: {"registeredBy", "hasDelegation.delegatedBy.identifier"},
 			ClaimDelegationRoleCode:     {"roleCode", "hasDelegation.roleCode"},
 		},
-		organization: []string{"organization", "hasDelegation.organization", "hasDelegation.organization.identifier"},
+		organization: organizationIn("", "hasDelegation."),
 	},
 }
 
@@ -79,6 +80,18 @@ const (
 	typeHealthcareProvider = "HealthcareProviderCredential"
 	typeDezi               = "DeziUserCredential"
 )
+
+// organizationIn gives the places where a credential can name an organisation, below
+// each of the prefixes: as an identifier, or as an object that has one.
+func organizationIn(prefixes ...string) []string {
+	var places []string
+	for _, prefix := range prefixes {
+		for _, place := range []string{"organization", "organization.identifier", "organization.ura"} {
+			places = append(places, prefix+place)
+		}
+	}
+	return places
+}
 
 // formOf finds the form of a credential, by its type.
 func formOf(credential Credential) (form, bool) {

@@ -66,12 +66,18 @@ func readProfessional(claim string) (consent.ProfessionalID, error) {
 
 // readValue reads a value of one of the systems, or a bare one.
 func readValue[T any](claim string, systems []string, parse func(string) (T, error)) (T, error) {
-	system, value := splitSystem(claim)
-	if strings.Contains(claim, "|") && !slices.Contains(systems, system) {
+	_, value := splitSystem(claim)
+	if strings.Contains(claim, "|") && !isOfSystem(claim, systems) {
 		var none T
 		return none, errOtherSystem
 	}
 	return parse(value)
+}
+
+// isOfSystem tells whether a text names one of the systems.
+func isOfSystem(text string, systems []string) bool {
+	system, _ := splitSystem(text)
+	return strings.Contains(text, "|") && slices.Contains(systems, system)
 }
 
 func splitSystem(claim string) (system, value string) {

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // API speaks to a node's internal API.
@@ -76,25 +75,7 @@ func (a API) StoreCredential(ctx context.Context, subject string, credential Cre
 // IssueCredential has the node issue a JWT credential, valid for twelve hours, by a DID
 // of its own. The credentialSubject's id is the holder.
 func (a API) IssueCredential(ctx context.Context, issuer, holder, credentialType string, claims map[string]any) (Credential, error) {
-	credentialSubject := map[string]any{"id": holder}
-	for name, value := range claims {
-		credentialSubject[name] = value
-	}
-	answer, err := a.postJSON(ctx, "/internal/vcr/v2/issuer/vc", map[string]any{
-		"@context":          []string{credentialsContext, schemaContext},
-		"type":              credentialType,
-		"issuer":            issuer,
-		"expirationDate":    time.Now().Add(12 * time.Hour).UTC().Format(time.RFC3339),
-		"credentialSubject": credentialSubject,
-		"format":            "jwt_vc",
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := answer.decode(http.StatusOK, nil); err != nil {
-		return nil, fmt.Errorf("issue %s: %w", credentialType, err)
-	}
-	return Credential(bytes.TrimSpace(answer.Body)), nil
+	return a.issueCredential(ctx, issuer, holder, credentialType, claims, nil)
 }
 
 // Get reads a path of the internal API, such as /health or /metrics.

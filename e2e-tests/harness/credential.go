@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ const (
 	credentialsContext = "https://www.w3.org/2018/credentials/v1"
 	nutsContext        = "https://nuts.nl/credentials/v1"
 	schemaContext      = "https://schema.org"
+	statusContext      = "https://w3id.org/vc/status-list/2021/v1"
 )
 
 // Credential is a verifiable credential in JSON: a string when it is a JWT, an object otherwise.
@@ -44,39 +46,76 @@ type X509CredentialOptions struct {
 }
 
 // X509Credential issues an X509Credential to the holder, a DID.
-func (s *UZIServer) X509Credential(holder string, options X509CredentialOptions) (Credential, error) {
-	expires := options.Expires
-	if expires.IsZero() {
-		expires = time.Now().Add(12 * time.Hour)
-	}
-	claims := credentialClaims(s.DID(), holder, TypeOrganization, expires, map[string]any{
-		"id":      holder,
+func (s *UZIPass) X509Credential(holder string, options X509CredentialOptions) (Credential, error) {
+	return s.Credential(holder, TypeOrganization, map[string]any{
 		"san":     map[string]any{"otherName": orElse(options.OtherName, s.subject.otherName())},
 		"subject": map[string]any{"O": s.subject.Organization, "L": s.subject.Locality},
-	})
-	headers := map[string]any{"kid": s.DID() + "#0", "x5c": chain(s.certificate, s.ca.certificate)}
+	}, IssueOptions{Expires: options.Expires, WrongSignature: options.WrongSignature, RS256: options.RS256})
+}
+
+// IssueOptions makes a JWT credential that is not as it should be. The zero value gives
+// what is right.
+type IssueOptions struct {
+	Issuer         string    // claimed issuer; empty: who signs
+	Issued         time.Time // zero: a minute ago
+	Expires        time.Time // zero: in twelve hours
+	Endless        bool      // without any expiry
+	Status         string    // URL of a status list that has the credential's status
+	StatusType     string    // empty: StatusList2021Entry
+	TwoSubjects    bool      // the same subject twice
+	WrongSignature bool
+	RS256          bool // with a pass: RS256 instead of PS256
+}
+
+// Credential issues a JWT credential to the holder under this pass (did:x509, with the
+// certificate's chain in the header).
+func (s *UZIPass) Credential(holder, credentialType string, claims map[string]any, options IssueOptions) (Credential, error) {
+	issuer := orElse(options.Issuer, s.DID())
 	algorithm := jwa.PS256
 	if options.RS256 {
 		algorithm = jwa.RS256
 	}
-	return signCredential(claims, headers, algorithm, s.key, options.WrongSignature)
+	headers := map[string]any{"kid": issuer + "#0", "x5c": chain(s.certificate, s.ca.certificate)}
+	return signCredential(options.claims(issuer, holder, credentialType, claims), headers, algorithm, s.key, options.WrongSignature)
 }
 
-// credentialClaims are the claims of a JWT credential (VC Data Model 1.1, section 6.3.1).
-func credentialClaims(issuer, subject, credentialType string, expires time.Time, credentialSubject map[string]any) map[string]any {
-	notBefore := time.Now().Add(-time.Minute)
-	if expires.Before(notBefore) {
-		notBefore = expires.Add(-time.Minute)
+// claims are the claims of a JWT credential (VC Data Model 1.1, section 6.3.1).
+func (o IssueOptions) claims(issuer, holder, credentialType string, claims map[string]any) map[string]any {
+	expires, issued := o.Expires, o.Issued
+	if expires.IsZero() {
+		expires = time.Now().Add(12 * time.Hour)
 	}
-	return map[string]any{
-		"iss": issuer, "sub": subject, "jti": issuer + "#" + uuid.NewString(),
-		"nbf": notBefore.Unix(), "exp": expires.Unix(),
-		"vc": map[string]any{
-			"@context":          []string{credentialsContext},
-			"type":              []string{"VerifiableCredential", credentialType},
-			"credentialSubject": credentialSubject,
-		},
+	if issued.IsZero() {
+		issued = time.Now().Add(-time.Minute)
+		if expires.Before(issued) {
+			issued = expires.Add(-time.Minute)
+		}
 	}
+	credentialSubject := map[string]any{"id": holder}
+	maps.Copy(credentialSubject, claims)
+	id := issuer + "#" + uuid.NewString()
+	credential := map[string]any{
+		"@context":          []string{credentialsContext},
+		"type":              []string{"VerifiableCredential", credentialType},
+		"credentialSubject": credentialSubject,
+	}
+	if o.TwoSubjects {
+		credential["credentialSubject"] = []any{credentialSubject, credentialSubject}
+	}
+	if o.Status != "" {
+		credential["@context"] = []string{credentialsContext, statusContext}
+		credential["credentialStatus"] = map[string]any{
+			"id": o.Status + "#0", "type": orElse(o.StatusType, "StatusList2021Entry"), "statusPurpose": "revocation",
+			"statusListIndex": "0", "statusListCredential": o.Status,
+		}
+	}
+	all := map[string]any{
+		"iss": issuer, "sub": holder, "jti": id, "nbf": issued.Unix(), "exp": expires.Unix(), "vc": credential,
+	}
+	if o.Endless {
+		delete(all, "exp")
+	}
+	return all
 }
 
 func signCredential(claims, headers map[string]any, algorithm jwa.SignatureAlgorithm, key crypto.Signer, wrong bool) (Credential, error) {

@@ -23,12 +23,14 @@ type Definition struct {
 }
 
 type inputDescriptor struct {
-	ID          string `json:"id"`
+	ID          string   `json:"id"`
+	Group       []string `json:"group"`
 	Constraints struct {
 		Fields []struct {
 			Path   []string `json:"path"`
 			Filter *struct {
-				Const string `json:"const"`
+				Const string   `json:"const"`
+				Enum  []string `json:"enum"`
 			} `json:"filter"`
 		} `json:"fields"`
 	} `json:"constraints"`
@@ -56,16 +58,20 @@ func FetchDefinition(ctx context.Context, client *http.Client, issuer, scope str
 }
 
 // Submit makes a presentation submission for the credentials in their order. It maps
-// each descriptor to the first credential of its type, and leaves out what is missing:
-// it is the data holder that must object.
+// each descriptor to the first credential of its type, one descriptor for each group,
+// and leaves out what is missing: it is the data holder that must object.
 func (d Definition) Submit(credentials []Credential) (json.RawMessage, error) {
 	mappings := []mapping{}
+	served := map[string]bool{}
 	for _, descriptor := range d.Descriptors {
 		index := slices.IndexFunc(credentials, func(credential Credential) bool {
-			return slices.Contains(credential.types(), descriptor.credentialType())
+			return descriptor.wants(credential)
 		})
-		if index < 0 {
+		if index < 0 || slices.ContainsFunc(descriptor.Group, func(group string) bool { return served[group] }) {
 			continue
+		}
+		for _, group := range descriptor.Group {
+			served[group] = true
 		}
 		format := "ldp_vc"
 		if credentials[index].IsJWT() {
@@ -80,13 +86,16 @@ func (d Definition) Submit(credentials []Credential) (json.RawMessage, error) {
 	})
 }
 
-func (d inputDescriptor) credentialType() string {
+// wants tells whether a credential is of a type that the descriptor asks for.
+func (d inputDescriptor) wants(credential Credential) bool {
 	for _, field := range d.Constraints.Fields {
 		if slices.Contains(field.Path, "$.type") && field.Filter != nil {
-			return field.Filter.Const
+			return slices.ContainsFunc(credential.types(), func(t string) bool {
+				return t == field.Filter.Const || slices.Contains(field.Filter.Enum, t)
+			})
 		}
 	}
-	return ""
+	return false
 }
 
 // types reads the credential's types without verifying anything.

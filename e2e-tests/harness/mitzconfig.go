@@ -19,6 +19,7 @@ type MitzConfig struct {
 	DataHolders    []DataHolder
 	Profiles       []MitzProfile
 	Trust          MitzTrust
+	FacilityTypes  map[string]string // of requesters, by URA
 }
 
 // DataHolder is a care organisation for which the node answers.
@@ -35,6 +36,9 @@ type MitzProfile struct {
 	Purpose                string
 	Grounds                []string // empty: the plugin's default
 	PresentationDefinition string   // a file; empty: the built-in definition
+	Claims                 map[string]string
+	EnrollmentMaxAge       string // empty: no limit
+	AllowUnconstrained     bool
 }
 
 // MitzTrust names who may issue which attribute.
@@ -43,6 +47,7 @@ type MitzTrust struct {
 	FacilityType []string
 	Practitioner []string
 	Enrollment   []string
+	Delegation   []string // nil: nobody
 }
 
 var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
@@ -73,12 +78,33 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
 {{- with .PresentationDefinition}}
       presentationdefinition: {{printf "%q" .}}
 {{- end}}
+{{- with .EnrollmentMaxAge}}
+      enrollmentmaxage: {{printf "%q" .}}
+{{- end}}
+{{- if .AllowUnconstrained}}
+      allowunconstrained: true
+{{- end}}
+{{- with .Claims}}
+      claims:
+{{- range $claim, $name := .}}
+        {{$claim}}: {{printf "%q" $name}}
+{{- end}}
+{{- end}}
 {{- end}}
   trust:
     organization: [{{range $i, $d := .Trust.Organization}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
     facilitytype: [{{range $i, $d := .Trust.FacilityType}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
     practitioner: [{{range $i, $d := .Trust.Practitioner}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
     enrollment: [{{range $i, $d := .Trust.Enrollment}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
+{{- with .Trust.Delegation}}
+    delegation: [{{range $i, $d := .}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
+{{- end}}
+{{- with .FacilityTypes}}
+  facilitytypes:
+{{- range $ura, $type := .}}
+    {{printf "%q" $ura}}: {{printf "%q" $type}}
+{{- end}}
+{{- end}}
 `))
 
 // YAML renders the section for [NodeConfig.YAML].

@@ -112,10 +112,14 @@ func TestMitzConfigRendersTheContract(t *testing.T) {
 		DataHolders: []DataHolder{{"hospital-east", "00000659", "V6"}, {"hospital-west", "00000660", "V4"}},
 		Profiles: []MitzProfile{{
 			Scope: "birth-care", Categories: []string{"GGC002", "GGC012"}, Purpose: "TREAT", Grounds: []string{"mitz-closed-query"},
+		}, {
+			Scope: "own", Categories: []string{"GGC002"}, Purpose: "COC", PresentationDefinition: "/own.json", EnrollmentMaxAge: "24h",
+			AllowUnconstrained: true, Claims: map[string]string{"user_id": "subject_id", "user_role": "subject_role"},
 		}},
+		FacilityTypes: map[string]string{"00005678": "J8"},
 		Trust: MitzTrust{
 			Organization: []string{"did:x509:0:sha256:abc::*"}, FacilityType: []string{"did:web:a", "did:web:b"},
-			Practitioner: []string{"holder"}, Enrollment: []string{"holder"},
+			Practitioner: []string{"holder"}, Enrollment: []string{"holder"}, Delegation: []string{"holder"},
 		},
 	}.YAML()
 	require.NoError(t, err)

@@ -13,8 +13,10 @@ import (
 
 // Identifier systems, in the form "system|value" of the credentials.
 const (
-	systemBSN = "http://fhir.nl/fhir/NamingSystem/bsn"
-	systemUZI = "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers"
+	systemBSN  = "http://fhir.nl/fhir/NamingSystem/bsn"
+	systemUZI  = "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers"
+	systemURA  = "http://fhir.nl/fhir/NamingSystem/ura"
+	systemRole = "http://fhir.nl/fhir/NamingSystem/uzi-rolcode"
 )
 
 // ServiceTokenRequest is a request to a requester's own node to get a token elsewhere.
@@ -22,6 +24,7 @@ type ServiceTokenRequest struct {
 	AuthorizationServer string // the data holder's issuer, see [Node.Issuer]
 	Scope               string
 	Credentials         []Credential // self-attested: without issuer and without subject id
+	IDToken             string       // of Dezi; see [Dezi.IDToken]
 	DPoP                bool         // a DPoP token instead of a Bearer token
 }
 
@@ -36,6 +39,9 @@ func (r ServiceTokenRequest) MarshalJSON() ([]byte, error) {
 	body := map[string]any{"authorization_server": r.AuthorizationServer, "scope": r.Scope}
 	if !r.DPoP {
 		body["token_type"] = "Bearer"
+	}
+	if r.IDToken != "" {
+		body["id_token"] = r.IDToken
 	}
 	if len(r.Credentials) > 0 {
 		body["credentials"] = r.Credentials
@@ -89,18 +95,14 @@ type Employee struct {
 // UZIIdentifier gives a UZI number as "system|value".
 func UZIIdentifier(number string) string { return systemUZI + "|" + number }
 
+// URAIdentifier gives an organisation's number as "system|value".
+func URAIdentifier(ura string) string { return systemURA + "|" + ura }
+
+// RoleIdentifier gives a role's code as "system|value".
+func RoleIdentifier(code string) string { return systemRole + "|" + code }
+
 // BSNIdentifier gives a BSN as "system|value".
 func BSNIdentifier(bsn string) string { return systemBSN + "|" + bsn }
-
-// EmployeeClaims are the claims of a NutsEmployeeCredential.
-func EmployeeClaims(employee Employee) map[string]any {
-	return map[string]any{"identifier": employee.Identifier, "name": employee.Name, "roleName": employee.Role}
-}
-
-// EnrollmentClaims are the claims of a PatientEnrollmentCredential in its flat form.
-func EnrollmentClaims(patientIdentifier, registeredBy string) map[string]any {
-	return map[string]any{"patientId": patientIdentifier, "registeredBy": registeredBy}
-}
 
 // SelfAttested makes a credential for [ServiceTokenRequest]: the node fills in issuer
 // and subject id.

@@ -24,24 +24,35 @@ var (
 	oidOtherName      = asn1.ObjectIdentifier{2, 5, 5, 5}
 )
 
-// UZICA is a test version of the CA that issues UZI server certificates.
+// UZICA is a test version of the CA that issues UZI certificates and passes.
 type UZICA struct {
 	certificate *x509.Certificate
 	key         *rsa.PrivateKey
 }
 
-// UZISubject is the organisation that a UZI server certificate names.
+// The types of UZI passes (CIBG, Certification Practice Statement of the UZI register).
+const (
+	PassProfessional = "Z" // a care professional, with a role
+	PassNamed        = "N" // an employee, by name
+	PassUnnamed      = "M" // an employee, not by name
+	PassServer       = "S" // an organisation's server
+)
+
+// UZISubject is whom a UZI certificate names: an organisation, or a person at one.
 type UZISubject struct {
 	Organization string // O
 	Locality     string // L
 	URA          string // eight digits
 	UZINumber    string // nine digits; empty: 900020000
 	AGB          string // eight digits; empty: 00000000
+	PassType     string // empty: PassServer
+	Role         string // of a professional; empty: 00.000
 	OtherName    string // replaces the whole otherName, for malformed certificates
 }
 
-// UZIServer is an issued UZI server certificate with its key.
-type UZIServer struct {
+// UZIPass is an issued UZI certificate with its key: an organisation's server
+// certificate, or a person's pass.
+type UZIPass struct {
 	subject     UZISubject
 	ca          *UZICA
 	certificate *x509.Certificate
@@ -71,8 +82,8 @@ func (c *UZICA) Fingerprint() string {
 // the trust entry for an organisation's attributes.
 func (c *UZICA) DIDPrefix() string { return "did:x509:0:sha256:" + c.Fingerprint() + "::" }
 
-// Issue issues a UZI server certificate.
-func (c *UZICA) Issue(subject UZISubject) (*UZIServer, error) {
+// Issue issues a UZI certificate or pass.
+func (c *UZICA) Issue(subject UZISubject) (*UZIPass, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, err
@@ -92,23 +103,35 @@ func (c *UZICA) Issue(subject UZISubject) (*UZIServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UZIServer{subject: subject, ca: c, certificate: certificate, key: key}, nil
+	return &UZIPass{subject: subject, ca: c, certificate: certificate, key: key}, nil
 }
 
 // DID is the did:x509 of this certificate, with O, L and otherName as policies. All
 // subject fields are in one policy: the node keeps only the last subject policy.
-func (s *UZIServer) DID() string {
-	return s.ca.DIDPrefix() + strings.Join([]string{
-		"subject:O", escapeDID(s.subject.Organization), "L", escapeDID(s.subject.Locality),
-	}, ":") + "::san:otherName:" + escapeDID(s.subject.otherName())
+func (s *UZIPass) DID() string {
+	return s.ca.DIDPrefix() + s.subjectPolicy() + "::" + s.otherNamePolicy()
+}
+
+// ShortDID is the did:x509 with the otherName as its only policy.
+func (s *UZIPass) ShortDID() string { return s.ca.DIDPrefix() + s.otherNamePolicy() }
+
+// NamelessDID is the did:x509 without the otherName: it does not tell whose pass it is.
+func (s *UZIPass) NamelessDID() string { return s.ca.DIDPrefix() + s.subjectPolicy() }
+
+func (s *UZIPass) subjectPolicy() string {
+	return strings.Join([]string{"subject:O", escapeDID(s.subject.Organization), "L", escapeDID(s.subject.Locality)}, ":")
+}
+
+func (s *UZIPass) otherNamePolicy() string {
+	return "san:otherName:" + escapeDID(s.subject.otherName())
 }
 
 func (s UZISubject) otherName() string {
 	if s.OtherName != "" {
 		return s.OtherName
 	}
-	return fmt.Sprintf("2.16.528.1.1007.99.2110-1-%s-S-%s-00.000-%s",
-		orElse(s.UZINumber, "900020000"), s.URA, orElse(s.AGB, "00000000"))
+	return fmt.Sprintf("2.16.528.1.1007.99.2110-1-%s-%s-%s-%s-%s", orElse(s.UZINumber, "900020000"),
+		orElse(s.PassType, PassServer), s.URA, orElse(s.Role, "00.000"), orElse(s.AGB, "00000000"))
 }
 
 // escapeDID percent-encodes whatever a DID may not hold (DID Core, section 3.1).

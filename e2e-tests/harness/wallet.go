@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -50,7 +51,12 @@ func (h *didHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // NewWallet makes a wallet, whose DID document the workspace serves.
 func (w *Workspace) NewWallet() (*Wallet, error) {
-	host, err := w.didHost()
+	return w.NewNamedWallet("wallet", uuid.NewString())
+}
+
+// NewNamedWallet makes a wallet whose DID ends in the names: did:web:<host>:<name>:...
+func (w *Workspace) NewNamedWallet(names ...string) (*Wallet, error) {
+	base, err := w.DIDBase()
 	if err != nil {
 		return nil, err
 	}
@@ -58,17 +64,26 @@ func (w *Workspace) NewWallet() (*Wallet, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := uuid.NewString()
-	domain := strings.ReplaceAll(strings.TrimPrefix(host.url, "https://"), ":", "%3A")
-	wallet := &Wallet{DID: "did:web:" + domain + ":wallet:" + name, key: key, client: w.Client()}
+	wallet := &Wallet{DID: base + ":" + strings.Join(names, ":"), key: key, client: w.Client()}
 	document, err := wallet.document()
 	if err != nil {
 		return nil, err
 	}
-	host.mu.Lock()
-	defer host.mu.Unlock()
-	host.documents["/wallet/"+name+"/did.json"] = document
-	return wallet, nil
+	w.wallets.mu.Lock()
+	defer w.wallets.mu.Unlock()
+	path, err := url.PathUnescape("/" + strings.Join(names, "/") + "/did.json")
+	w.wallets.documents[path] = document
+	return wallet, err
+}
+
+// DIDBase is what the DIDs of all of the workspace's wallets begin with, without a
+// colon at the end.
+func (w *Workspace) DIDBase() (string, error) {
+	host, err := w.didHost()
+	if err != nil {
+		return "", err
+	}
+	return "did:web:" + strings.ReplaceAll(strings.TrimPrefix(host.url, "https://"), ":", "%3A"), nil
 }
 
 // didHost starts the server of DID documents when the first wallet needs it.
@@ -103,26 +118,23 @@ func (w *Wallet) document() ([]byte, error) {
 
 // Issue issues a JWT credential to the holder, signed by this wallet, valid for twelve hours.
 func (w *Wallet) Issue(holder, credentialType string, claims map[string]any) (Credential, error) {
-	return w.IssueUntil(time.Now().Add(12*time.Hour), holder, credentialType, claims)
+	return w.IssueWith(IssueOptions{}, holder, credentialType, claims)
 }
 
 // IssueUntil issues a JWT credential that expires then, which may be in the past.
 func (w *Wallet) IssueUntil(expires time.Time, holder, credentialType string, claims map[string]any) (Credential, error) {
-	return w.issue(expires, holder, credentialType, claims, false)
+	return w.IssueWith(IssueOptions{Expires: expires}, holder, credentialType, claims)
 }
 
 // IssueBroken issues a JWT credential with a wrong signature.
 func (w *Wallet) IssueBroken(holder, credentialType string, claims map[string]any) (Credential, error) {
-	return w.issue(time.Now().Add(12*time.Hour), holder, credentialType, claims, true)
+	return w.IssueWith(IssueOptions{WrongSignature: true}, holder, credentialType, claims)
 }
 
-func (w *Wallet) issue(expires time.Time, holder, credentialType string, claims map[string]any, wrong bool) (Credential, error) {
-	credentialSubject := map[string]any{"id": holder}
-	for name, value := range claims {
-		credentialSubject[name] = value
-	}
-	all := credentialClaims(w.DID, holder, credentialType, expires, credentialSubject)
-	return signCredential(all, map[string]any{"kid": w.keyID()}, jwa.ES256, w.key, wrong)
+// IssueWith issues a JWT credential that differs from what is right.
+func (w *Wallet) IssueWith(options IssueOptions, holder, credentialType string, claims map[string]any) (Credential, error) {
+	all := options.claims(orElse(options.Issuer, w.DID), holder, credentialType, claims)
+	return signCredential(all, map[string]any{"kid": w.keyID()}, jwa.ES256, w.key, options.WrongSignature)
 }
 
 // Attest makes a credential without proof, as a holder attests about itself. Another

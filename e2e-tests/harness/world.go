@@ -30,6 +30,8 @@ type WorldConfig struct {
 	Profiles []MitzProfile
 	// ConfigureMitz changes that section.
 	ConfigureMitz func(section *MitzConfig)
+	// Prepare makes what ConfigureMitz needs, when the requester is there.
+	Prepare func(world *World) error
 
 	// ConfigureRequester changes the requester's node, the first to start.
 	ConfigureRequester func(node *NodeConfig)
@@ -43,8 +45,8 @@ type World struct {
 	*Workspace
 
 	UZI       *UZICA
-	Authority Subject    // issues facility types; lives on the requester's node
-	Server    *UZIServer // the requester's UZI server certificate
+	Authority Subject  // issues facility types; lives on the requester's node
+	Server    *UZIPass // the requester's UZI server certificate
 
 	Mitz         *Mitz     // nil without guarded scopes
 	Sessions     *Sessions // of the data holder's node
@@ -94,6 +96,7 @@ func (w *World) start(ctx context.Context) error {
 	}{
 		{"the requester's node (stock)", w.startRequester},
 		{"the requester's credentials", w.equipRequester},
+		{"other parties", w.prepareOthers},
 		{"the data holder's node", w.startDataHolder},
 	} {
 		_, _ = fmt.Fprintf(w.config.Progress, "Preparing %s ...\n", step.name)
@@ -143,6 +146,13 @@ func (w *World) equipRequester(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+func (w *World) prepareOthers(context.Context) error {
+	if w.config.Prepare == nil {
+		return nil
+	}
+	return w.config.Prepare(w)
 }
 
 func (w *World) startDataHolder(ctx context.Context) (err error) {

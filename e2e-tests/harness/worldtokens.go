@@ -5,14 +5,6 @@ package harness
 
 import "context"
 
-// The types of the four credentials of the Mitz-consent definition.
-const (
-	TypeOrganization = "X509Credential"
-	TypeFacility     = "HealthcareProviderRoleTypeCredential"
-	TypeEmployee     = "NutsEmployeeCredential"
-	TypeEnrollment   = "PatientEnrollmentCredential"
-)
-
 // Issuer is the authorization server of the first data holder.
 func (w *World) Issuer() string { return w.DataHolder.Issuer(w.DataHolders[0].Subject) }
 
@@ -84,24 +76,26 @@ func (w *World) RequestUserToken(ctx context.Context, scope string) (UserTokenRe
 	})
 }
 
-// CredentialSet are the four credentials of a wallet; replace one to make it wrong, and
-// leave one nil to have it missing.
+// CredentialSet are the credentials of a wallet, one for each attribute; replace one to
+// make it wrong, and leave one nil to have it missing.
 type CredentialSet struct {
 	Organization Credential // X509Credential
 	Facility     Credential // HealthcareProviderRoleTypeCredential
 	Employee     Credential // NutsEmployeeCredential
 	Enrollment   Credential // PatientEnrollmentCredential
+	Delegation   Credential // nil: not under mandate
+	More         []Credential
 }
 
 // All lists the credentials that are there.
 func (s CredentialSet) All() []Credential {
 	var all []Credential
-	for _, credential := range []Credential{s.Organization, s.Facility, s.Employee, s.Enrollment} {
+	for _, credential := range []Credential{s.Organization, s.Facility, s.Employee, s.Enrollment, s.Delegation} {
 		if credential != nil {
 			all = append(all, credential)
 		}
 	}
-	return all
+	return append(all, s.More...)
 }
 
 // CredentialsFor gives a wallet what the requester's node has, about a patient.
@@ -121,9 +115,4 @@ func (w *World) CredentialsFor(ctx context.Context, wallet *Wallet, bsn string) 
 		Enrollment: wallet.Attest(wallet.DID, TypeEnrollment,
 			EnrollmentClaims(BSNIdentifier(bsn), w.config.Employee.Identifier)),
 	}, nil
-}
-
-// FacilityClaims are the claims of a HealthcareProviderRoleTypeCredential.
-func FacilityClaims(facilityType string) map[string]any {
-	return map[string]any{"roleCodeNL": facilityType}
 }

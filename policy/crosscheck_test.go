@@ -238,6 +238,7 @@ func TestFormsAndCrossChecks(t *testing.T) {
 				assert.Equal(t, "900000009", question.Requester.Responsible.ID.Extension)
 				assert.Nil(t, question.Requester.Mandated)
 			}
+			assert.Equal(t, "12345678", claims[ClaimOrganizationURA], "in one form, whichever credential it comes from")
 			for claim, value := range claims {
 				assert.IsType(t, "", value, claim)
 			}

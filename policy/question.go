@@ -55,6 +55,10 @@ func (p *Policy) requesterOf(facts *facts) consent.Requester {
 			Role: needed(facts, ClaimUserRole, readRole, same),
 		},
 	}
+	if facts.profile.builtin && requester.URA != "" {
+		// One form in the token, whichever credential it comes from.
+		facts.chosen[facts.profile.claimName(ClaimOrganizationURA)] = string(requester.URA)
+	}
 	requester.FacilityType = p.facilityTypeOf(facts, requester.URA)
 	if facts.has(ClaimDelegationRegisteredBy) || facts.has(ClaimDelegationRoleCode) {
 		acting := requester.Responsible.ID

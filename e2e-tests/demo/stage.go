@@ -70,6 +70,7 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 		DataHolders: []harness.DataHolder{{Subject: "hospital-east", URA: hospitalURA, FacilityType: hospitalType}},
 		Requester:   harness.UZISubject{Organization: practice, Locality: "Utrecht", URA: practiceURA, AGB: "08001234"},
 		Facility:    practiceType,
+		GuideForms:  true,
 		Employee:    harness.Employee{Identifier: harness.UZIIdentifier(midwifeID), Name: midwife, Role: midwifeRole},
 		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose}},
 	})

@@ -24,6 +24,9 @@ type WorldConfig struct {
 	Requester   UZISubject   // zero: a midwifery practice
 	Facility    string       // the requester's facility type; empty: G3
 	Employee    Employee     // zero: a midwife
+	// GuideForms has the requester use the national guide's forms of credentials
+	// instead of the pilots'.
+	GuideForms bool
 
 	// Profiles are the guarded scopes. With any, a Mitz simulator is started, and the data
 	// holder's node gets the mitz section that goes with this world.
@@ -132,9 +135,7 @@ func (w *World) equipRequester(ctx context.Context) (err error) {
 		return err
 	}
 	for _, issue := range []func() (Credential, error){
-		func() (Credential, error) {
-			return w.Server.X509Credential(w.RequesterOrg.DID, X509CredentialOptions{})
-		},
+		w.organizationCredential,
 		func() (Credential, error) { return w.IssueFacilityType(ctx, w.RequesterOrg.DID, w.config.Facility) },
 	} {
 		credential, err := issue()
@@ -146,6 +147,15 @@ func (w *World) equipRequester(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+func (w *World) organizationCredential() (Credential, error) {
+	if !w.config.GuideForms {
+		return w.Server.X509Credential(w.RequesterOrg.DID, X509CredentialOptions{})
+	}
+	identifier := Identifier(URAIdentifier(w.config.Requester.URA))
+	return w.Server.Credential(w.RequesterOrg.DID, TypeHealthcareProvider,
+		HealthcareProviderClaims(identifier, w.config.Requester.Organization), IssueOptions{})
 }
 
 func (w *World) prepareOthers(context.Context) error {

@@ -44,9 +44,16 @@ func (w *World) ServiceTokenRequest(issuer, patientIdentifier, scope string) Ser
 		AuthorizationServer: issuer, Scope: scope,
 		Credentials: []Credential{
 			SelfAttested(TypeEmployee, EmployeeClaims(w.config.Employee)),
-			SelfAttested(TypeEnrollment, EnrollmentClaims(patientIdentifier, w.config.Employee.Identifier)),
+			SelfAttested(TypeEnrollment, w.enrollmentClaims(patientIdentifier)),
 		},
 	}
+}
+
+func (w *World) enrollmentClaims(patientIdentifier string) map[string]any {
+	if w.config.GuideForms {
+		return NestedEnrollmentClaims(Identifier(patientIdentifier), Identifier(w.config.Employee.Identifier))
+	}
+	return EnrollmentClaims(patientIdentifier, w.config.Employee.Identifier)
 }
 
 // StoreForUserGrant puts into the requester's wallet what [World.RequestToken] attests

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/core"
 	nodehttp "github.com/nuts-foundation/nuts-node/http"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -33,7 +34,8 @@ type Engine struct {
 	consult  mitzclient.Consulter
 	client   *mitzclient.Client
 	subjects map[string]string // data holder's subject by token issuer
-	guarding atomic.Bool       // the token endpoint was replaced
+	metrics  *metrics
+	guarding atomic.Bool // the token endpoint was replaced
 	// redacting tells the log's hook that patients' numbers are about.
 	redacting atomic.Bool
 
@@ -53,7 +55,7 @@ var (
 )
 
 func newEngine(node nodeEngines) *Engine {
-	engine := &Engine{node: node, now: time.Now, raw: map[string]any{}}
+	engine := &Engine{node: node, now: time.Now, raw: map[string]any{}, metrics: newMetrics()}
 	engine.ending, engine.end = context.WithCancel(context.Background())
 	return engine
 }
@@ -114,6 +116,9 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 		issuer := e.node.auth.PublicURL().JoinPath("oauth2", dataHolder.Subject).String()
 		e.subjects[issuer] = dataHolder.Subject
 	}
+	if err := e.metrics.register(prometheus.DefaultRegisterer); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
 	warnUnknownTypes(checked.config)
 	e.config, e.client, e.consult, e.policy = checked.config, checked.client, checked.client, checked.policy
 	e.redacting.Store(true)
@@ -163,6 +168,7 @@ func (e *Engine) Shutdown() error {
 	e.life.Unlock()
 	e.end()
 	e.active.Wait()
+	e.metrics.unregister(prometheus.DefaultRegisterer)
 	if e.client != nil {
 		e.client.Close()
 	}

@@ -16,9 +16,6 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
-// errNotRunning refuses while the engine is not started or already stopped.
-var errNotRunning = errors.New("the engine is not running")
-
 // authorize decides about a token that the node is about to store. On nil the
 // token has the claims that it gets; every error is an [oauth.OAuth2Error] and means
 // that nothing may be stored. The order of work is that of docs/architecture.md.
@@ -27,12 +24,12 @@ func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal
 	defer func() {
 		if recover() != nil {
 			logPanic("Panic while deciding about a token")
-			refusal = entry.refused(errPanic)
+			refusal = entry.refused(ctx, errPanic)
 		}
 	}()
 	claims, err := e.decide(ctx, token, &entry)
 	if err != nil {
-		return entry.refused(err)
+		return entry.refused(ctx, err)
 	}
 	if claims == nil {
 		return nil
@@ -41,7 +38,7 @@ func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal
 	maps.Copy(merged, claims)
 	token.InputDescriptorConstraintIdMap = merged
 	token.Scope = strings.Join(policy.SplitScope(token.Scope), " ")
-	entry.permitted(claims)
+	entry.permitted(ctx)
 	return nil
 }
 
@@ -49,12 +46,13 @@ func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal
 // there is no token request.
 func (e *Engine) authorizeOutsideRequest(token *iam.AccessToken) error {
 	entry := decisionLog{engine: e, issuer: token.Issuer}
-	profiles, err := e.guardingProfiles(context.Background(), token)
+	ctx := context.Background()
+	profiles, err := e.guardingProfiles(ctx, token)
 	if err == nil && len(profiles) > 0 {
-		err = errors.New("a guarded token outside a token request")
+		err = errOutsideRequest
 	}
 	if err != nil {
-		return entry.refused(err)
+		return entry.refused(ctx, err)
 	}
 	return nil
 }
@@ -112,11 +110,12 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, permiss
 			continue
 		}
 		entry.ground = ground
-		answer, err := e.consult.Consult(ctx, permission.Question)
+		consulter := measured{next: e.consult, ground: ground, metrics: e.metrics, now: e.now}
+		answer, err := consulter.Consult(ctx, permission.Question)
+		entry.consulted(ctx, answer.RequestID, outcomeOf(permission.Question, answer, err))
 		if err != nil {
 			return err
 		}
-		entry.requestID = answer.RequestID
 		if err := policy.Decide(permission.Question, answer.Decisions); err != nil {
 			return err
 		}

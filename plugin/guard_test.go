@@ -198,7 +198,7 @@ func TestAuthorize(t *testing.T) {
 	t.Run("a failed query is logged under its request id", func(t *testing.T) {
 		out := captureLog(t)
 		engine := newTestEngine(t, func(context.Context, consent.Question) (mitzclient.Answer, error) {
-			return mitzclient.Answer{}, &mitzclient.Error{Code: mitzclient.HTTPStatus, Status: 503, RequestID: "request-2"}
+			return mitzclient.Answer{RequestID: "request-2"}, &mitzclient.Error{Code: mitzclient.HTTPStatus, Status: 503, RequestID: "request-2"}
 		})
 		token := testToken(guarded)
 		require.Error(t, engine.authorize(t.Context(), &token))

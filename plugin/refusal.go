@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"runtime/debug"
 	"strings"
@@ -15,8 +16,17 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
-// errPanic stands for a panic whose cause must not be shown.
-var errPanic = errors.New("a panic")
+// stateError is a refusal for what this node is doing rather than for the request. Its
+// text is a stable code.
+type stateError string
+
+func (e stateError) Error() string { return string(e) }
+
+const (
+	errNotRunning     stateError = "not_running"     // not started, or already stopped
+	errOutsideRequest stateError = "outside_request" // a guarded token that no token request led to
+	errPanic          stateError = "panic"           // a panic, whose cause must not be shown
+)
 
 // logPanic logs where a panic came from, and not its cause: that may hold anything. A
 // stack holds no values but addresses.
@@ -26,40 +36,55 @@ func logPanic(message string) {
 
 // decisionLog gathers what the one log line about a decision says.
 type decisionLog struct {
-	engine    *Engine
-	issuer    string
-	profiles  []*policy.Profile
-	ground    policy.Ground
-	requestID string
+	engine   *Engine
+	issuer   string
+	profiles []*policy.Profile
+	ground   policy.Ground
+	// requestIDs are the ids under which Mitz knows the queries so far.
+	requestIDs []string
 }
 
-func (d *decisionLog) entry() *logrus.Entry {
+// fields are what every line about the decision says.
+func (d *decisionLog) fields(outcome string) logrus.Fields {
 	scopes := make([]string, len(d.profiles))
 	for i, profile := range d.profiles {
 		scopes[i] = profile.Scope
 	}
-	return log().WithFields(logrus.Fields{
+	return logrus.Fields{
 		"subject":    d.engine.subjects[d.issuer],
 		"scope":      strings.Join(scopes, " "),
 		"ground":     string(d.ground),
-		"request_id": d.requestID,
-	})
+		"request_id": strings.Join(d.requestIDs, " "),
+		"outcome":    outcome,
+	}
 }
 
-func (d *decisionLog) permitted(claims map[string]any) {
-	d.entry().WithField("request_id", claims[policy.ClaimConsentRequestID]).
-		WithField("outcome", "permit").Info("Consent established, token issued")
+// permitted logs that a token is about to be issued.
+func (d *decisionLog) permitted(ctx context.Context) {
+	const message = "Consent established, token issued"
+	log().WithFields(d.fields(outcomePermit)).Info(message)
+	auditEntry(ctx, auditTokenIssued, message, d.fields(outcomePermit))
 }
 
 // refused logs why there is no token, and gives the OAuth error (RFC 6749 section
 // 5.2) that says as much of it as the requester may know.
-func (d *decisionLog) refused(cause error) error {
-	var failure *mitzclient.Error
-	if errors.As(cause, &failure) {
-		d.requestID = failure.RequestID
-	}
-	d.entry().WithField("outcome", reason(cause)).WithError(cause).Info("No token issued")
+func (d *decisionLog) refused(ctx context.Context, cause error) error {
+	const message = "No token issued"
+	outcome := reason(cause)
+	log().WithFields(d.fields(outcome)).WithError(cause).Info(message)
+	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
+	d.engine.metrics.tokensRefused.WithLabelValues(outcome).Inc()
 	return oauthError(cause)
+}
+
+// consulted logs that Mitz was asked.
+func (d *decisionLog) consulted(ctx context.Context, requestID, outcome string) {
+	if requestID != "" {
+		d.requestIDs = append(d.requestIDs, requestID)
+	}
+	fields := d.fields(outcome)
+	fields["request_id"] = requestID
+	auditEntry(ctx, auditConsult, "Mitz consulted", fields)
 }
 
 // reason gives the stable code of a refusal's cause.
@@ -67,6 +92,7 @@ func reason(cause error) string {
 	var refusals policy.Refusals
 	var refusal *policy.Refusal
 	var failure *mitzclient.Error
+	var state stateError
 	switch {
 	case errors.As(cause, &refusals):
 		return string(refusals.Reason())
@@ -74,6 +100,8 @@ func reason(cause error) string {
 		return string(refusal.Reason)
 	case errors.As(cause, &failure):
 		return string(failure.Code)
+	case errors.As(cause, &state):
+		return string(state)
 	default:
 		return "internal"
 	}

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are what the node's /metrics tells about consent. Labels are stable codes:
+// grounds, outcomes and reasons, never a scope, a subject or anything of a requester.
+type metrics struct {
+	consults        *prometheus.CounterVec
+	consultDuration *prometheus.HistogramVec
+	tokensRefused   *prometheus.CounterVec
+	certificate     prometheus.Gauge
+}
+
+// consultBuckets are in seconds, around the 400 ms within which a token should come.
+var consultBuckets = []float64{.005, .01, .025, .05, .1, .2, .3, .4, .6, 1, 2, 5, 10}
+
+func newMetrics() *metrics {
+	const namespace, subsystem = "nuts", "mitz"
+	return &metrics{
+		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "consults_total",
+			Help: "Consults of Mitz, by the ground sought and the outcome.",
+		}, []string{"ground", "outcome"}),
+		consultDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "consult_duration_seconds",
+			Help: "How long consults of Mitz took, retries included, in seconds.", Buckets: consultBuckets,
+		}, []string{"ground"}),
+		tokensRefused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "tokens_refused_total",
+			Help: "Access tokens for guarded scopes that were refused, by reason.",
+		}, []string{"reason"}),
+		certificate: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "client_certificate_expiry_timestamp_seconds",
+			Help: "When the client certificate for Mitz expires, in seconds since 1970; 0 without one.",
+		}),
+	}
+}
+
+func (m *metrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.certificate}
+}
+
+// register adds the metrics to the node's registry.
+func (m *metrics) register(registry prometheus.Registerer) error {
+	var problems []error
+	for _, collector := range m.collectors() {
+		problems = append(problems, registry.Register(collector))
+	}
+	return errors.Join(problems...)
+}
+
+func (m *metrics) unregister(registry prometheus.Registerer) {
+	for _, collector := range m.collectors() {
+		registry.Unregister(collector)
+	}
+}
+
+// certificateExpires tells when the client certificate expires; zero: there is none.
+func (m *metrics) certificateExpires(notAfter time.Time) {
+	if notAfter.IsZero() {
+		m.certificate.Set(0)
+		return
+	}
+	m.certificate.Set(float64(notAfter.Unix()))
+}

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+)
+
+func TestMetricsAreNamedAsAgreed(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	m := newMetrics()
+	require.NoError(t, m.register(registry))
+	m.consults.WithLabelValues("mitz-closed-query", "permit").Inc()
+	m.consultDuration.WithLabelValues("mitz-closed-query").Observe(0.1)
+	m.tokensRefused.WithLabelValues("denied").Inc()
+	m.certificateExpires(time.Unix(1_800_000_000, 0))
+
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	labels := map[string][]string{}
+	for _, family := range families {
+		labels[family.GetName()] = []string{}
+		for _, label := range family.GetMetric()[0].GetLabel() {
+			labels[family.GetName()] = append(labels[family.GetName()], label.GetName())
+		}
+		slices.Sort(labels[family.GetName()])
+	}
+	assert.Equal(t, map[string][]string{
+		"nuts_mitz_consults_total":                              {"ground", "outcome"},
+		"nuts_mitz_consult_duration_seconds":                    {"ground"},
+		"nuts_mitz_tokens_refused_total":                        {"reason"},
+		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
+	}, labels)
+	problems, err := testutil.GatherAndLint(registry)
+	require.NoError(t, err)
+	assert.Empty(t, problems)
+	assert.InDelta(t, 1_800_000_000, testutil.ToFloat64(m.certificate), 0)
+	m.unregister(registry)
+	require.NoError(t, newMetrics().register(registry), "the names are free again")
+}
+
+func TestConsultsAreMeasured(t *testing.T) {
+	for _, tc := range []struct {
+		outcome string
+		consult consulter
+	}{
+		{"permit", deciding(consent.Permit)},
+		{"denied", deciding(consent.Deny)},
+		{"indeterminate", deciding(consent.Indeterminate)},
+		{"timeout", func(context.Context, consent.Question) (mitzclient.Answer, error) {
+			return mitzclient.Answer{RequestID: "request-1"}, &mitzclient.Error{Code: mitzclient.Timeout}
+		}},
+		{"internal", func(context.Context, consent.Question) (mitzclient.Answer, error) {
+			return mitzclient.Answer{RequestID: "request-1"}, errors.New("something else")
+		}},
+	} {
+		t.Run(tc.outcome, func(t *testing.T) {
+			spans := tracetest.NewInMemoryExporter()
+			provider := trace.NewTracerProvider(trace.WithSyncer(spans))
+			before := otel.GetTracerProvider()
+			otel.SetTracerProvider(provider)
+			t.Cleanup(func() { otel.SetTracerProvider(before) })
+			engine := newTestEngine(t, tc.consult)
+			ctx, parent := provider.Tracer("test").Start(t.Context(), "token request")
+			token := testToken(guarded)
+
+			err := engine.authorize(ctx, &token)
+
+			parent.End()
+			assert.Equal(t, tc.outcome == "permit", err == nil)
+			assert.InDelta(t, 1, testutil.ToFloat64(engine.metrics.consults.WithLabelValues("mitz-closed-query", tc.outcome)), 0)
+			assert.Equal(t, 1, testutil.CollectAndCount(engine.metrics.consultDuration))
+			refused := testutil.CollectAndCount(engine.metrics.tokensRefused)
+			if tc.outcome == "permit" {
+				assert.Zero(t, refused)
+			} else {
+				assert.InDelta(t, 1, testutil.ToFloat64(engine.metrics.tokensRefused.WithLabelValues(tc.outcome)), 0)
+			}
+
+			recorded := spans.GetSpans()
+			require.Len(t, recorded, 2)
+			span := recorded[0]
+			assert.Equal(t, "mitz.consult", span.Name)
+			assert.Equal(t, parent.SpanContext().SpanID(), span.Parent.SpanID(), "under the token request's span")
+			attributes := map[string]string{}
+			for _, attribute := range span.Attributes {
+				attributes[string(attribute.Key)] = attribute.Value.Emit()
+			}
+			assert.Equal(t, map[string]string{
+				"mitz.ground": "mitz-closed-query", "mitz.categories": "1", "mitz.outcome": tc.outcome, "mitz.request_id": "request-1",
+			}, attributes)
+		})
+	}
+}

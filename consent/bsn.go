@@ -57,9 +57,9 @@ func IsBSN(s string) bool {
 	return sum%11 == 0
 }
 
-// Expose gives the nine digits. It is for the encoders of messages to Mitz and for
-// the claim that tells the local record server whom a token is about, and for
-// nothing else: a test keeps the list of its callers.
+// Expose gives the nine digits. It is for the encoders of messages to Mitz, for the
+// claim that tells the local record server whom a token is about, and for the audit log
+// that NEN 7513 asks for, and for nothing else: a test keeps the list of its callers.
 func (b BSN) Expose() string {
 	if b.digits == nil {
 		return ""

@@ -28,6 +28,7 @@ type Config struct {
 	// Timeout is for one whole consult.
 	Timeout       time.Duration `koanf:"timeout"`
 	TLS           TLSConfig     `koanf:"tls"`
+	Audit         AuditConfig   `koanf:"audit"`
 	policy.Config `koanf:",squash"`
 }
 
@@ -37,6 +38,12 @@ type TLSConfig struct {
 	CertKeyFile    string `koanf:"certkeyfile"`
 	PasswordFile   string `koanf:"passwordfile"`
 	TrustStoreFile string `koanf:"truststorefile"`
+}
+
+// AuditConfig says where the log goes that NEN 7513 asks for.
+type AuditConfig struct {
+	// File is appended to; empty: there is no such log. It holds patients' numbers.
+	File string `koanf:"file"`
 }
 
 // DefaultConfig gives the configuration of a node that says nothing about Mitz.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -35,7 +36,8 @@ type Engine struct {
 	client   *mitzclient.Client
 	subjects map[string]string // data holder's subject by token issuer
 	metrics  *metrics
-	guarding atomic.Bool // the token endpoint was replaced
+	auditLog *nen7513.Log // nil: none is kept
+	guarding atomic.Bool  // the token endpoint was replaced
 	// redacting tells the log's hook that patients' numbers are about.
 	redacting atomic.Bool
 
@@ -116,6 +118,11 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 		issuer := e.node.auth.PublicURL().JoinPath("oauth2", dataHolder.Subject).String()
 		e.subjects[issuer] = dataHolder.Subject
 	}
+	if file := checked.config.Audit.File; file != "" {
+		if e.auditLog, err = nen7513.Open(file); err != nil {
+			return configError([]error{fmt.Errorf("audit.file: %w", err)})
+		}
+	}
 	if err := e.metrics.register(prometheus.DefaultRegisterer); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
@@ -172,6 +179,9 @@ func (e *Engine) Shutdown() error {
 	if e.client != nil {
 		e.client.Close()
 	}
+	if e.auditLog != nil {
+		return e.auditLog.Close()
+	}
 	return nil
 }
 
@@ -193,17 +203,26 @@ func (e *Engine) begin(request context.Context) (ctx context.Context, done func(
 	}, true
 }
 
-// CheckHealth reports whether guarded token requests are answered.
+// CheckHealth reports whether guarded token requests are answered, and what keeps them
+// from it.
 func (e *Engine) CheckHealth() map[string]core.Health {
 	if !e.enabled() {
 		return nil
 	}
+	health := map[string]core.Health{"guard": {Status: core.HealthStatusUp}}
 	e.life.Lock()
-	defer e.life.Unlock()
-	if !e.running {
-		return map[string]core.Health{"guard": {Status: core.HealthStatusDown, Details: "not started: guarded scopes get no token"}}
+	running := e.running
+	e.life.Unlock()
+	if !running {
+		health["guard"] = core.Health{Status: core.HealthStatusDown, Details: "not started: guarded scopes get no token"}
 	}
-	return map[string]core.Health{"guard": {Status: core.HealthStatusUp}}
+	if e.auditLog != nil {
+		health["audit"] = core.Health{Status: core.HealthStatusUp}
+		if e.auditLog.Failure() != nil {
+			health["audit"] = core.Health{Status: core.HealthStatusDown, Details: "the last entry could not be written: guarded scopes get no token"}
+		}
+	}
+	return health
 }
 
 func log() *logrus.Entry {

@@ -34,11 +34,13 @@ func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal
 	if claims == nil {
 		return nil
 	}
+	if err := entry.permitted(ctx); err != nil {
+		return entry.refused(ctx, err)
+	}
 	merged := maps.Clone(token.InputDescriptorConstraintIdMap)
 	maps.Copy(merged, claims)
 	token.InputDescriptorConstraintIdMap = merged
 	token.Scope = strings.Join(policy.SplitScope(token.Scope), " ")
-	entry.permitted(ctx)
 	return nil
 }
 
@@ -112,9 +114,13 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, permiss
 		entry.ground = ground
 		consulter := measured{next: e.consult, ground: ground, metrics: e.metrics, now: e.now}
 		answer, err := consulter.Consult(ctx, permission.Question)
-		entry.consulted(ctx, answer.RequestID, outcomeOf(permission.Question, answer, err))
+		entry.question = &permission.Question
+		unlogged := entry.consulted(ctx, answer.RequestID, outcomeOf(permission.Question, answer, err))
 		if err != nil {
 			return err
+		}
+		if unlogged != nil {
+			return unlogged
 		}
 		if err := policy.Decide(permission.Question, answer.Decisions); err != nil {
 			return err

@@ -6,9 +6,12 @@ package plugin
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +27,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -259,5 +263,68 @@ func TestLifeCycle(t *testing.T) {
 		})
 		token := testToken(guarded)
 		assertOAuthError(t, engine.authorize(ctx, &token), oauth.ServerError, descriptionUndetermined)
+	})
+}
+
+func TestAuditFile(t *testing.T) {
+	open := func(t *testing.T, engine *Engine) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		var err error
+		engine.auditLog, err = nen7513.Open(path)
+		require.NoError(t, err)
+		return path
+	}
+	actions := func(t *testing.T, path string) (actions []string) {
+		t.Helper()
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(content)) {
+			var event struct {
+				Subtype     []struct{ Code string }
+				Outcome     string
+				OutcomeDesc string
+			}
+			require.NoError(t, json.Unmarshal([]byte(line), &event))
+			actions = append(actions, event.Subtype[0].Code+" "+event.Outcome+" "+event.OutcomeDesc)
+		}
+		return actions
+	}
+	for _, tc := range []struct {
+		name     string
+		decision consent.Decision
+		expected []string
+	}{
+		{"a token", consent.Permit, []string{"consult 0 permit", "token-issued 0 permit"}},
+		{"a refusal by the patient", consent.Deny, []string{"consult 4 denied", "token-refused 4 denied"}},
+		{"no answer", consent.Indeterminate, []string{"consult 8 indeterminate", "token-refused 8 indeterminate"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			engine := newTestEngine(t, deciding(tc.decision))
+			path := open(t, engine)
+			token := testToken(guarded)
+			assert.Equal(t, tc.decision == consent.Permit, engine.authorize(t.Context(), &token) == nil)
+			assert.Equal(t, tc.expected, actions(t, path))
+			assert.Equal(t, "UP", string(engine.CheckHealth()["audit"].Status))
+		})
+	}
+	t.Run("what cannot be logged is not issued", func(t *testing.T) {
+		engine := newTestEngine(t, deciding(consent.Permit))
+		path := open(t, engine)
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, os.Mkdir(path, 0o700))
+		token := testToken(guarded)
+		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
+		assert.Equal(t, "DOWN", string(engine.CheckHealth()["audit"].Status))
+	})
+	t.Run("an answer that could be logged and a token that could not", func(t *testing.T) {
+		engine := newTestEngine(t, deciding(consent.Permit))
+		path := open(t, engine)
+		entry := decisionLog{engine: engine, issuer: testIssuer}
+		require.NoError(t, entry.consulted(t.Context(), "request-1", outcomePermit))
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, os.Mkdir(path, 0o700))
+		assert.ErrorIs(t, entry.permitted(t.Context()), errAudit)
 	})
 }

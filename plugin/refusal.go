@@ -12,7 +12,9 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/sirupsen/logrus"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -25,6 +27,7 @@ func (e stateError) Error() string { return string(e) }
 const (
 	errNotRunning     stateError = "not_running"     // not started, or already stopped
 	errOutsideRequest stateError = "outside_request" // a guarded token that no token request led to
+	errAudit          stateError = "audit_unwritten" // what happened could not be logged
 	errPanic          stateError = "panic"           // a panic, whose cause must not be shown
 )
 
@@ -40,30 +43,40 @@ type decisionLog struct {
 	issuer   string
 	profiles []*policy.Profile
 	ground   policy.Ground
+	question *consent.Question // the one at hand; nil before there is one
 	// requestIDs are the ids under which Mitz knows the queries so far.
 	requestIDs []string
 }
 
 // fields are what every line about the decision says.
 func (d *decisionLog) fields(outcome string) logrus.Fields {
-	scopes := make([]string, len(d.profiles))
-	for i, profile := range d.profiles {
-		scopes[i] = profile.Scope
-	}
 	return logrus.Fields{
 		"subject":    d.engine.subjects[d.issuer],
-		"scope":      strings.Join(scopes, " "),
+		"scope":      d.scope(),
 		"ground":     string(d.ground),
-		"request_id": strings.Join(d.requestIDs, " "),
+		"request_id": d.allRequestIDs(),
 		"outcome":    outcome,
 	}
 }
 
-// permitted logs that a token is about to be issued.
-func (d *decisionLog) permitted(ctx context.Context) {
+// scope gives the guarded scopes, as configured.
+func (d *decisionLog) scope() string {
+	scopes := make([]string, len(d.profiles))
+	for i, profile := range d.profiles {
+		scopes[i] = profile.Scope
+	}
+	return strings.Join(scopes, " ")
+}
+
+// permitted logs that a token is about to be issued. On an error it may not be.
+func (d *decisionLog) permitted(ctx context.Context) error {
 	const message = "Consent established, token issued"
+	if err := d.append(nen7513.TokenIssued, d.allRequestIDs(), outcomePermit); err != nil {
+		return err
+	}
 	log().WithFields(d.fields(outcomePermit)).Info(message)
 	auditEntry(ctx, auditTokenIssued, message, d.fields(outcomePermit))
+	return nil
 }
 
 // refused logs why there is no token, and gives the OAuth error (RFC 6749 section
@@ -73,18 +86,52 @@ func (d *decisionLog) refused(ctx context.Context, cause error) error {
 	outcome := reason(cause)
 	log().WithFields(d.fields(outcome)).WithError(cause).Info(message)
 	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
+	_ = d.append(nen7513.TokenRefused, d.allRequestIDs(), outcome) // the health check tells
 	d.engine.metrics.tokensRefused.WithLabelValues(outcome).Inc()
 	return oauthError(cause)
 }
 
-// consulted logs that Mitz was asked.
-func (d *decisionLog) consulted(ctx context.Context, requestID, outcome string) {
+// consulted logs that Mitz was asked. On an error nothing may rest on its answer.
+func (d *decisionLog) consulted(ctx context.Context, requestID, outcome string) error {
 	if requestID != "" {
 		d.requestIDs = append(d.requestIDs, requestID)
 	}
 	fields := d.fields(outcome)
 	fields["request_id"] = requestID
 	auditEntry(ctx, auditConsult, "Mitz consulted", fields)
+	return d.append(nen7513.Consult, requestID, outcome)
+}
+
+func (d *decisionLog) allRequestIDs() string { return strings.Join(d.requestIDs, " ") }
+
+// append writes an entry to the NEN 7513 log, if one is kept, and waits for it.
+func (d *decisionLog) append(action nen7513.Action, requestID, code string) error {
+	if d.engine.auditLog == nil {
+		return nil
+	}
+	err := d.engine.auditLog.Append(nen7513.Entry{
+		Time: d.engine.now(), Action: action, Outcome: auditOutcome(code), Code: code, RequestID: requestID,
+		Scope: d.scope(), Subject: d.engine.subjects[d.issuer], Question: d.question,
+	})
+	if err != nil {
+		log().WithError(err).Error("The audit log cannot be written")
+		return errAudit
+	}
+	return nil
+}
+
+// auditOutcome tells how serious the outcome of a code is: consent or none is as it
+// should be, or the requester's mistake; the rest is trouble of ours or of Mitz.
+func auditOutcome(code string) nen7513.Outcome {
+	switch {
+	case code == outcomePermit:
+		return nen7513.Success
+	case code == string(policy.ReasonDenied), code == string(policy.ReasonScope), code == string(policy.ReasonDataHolder),
+		strings.HasPrefix(code, "claim_"), strings.HasPrefix(code, "credential_"), code == string(policy.ReasonWalletMissing):
+		return nen7513.MinorFailure
+	default:
+		return nen7513.SeriousFailure
+	}
 }
 
 // reason gives the stable code of a refusal's cause.

@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package nen7513
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const testBSN = "900186021"
+
+func testEntry(t *testing.T) Entry {
+	t.Helper()
+	patient, err := consent.ParseBSN(testBSN)
+	require.NoError(t, err)
+	return Entry{
+		Time: time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("CET", 3600)), Action: TokenIssued, Outcome: Success, Code: "permit",
+		RequestID: "5b1f0c2e-8a4e-4c51-9b6a-0d3a5f1c7e11", Scope: "birth-care", Subject: "hospital-east",
+		Question: &consent.Question{
+			Patient:    patient,
+			DataHolder: consent.DataHolder{URA: "00000659", FacilityType: "V6"},
+			Requester: consent.Requester{
+				URA: "12345678", FacilityType: "G3",
+				Responsible: consent.Professional{ID: consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000008"}, Role: "01.046"},
+				Mandated:    &consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000009"},
+			},
+			Categories: []consent.Category{"GGC002"},
+			Purpose:    consent.PurposeTreatment,
+		},
+	}
+}
+
+func openLog(t *testing.T, path string) *Log {
+	t.Helper()
+	log, err := Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = log.Close() })
+	return log
+}
+
+// lines reads the entries in a file, which must all be whole.
+func lines(t *testing.T, path string) (events []map[string]any) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, line := range bytes.Split(bytes.TrimSuffix(content, []byte("\n")), []byte("\n")) {
+		var event map[string]any
+		if json.Unmarshal(line, &event) == nil {
+			events = append(events, event)
+		}
+	}
+	return events
+}
+
+func TestEntryIsAnAuditEvent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	require.NoError(t, openLog(t, path).Append(testEntry(t)))
+	golden := filepath.Join("testdata", "token_issued.json")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var indented bytes.Buffer
+	require.NoError(t, json.Indent(&indented, bytes.TrimSpace(content), "", "  "))
+	if *update {
+		require.NoError(t, os.WriteFile(golden, append(indented.Bytes(), '\n'), 0o600))
+	}
+	expected, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, strings.TrimSpace(string(expected)), indented.String())
+	assert.Equal(t, 1, bytes.Count(content, []byte("\n")), "one entry is one line")
+}
+
+func TestEntryWithoutAQuestion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	entry := testEntry(t)
+	entry.Question, entry.RequestID, entry.Action, entry.Outcome, entry.Code = nil, "", TokenRefused, MinorFailure, "claim_missing"
+	require.NoError(t, openLog(t, path).Append(entry))
+	event := lines(t, path)[0]
+	assert.Equal(t, "claim_missing", event["outcomeDesc"])
+	assert.Equal(t, "4", event["outcome"])
+	assert.NotEmpty(t, event["agent"], "FHIR wants one")
+}
+
+func TestFile(t *testing.T) {
+	t.Run("a new file is its owner's alone", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		openLog(t, path)
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	})
+	t.Run("a file that others can read is refused", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		require.NoError(t, os.Chmod(path, 0o640))
+		_, err := Open(path)
+		assert.ErrorContains(t, err, "others than its owner have access (mode 0640)")
+	})
+	t.Run("what is no file is refused", func(t *testing.T) {
+		_, err := Open(os.DevNull)
+		assert.ErrorContains(t, err, "not a regular file")
+	})
+	t.Run("entries are added to those that are there", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		for range 2 {
+			log := openLog(t, path)
+			require.NoError(t, log.Append(testEntry(t)))
+			require.NoError(t, log.Close())
+		}
+		assert.Len(t, lines(t, path), 2)
+	})
+	t.Run("a line that a crash left unfinished spoils none after it", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		require.NoError(t, os.WriteFile(path, []byte(`{"resourceType":"Audit`), 0o600))
+		require.NoError(t, openLog(t, path).Append(testEntry(t)))
+		assert.Len(t, lines(t, path), 1)
+	})
+	t.Run("a rotated file is left, and a new one begun", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		log := openLog(t, path)
+		require.NoError(t, log.Append(testEntry(t)))
+		require.NoError(t, os.Rename(path, path+".1"))
+		require.NoError(t, log.Append(testEntry(t)))
+		assert.Len(t, lines(t, path), 1)
+		assert.Len(t, lines(t, path+".1"), 1)
+	})
+}
+
+func TestAppend(t *testing.T) {
+	t.Run("many at once are each on their own line", func(t *testing.T) {
+		const entries = 2000
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		log := openLog(t, path)
+		var waiting sync.WaitGroup
+		for i := range entries {
+			entry := testEntry(t)
+			entry.Code = fmt.Sprint(i)
+			waiting.Go(func() { assert.NoError(t, log.Append(entry)) })
+		}
+		waiting.Wait()
+		seen := map[any]bool{}
+		for _, event := range lines(t, path) {
+			seen[event["outcomeDesc"]] = true
+		}
+		assert.Len(t, seen, entries)
+	})
+	t.Run("what cannot be written is an error, until it can be again", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.jsonl")
+		log := openLog(t, path)
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, os.Mkdir(path, 0o700))
+		require.Error(t, log.Append(testEntry(t)))
+		require.Error(t, log.Failure())
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, log.Append(testEntry(t)))
+		assert.NoError(t, log.Failure())
+		assert.Len(t, lines(t, path), 1)
+	})
+	t.Run("a closed log takes nothing", func(t *testing.T) {
+		log := openLog(t, filepath.Join(t.TempDir(), "audit.jsonl"))
+		require.NoError(t, log.Close())
+		require.NoError(t, log.Close(), "closing twice is no error")
+		assert.ErrorIs(t, log.Append(testEntry(t)), errClosed)
+	})
+}
+
+func BenchmarkAppend(b *testing.B) {
+	log, err := Open(filepath.Join(b.TempDir(), "audit.jsonl"))
+	require.NoError(b, err)
+	defer func() { _ = log.Close() }()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := log.Append(Entry{Action: Consult}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 
 // auditedWorld keeps the NEN 7513 log in a file.
@@ -59,6 +60,24 @@ func TestAuditFile(t *testing.T) {
 	health, err := w.DataHolder.Get(t.Context(), "/health")
 	require.NoError(t, err)
 	assert.True(t, health.Contains(`"mitz.audit":{"status":"UP"}`))
+}
+
+func TestEveryQueryIsInTheAuditFile(t *testing.T) {
+	w, file := auditedWorld(t)
+	permit(t, w, patient, "00000659", "GGC002")
+	w.Mitz.MisbehaveOnce(mitztest.HTTPStatus(503))
+	answer, err := w.RequestToken(t.Context(), patient, birthCare)
+	require.NoError(t, err)
+	introspection := assertPermitted(t, w, answer)
+	assert.Equal(t, []string{"consult", "consult", "token-issued"}, auditActions(t, file), "also the one that failed")
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	queries := w.Mitz.Queries()
+	require.Len(t, queries, 2)
+	for _, query := range queries {
+		assert.Contains(t, string(content), "urn:uuid:"+query.RequestID)
+	}
+	assert.Equal(t, queries[1].RequestID, introspection.Text("consent_request_id"), "the token rests on the second")
 }
 
 // TestKilledNodeLeavesNoTokenWithoutItsEntry kills the node in the middle of many token

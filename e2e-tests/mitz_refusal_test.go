@@ -4,7 +4,9 @@
 package e2e
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -59,9 +61,13 @@ func TestDeny(t *testing.T) {
 // TestFaultsOfMitz goes through every way in which Mitz can fail to answer. Consent is
 // on record throughout: only the fault stands between the requester and a token.
 func TestFaultsOfMitz(t *testing.T) {
-	faults := mitztest.AllFaults()
-	for _, status := range []int{400, 401, 403, 404, 429, 500, 502, 503, 504} {
+	faults := unpausedFaults()
+	for _, status := range []int{400, 401, 403, 404, 500, 502, 503, 504} {
 		faults = append(faults, mitztest.HTTPStatus(status))
+	}
+	// Those in which no answer can have been lost are asked once more.
+	twice := map[mitztest.Behaviour]bool{
+		mitztest.Dropping: true, mitztest.HTTPStatus(502): true, mitztest.HTTPStatus(503): true, mitztest.HTTPStatus(504): true,
 	}
 	for _, fault := range faults {
 		t.Run(fault.String(), func(t *testing.T) {
@@ -72,7 +78,11 @@ func TestFaultsOfMitz(t *testing.T) {
 			_, err := w.RequestToken(t.Context(), patient, birthCare)
 
 			require.NoError(t, err)
-			assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 1)
+			queries := 1
+			if twice[fault] {
+				queries = 2
+			}
+			assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, queries)
 			w.Mitz.Behave()
 			answer, err := w.RequestToken(t.Context(), patient, birthCare)
 			require.NoError(t, err)
@@ -87,6 +97,59 @@ func TestFaultsOfMitz(t *testing.T) {
 		require.NoError(t, err)
 		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 1)
 	})
+}
+
+// unpausedFaults are all faults but those after which Mitz is left alone for a while.
+func unpausedFaults() []mitztest.Behaviour {
+	return slices.DeleteFunc(mitztest.AllFaults(), func(fault mitztest.Behaviour) bool {
+		_, pausing := fault.(mitztest.TooManyRequests)
+		return pausing || fault == mitztest.HTTPStatus(429)
+	})
+}
+
+// TestMitzThatAsksForFewerQueries has a world of its own: its node leaves Mitz alone.
+func TestMitzThatAsksForFewerQueries(t *testing.T) {
+	w := harness.StartWorld(t, plainWorld())
+	permit(t, w, patient, "00000659", "GGC002")
+	w.Mitz.MisbehaveOnce(mitztest.TooManyRequests(time.Minute))
+	for range 3 {
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 1)
+	}
+}
+
+// TestCircuit has a world of its own: its node takes Mitz to be down.
+func TestCircuit(t *testing.T) {
+	w := harness.StartWorld(t, plainWorld())
+	permit(t, w, patient, "00000659", "GGC002")
+	health := func() harness.Answer {
+		answer, err := w.DataHolder.Get(t.Context(), "/health")
+		require.NoError(t, err)
+		return answer
+	}
+	assert.True(t, health().Contains(`"mitz.circuit":{"status":"UP","details":"closed"}`))
+	assert.True(t, health().Contains(`"mitz.certificate"`))
+	w.Mitz.Misbehave(mitztest.HTTPStatus(500))
+	for range 5 {
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+		require.NoError(t, err)
+	}
+	_, err := w.RequestToken(t.Context(), patient, birthCare)
+	require.NoError(t, err)
+	assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 5)
+	assert.True(t, health().Contains(`"details":"open"`))
+	metrics, err := w.DataHolder.Get(t.Context(), "/metrics")
+	require.NoError(t, err)
+	assert.True(t, metrics.Contains("nuts_mitz_circuit_state 2"))
+	assert.True(t, metrics.Contains(`nuts_mitz_tokens_refused_total{reason="circuit_open"} 1`))
+
+	w.Mitz.Behave()
+	require.Eventually(t, func() bool {
+		answer, err := w.RequestToken(t.Context(), patient, birthCare)
+		return err == nil && answer.Token() != ""
+	}, 20*time.Second, 100*time.Millisecond, "it recovers by itself")
+	assert.True(t, health().Contains(`"details":"closed"`))
 }
 
 func TestUnreachableMitz(t *testing.T) {

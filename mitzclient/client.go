@@ -5,8 +5,10 @@ package mitzclient
 
 import (
 	"context"
-	"net"
-	"net/http"
+	"crypto/tls"
+	"regexp"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,20 +19,13 @@ import (
 // closedQueryPath is where the closed query is asked, under the endpoint.
 const closedQueryPath = "/geslotenautorisatievraag/xacml3"
 
-const (
-	// maxHeader bounds the headers of an answer, in bytes.
-	maxHeader = 16 << 10
-	// idleTimeout is how long an unused connection is kept: shorter than what
-	// gateways commonly do, for a query on a connection that they just closed
-	// fails, and cannot be repeated without being recorded twice.
-	idleTimeout = 30 * time.Second
-)
-
-// Client asks Mitz the closed query. Use [New]; a Client is safe for concurrent use.
+// Client asks Mitz the closed query, once for each consult: no retry, no limit but
+// the number of connections. A [Link] is a Client with what it takes to rely on it.
+// Use [New]; a Client is safe for concurrent use.
 type Client struct {
-	url       string
-	timeout   time.Duration
-	transport *http.Transport
+	url         string
+	config      Config
+	connections atomic.Pointer[connections]
 }
 
 var _ Consulter = (*Client)(nil)
@@ -42,55 +37,51 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{
-		url:       cfg.Endpoint + closedQueryPath,
-		timeout:   cfg.Timeout,
-		transport: newTransport(cfg),
-	}, nil
+	client := &Client{url: cfg.Endpoint + closedQueryPath, config: cfg}
+	client.connections.Store(newConnections(cfg, cfg.TLS))
+	return client, nil
 }
 
-// newTransport has no proxy: a connection to Mitz goes to Mitz. It speaks
-// HTTP/1.1, in which a slow answer holds up no other.
-func newTransport(cfg Config) *http.Transport {
-	dialer := &net.Dialer{Timeout: cfg.Timeout, KeepAlive: idleTimeout}
-	transport := &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    cfg.Timeout,
-		DisableCompression:     true,
-		MaxConnsPerHost:        cfg.MaxConnections,
-		MaxIdleConns:           cfg.MaxConnections,
-		MaxIdleConnsPerHost:    cfg.MaxConnections,
-		IdleConnTimeout:        idleTimeout,
-		MaxResponseHeaderBytes: maxHeader,
-	}
-	if cfg.TLS != nil {
-		transport.TLSClientConfig = cfg.TLS.Clone()
-	}
-	return transport
-}
-
-// Consult asks the closed query (Mitz guide OpenGesloten 3.8.2), once, within the
-// configured time: connecting, waiting for a connection and reading the answer
-// included. The error is an [*Error]; it and the answer then carry the request id.
+// Consult asks the closed query (Mitz guide OpenGesloten 3.8.2), once, while ctx
+// lasts and at most for the configured time: connecting, waiting for a connection
+// and reading the answer included. The error is an [*Error]; it and the answer then
+// carry the request id.
 func (c *Client) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	answer := Answer{RequestID: uuid.NewString()}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	answer := Answer{RequestID: newRequestID()}
+	message, err := xacml.EncodeRequest(xacml.Header{MessageID: answer.RequestID, To: c.url}, q)
+	if err != nil {
+		return answer, &Error{Code: InvalidQuestion, RequestID: answer.RequestID, cause: err}
+	}
+	connections := c.connections.Load()
+	if connections.expired(time.Now()) {
+		return answer, &Error{Code: TLS, Detail: "certificate_expired", RequestID: answer.RequestID}
+	}
+	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	decisions, failure := c.ask(ctx, answer.RequestID, q)
+	answer.Attempts = 1
+	decisions, failure := c.ask(ctx, connections, answer.RequestID, message, q)
+	if c.connections.Load() != connections {
+		connections.CloseIdleConnections() // the one just used, too
+	}
 	if failure != nil {
-		failure.RequestID = answer.RequestID
+		failure.RequestID, failure.Attempts = answer.RequestID, answer.Attempts
 		return answer, failure
 	}
 	answer.Decisions = decisions
 	return answer, nil
 }
 
-func (c *Client) ask(ctx context.Context, id string, q consent.Question) (consent.Decisions, *Error) {
-	message, err := xacml.EncodeRequest(xacml.Header{MessageID: id, To: c.url}, q)
-	if err != nil {
-		return nil, &Error{Code: InvalidQuestion, cause: err}
+// bound is the upper bound for a client that is used without a [Link], which sets
+// the same deadline earlier.
+func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if left(ctx) <= c.config.Timeout {
+		return ctx, func() {}
 	}
-	body, failure := c.exchange(ctx, id, message)
+	return context.WithTimeout(ctx, c.config.Timeout)
+}
+
+func (c *Client) ask(ctx context.Context, via *connections, id string, message []byte, q consent.Question) (consent.Decisions, *Error) {
+	body, failure := c.exchange(ctx, via, id, message)
 	if failure != nil {
 		return nil, failure
 	}
@@ -105,5 +96,27 @@ func (c *Client) ask(ctx context.Context, id string, q consent.Question) (consen
 	return decisions, nil
 }
 
+// use makes the consults from now on use other keys and roots. Those in progress
+// go on as they are.
+func (c *Client) use(config *tls.Config) {
+	c.connections.Swap(newConnections(c.config, config)).CloseIdleConnections()
+}
+
+// expiry is when the client certificate expires; zero when there is none.
+func (c *Client) expiry() time.Time { return c.connections.Load().notAfter }
+
 // Close closes the connections that are idle. Consults in progress go on.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() { c.connections.Load().CloseIdleConnections() }
+
+// newRequestID gives a random uuid in which no patient's number can be read: logs
+// withhold what could be one, and operators look queries up by these ids.
+func newRequestID() string {
+	for {
+		id := uuid.NewString()
+		if !slices.ContainsFunc(digitRuns.FindAllString(id, -1), consent.IsBSN) {
+			return id
+		}
+	}
+}
+
+var digitRuns = regexp.MustCompile(`[0-9]+`)

@@ -21,12 +21,13 @@ const (
 // Config says where Mitz is and how to reach it.
 type Config struct {
 	Endpoint       string        // base URL, such as https://mitz.example/tst-us/mitz
-	Timeout        time.Duration // for one whole consult; 0 is DefaultTimeout
-	TLS            *tls.Config   // see LoadTLS; required with https, refused without
-	MaxConnections int           // at once; consults beyond it wait; 0 is DefaultMaxConnections
+	Timeout        time.Duration // for one whole consult, all waiting and a retry included; 0 is DefaultTimeout
+	Files          *TLSFiles     // what to load TLS from, see LoadTLS; a Link loads it again when it changes
+	TLS            *tls.Config   // in place of Files; one of both is required with https, none without
+	MaxConnections int           // consults and connections at once; consults beyond it wait; 0 is DefaultMaxConnections
 }
 
-// validate fills the defaults and reports every problem, each naming its key. An
+// validate loads the files, fills the defaults and reports every problem, each naming its key. An
 // http endpoint passes: whether it may be used is for the caller to judge.
 func (c Config) validate() (Config, error) {
 	var problems []error
@@ -39,10 +40,16 @@ func (c Config) validate() (Config, error) {
 		problem("endpoint: not an https URL") // the URL itself may hold a password
 	case endpoint.User != nil || endpoint.RawQuery != "" || endpoint.ForceQuery || strings.Contains(c.Endpoint, "#"):
 		problem("endpoint: must not have a user, query or fragment")
-	case endpoint.Scheme == "https" && c.TLS == nil:
+	case endpoint.Scheme == "https" && c.TLS == nil && c.Files == nil:
 		problem("tls: required with an https endpoint")
-	case endpoint.Scheme == "http" && c.TLS != nil:
+	case endpoint.Scheme == "http" && (c.TLS != nil || c.Files != nil):
 		problem("tls: of no use with an http endpoint")
+	}
+	if c.TLS != nil && c.Files != nil {
+		problem("tls: both ready and in files")
+	} else if c.Files != nil {
+		c.TLS, err = LoadTLS(*c.Files)
+		problems = append(problems, err)
 	}
 	if c.Timeout < 0 {
 		problem("timeout: negative")

@@ -27,6 +27,10 @@ func TestNewRefuses(t *testing.T) {
 		{"an empty fragment in the endpoint", Config{Endpoint: "https://mitz.example#", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
 		{"https without TLS", Config{Endpoint: "https://mitz.example"}, "tls: required with an https endpoint"},
 		{"TLS without https", Config{Endpoint: "http://mitz.example", TLS: &tls.Config{}}, "tls: of no use with an http endpoint"},
+		{"TLS files without https", Config{Endpoint: "http://mitz.example", Files: &TLSFiles{}}, "tls: of no use with an http endpoint"},
+		{"TLS twice", Config{Endpoint: "https://mitz.example", TLS: &tls.Config{}, Files: &TLSFiles{}}, "tls: both ready and in files"},
+		{"TLS files that are not good", Config{Endpoint: "https://mitz.example", Files: &TLSFiles{CertFile: "a", CertKeyFile: "b"}},
+			"tls.certfile: open a: no such file or directory\ntls.certkeyfile: open b: no such file or directory"},
 		{"every problem at once", Config{Timeout: -1, MaxConnections: -1}, "endpoint: not an https URL\ntimeout: negative\nmaxconnections: negative"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,6 +45,6 @@ func TestNewFillsTheDefaults(t *testing.T) {
 	client, err := New(Config{Endpoint: "http://mitz.example/base//"})
 	require.NoError(t, err)
 	require.Equal(t, "http://mitz.example/base/geslotenautorisatievraag/xacml3", client.url)
-	require.Equal(t, 3*time.Second, client.timeout)
-	require.Equal(t, 64, client.transport.MaxConnsPerHost)
+	require.Equal(t, 3*time.Second, client.config.Timeout)
+	require.Equal(t, 64, client.connections.Load().MaxConnsPerHost)
 }

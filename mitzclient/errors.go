@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
 )
@@ -33,6 +34,9 @@ const (
 	MalformedAnswer  Code = "malformed_answer"  // not the answer's form
 	OversizedAnswer  Code = "oversized_answer"  // more than 1 MiB
 	MismatchedAnswer Code = "mismatched_answer" // about something else than what was asked
+	Overloaded       Code = "overloaded"        // nothing was sent: too many consults wait already
+	CircuitOpen      Code = "circuit_open"      // nothing was sent: Mitz failed time after time
+	RateLimited      Code = "rate_limited"      // nothing was sent: Mitz asked for a pause
 )
 
 var texts = map[Code]string{
@@ -48,15 +52,24 @@ var texts = map[Code]string{
 	MalformedAnswer:  "Mitz's answer is malformed",
 	OversizedAnswer:  "Mitz's answer is too large",
 	MismatchedAnswer: "Mitz's answer is not about what was asked",
+	Overloaded:       "too many consults at once",
+	CircuitOpen:      "Mitz failed repeatedly and is left alone for a while",
+	RateLimited:      "Mitz asked for fewer queries and is left alone for a while",
 }
 
 // Error is a consult without decisions. Its text is fixed by its codes.
 type Error struct {
 	Code      Code
 	Detail    string // a stable snake_case code that refines Code, such as an xacml.Code; may be empty
-	RequestID string // the uuid of the query
+	RequestID string // the uuid of the last query; empty when there was none
 	Status    int    // HTTP status; 0 when there was none, or when it was 200
+	Attempts  int    // how many queries were begun, each with a uuid of its own; Mitz recorded at most these
+	// RetryAfter is for how long Mitz asked to be left alone, with status 429 or
+	// 503, or how much of that is left; 0 when it did not.
+	RetryAfter time.Duration
 
+	// unanswered tells that the connection failed before the first byte of an answer.
+	unanswered bool
 	// cause is one of our own: an error of the network or the TLS stack may hold
 	// text that Mitz sent.
 	cause error
@@ -75,14 +88,18 @@ func (e *Error) Error() string {
 // *xacml.Fault, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
+// contextError says why ctx ended, or is about to.
+func contextError(ctx context.Context, detail string) *Error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return &Error{Code: Canceled, Detail: detail, cause: context.Canceled}
+	}
+	return &Error{Code: Timeout, Detail: detail, cause: context.DeadlineExceeded}
+}
+
 // transportError says why there is no whole HTTP answer.
 func transportError(ctx context.Context, err error) *Error {
-	timeout, isNet := errors.AsType[net.Error](err)
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return &Error{Code: Canceled, cause: context.Canceled}
-	case ctx.Err() != nil, isNet && timeout.Timeout():
-		return &Error{Code: Timeout, cause: context.DeadlineExceeded}
+	if timeout, ok := errors.AsType[net.Error](err); ctx.Err() != nil || ok && timeout.Timeout() {
+		return contextError(ctx, "")
 	}
 	if detail := tlsDetail(err); detail != "" {
 		return &Error{Code: TLS, Detail: detail}
@@ -117,15 +134,21 @@ func tlsDetail(err error) string {
 	}
 }
 
+// Details of [Unreachable] that more than one place knows.
+const (
+	detailRefused = "refused"
+	detailLost    = "connection_lost"
+)
+
 func networkDetail(err error) string {
 	switch {
 	case is[*net.DNSError](err):
 		return "dns"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "refused"
+		return detailRefused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "connection_lost"
+		return detailLost
 	case is[*net.OpError](err):
 		return "network"
 	default:

@@ -8,9 +8,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
 )
@@ -25,8 +30,10 @@ const (
 
 // exchange posts the message and gives the body of a 200 answer of SOAP's media
 // type (SOAP 1.2 part 2, section 7).
-func (c *Client) exchange(ctx context.Context, id string, message []byte) ([]byte, *Error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(message))
+func (c *Client) exchange(ctx context.Context, via *connections, id string, message []byte) ([]byte, *Error) {
+	var answering atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { answering.Store(true) }})
+	request, err := http.NewRequestWithContext(traced, http.MethodPost, c.url, bytes.NewReader(message))
 	if err != nil {
 		return nil, &Error{Code: Unreachable, Detail: "address"}
 	}
@@ -38,9 +45,11 @@ func (c *Client) exchange(ctx context.Context, id string, message []byte) ([]byt
 	}
 	// The transport and not an http.Client: that would follow a redirect and so
 	// bring the patient's number elsewhere.
-	response, err := c.transport.RoundTrip(request)
+	response, err := via.RoundTrip(request)
 	if err != nil {
-		return nil, transportError(ctx, err)
+		failure := transportError(ctx, err)
+		failure.unanswered = !answering.Load()
+		return nil, failure
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, failure := readBody(ctx, response)
@@ -86,7 +95,30 @@ func statusError(response *http.Response, body []byte, failure *Error) *Error {
 		failure = &Error{Code: HTTPStatus}
 	}
 	failure.Status = response.StatusCode
+	switch failure.Status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		failure.RetryAfter = retryAfter(response.Header, time.Now())
+	}
 	return failure
+}
+
+// retryAfter reads for how long the server asks to be left alone, in seconds or
+// until a date (RFC 9110, section 10.2.3); 0 when it does not, or not legibly. A date
+// is taken by the server's own clock where the answer tells that.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	value := header.Get("Retry-After")
+	seconds, err := strconv.ParseUint(value, 10, 32)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, math.MaxUint32)) * time.Second
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return max(until.Sub(now), 0)
 }
 
 // checkMedia accepts SOAP 1.2's media type in UTF-8 (RFC 3902), not compressed.

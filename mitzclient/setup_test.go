@@ -4,9 +4,11 @@
 package mitzclient
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -20,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,21 +92,40 @@ func newAuthority(t testing.TB) *authority {
 	return &authority{certificate, key}
 }
 
-// issue makes a certificate for an address, as PEM.
+// issue makes a certificate for an address, as PEM, with an ECDSA key.
 func (a *authority) issue(t testing.TB, ip string) (certificate, key []byte) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
+	return a.issueFor(t, private, func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.ParseIP(ip)} })
+}
+
+// issueFor makes a certificate for a key, as PEM; change may alter it.
+func (a *authority) issueFor(t testing.TB, private crypto.Signer, change ...func(*x509.Certificate)) (certificate, key []byte) {
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.ParseIP(ip)},
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "test"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &private.PublicKey, a.key)
+	for _, c := range change {
+		c(template)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, private.Public(), a.key)
 	require.NoError(t, err)
 	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
 	require.NoError(t, err)
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
+}
+
+// rsaKey makes one key for all tests: making one takes long.
+var rsaKey = sync.OnceValue(newRSAKey)
+
+func newRSAKey() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
 }
 
 func (a *authority) pem() []byte {
@@ -116,9 +138,9 @@ func (a *authority) pool() *x509.CertPool {
 	return pool
 }
 
-// files writes what LoadTLS reads.
-func (a *authority) files(t testing.TB) TLSFiles {
-	certificate, key := a.issue(t, "127.0.0.1")
+// files writes what LoadTLS reads; change may alter the certificate.
+func (a *authority) files(t testing.TB, change ...func(*x509.Certificate)) TLSFiles {
+	certificate, key := a.issueFor(t, rsaKey(), change...)
 	return TLSFiles{
 		CertFile:       file(t, "client.pem", certificate),
 		CertKeyFile:    file(t, "client.key", key),

@@ -4,6 +4,7 @@
 package mitzclient
 
 import (
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -19,14 +20,16 @@ import (
 // TLSFiles names the files of a mutual TLS connection.
 type TLSFiles struct {
 	CertFile       string // client certificate with its chain: PKCS#12 (.p12, .pfx) or PEM
-	CertKeyFile    string // its private key, PEM, not encrypted; only beside PEM
-	PasswordFile   string // password of the PKCS#12 file, on one line
+	CertKeyFile    string // its private key, PEM, encrypted (PKCS#8, PBES2) or not; only beside PEM
+	PasswordFile   string // password of the PKCS#12 file or of the encrypted key, on one line
 	TrustStoreFile string // PEM; only these roots are trusted
 }
 
 // LoadTLS reads the files. The configuration asks for TLS 1.2 or newer, and has
-// one client certificate, with its Leaf. The error lists every problem, each
-// naming the configuration key (tls.certfile, ...).
+// one client certificate, with its Leaf. Its key must be RSA: Mitz takes no other
+// (PKIoverheid), and every consult would fail. A certificate that has expired is
+// loaded. The error lists every problem, each naming the configuration key
+// (tls.certfile, ...).
 //
 // Without any file for the client there is no client certificate, and without a
 // trust store the system's roots are trusted: both are for development, and Mitz
@@ -48,13 +51,24 @@ func LoadTLS(files TLSFiles) (*tls.Config, error) {
 	return config, nil
 }
 
-func loadCertificate(files TLSFiles) (tls.Certificate, error) {
+func loadCertificate(files TLSFiles) (certificate tls.Certificate, err error) {
 	switch strings.ToLower(filepath.Ext(files.CertFile)) {
 	case ".p12", ".pfx":
-		return loadPKCS12(files)
+		certificate, err = loadPKCS12(files)
 	default:
-		return loadPEM(files)
+		certificate, err = loadPEM(files)
 	}
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, ok := certificate.PrivateKey.(*rsa.PrivateKey)
+	if !ok {
+		return tls.Certificate{}, errors.New("tls.certfile: the key is not RSA, and Mitz takes no other")
+	}
+	if !key.PublicKey.Equal(certificate.Leaf.PublicKey) {
+		return tls.Certificate{}, errors.New("tls.certfile: the key is not the certificate's")
+	}
+	return certificate, nil
 }
 
 // loadPKCS12 reads a certificate, its chain and its key from one file (RFC 7292).
@@ -85,18 +99,20 @@ func loadPKCS12(files TLSFiles) (tls.Certificate, error) {
 func loadPEM(files TLSFiles) (tls.Certificate, error) {
 	certificatePEM, certificateErr := readFile("tls.certfile", files.CertFile)
 	keyPEM, keyErr := readFile("tls.certkeyfile", files.CertKeyFile)
-	var passwordErr error
-	if files.PasswordFile != "" {
-		passwordErr = errors.New("tls.passwordfile: only for a PKCS#12 file")
+	if keyErr == nil {
+		keyPEM, keyErr = plainKey(keyPEM, files.PasswordFile)
 	}
-	if err := errors.Join(certificateErr, keyErr, passwordErr); err != nil {
+	if err := errors.Join(certificateErr, keyErr); err != nil {
 		return tls.Certificate{}, err
 	}
 	certificate, err := tls.X509KeyPair(certificatePEM, keyPEM)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("tls.certfile, tls.certkeyfile: %w", err)
 	}
-	return certificate, nil
+	if certificate.Leaf == nil { // with GODEBUG=x509keypairleaf=0
+		certificate.Leaf, err = x509.ParseCertificate(certificate.Certificate[0])
+	}
+	return certificate, err
 }
 
 // loadRoots refuses what x509.CertPool.AppendCertsFromPEM skips in silence.

@@ -4,6 +4,7 @@
 package mitzclient
 
 import (
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"os"
@@ -45,10 +46,15 @@ func TestLoadTLSWithoutFiles(t *testing.T) {
 // pkcs12 writes the client's certificate as PKCS#12; the password file holds the password.
 func (a *authority) pkcs12(t *testing.T, password string) TLSFiles {
 	t.Helper()
+	return a.pkcs12Of(t, rsaKey(), password)
+}
+
+// pkcs12Of may put another key beside the certificate than its own.
+func (a *authority) pkcs12Of(t *testing.T, key crypto.Signer, password string) TLSFiles {
+	t.Helper()
 	config, err := LoadTLS(a.files(t))
 	require.NoError(t, err)
-	certificate := config.Certificates[0]
-	content, err := pkcs12.Modern.Encode(certificate.PrivateKey, certificate.Leaf, []*x509.Certificate{a.certificate}, strings.TrimSpace(password))
+	content, err := pkcs12.Modern.Encode(key, config.Certificates[0].Leaf, []*x509.Certificate{a.certificate}, strings.TrimSpace(password))
 	require.NoError(t, err)
 	return TLSFiles{CertFile: file(t, "client.p12", content), PasswordFile: file(t, "client.pass", []byte(password))}
 }
@@ -65,8 +71,17 @@ func TestLoadTLSRefuses(t *testing.T) {
 		{"a password alone", func(f *TLSFiles) { *f = TLSFiles{PasswordFile: "x"} }, []string{"tls.certfile: not set", "tls.certkeyfile: not set"}},
 		{"files that are not there", func(f *TLSFiles) { *f = TLSFiles{CertFile: "a.pem", CertKeyFile: "b.pem", TrustStoreFile: "c.pem"} },
 			[]string{"tls.certfile: open a.pem", "tls.certkeyfile: open b.pem", "tls.truststorefile: open c.pem"}},
-		{"a password for PEM files", func(f *TLSFiles) { f.PasswordFile = "x" }, []string{"tls.passwordfile: only for a PKCS#12 file"}},
-		{"a key of another certificate", func(f *TLSFiles) { f.CertKeyFile = a.files(t).CertKeyFile }, []string{"tls.certfile, tls.certkeyfile: "}},
+		{"a password for a key that is not encrypted", func(f *TLSFiles) { f.PasswordFile = "x" }, []string{"tls.passwordfile: of no use"}},
+		{"a key of another certificate", func(f *TLSFiles) {
+			_, key := a.issueFor(t, newRSAKey())
+			f.CertKeyFile = file(t, "other.key", key)
+		}, []string{"tls.certfile, tls.certkeyfile: "}},
+		{"a key that is not RSA", func(f *TLSFiles) {
+			certificate, key := a.issue(t, "127.0.0.1")
+			f.CertFile, f.CertKeyFile = file(t, "client.pem", certificate), file(t, "client.key", key)
+		}, []string{"tls.certfile: the key is not RSA"}},
+		{"a PKCS#12 file with a key of another certificate", func(f *TLSFiles) { *f = a.pkcs12Of(t, newRSAKey(), "geheim") },
+			[]string{"tls.certfile: the key is not the certificate's"}},
 		{"a PKCS#12 file with a key beside it", func(f *TLSFiles) {
 			key := f.CertKeyFile
 			*f = a.pkcs12(t, "geheim")

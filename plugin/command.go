@@ -18,7 +18,7 @@ func FlagSet() *pflag.FlagSet {
 	flags.Duration("mitz.timeout", defaults.Timeout, "Time-out for one whole consult of Mitz, such as '3s'.")
 	flags.String("mitz.tls.certfile", defaults.TLS.CertFile, "File containing the client certificate for Mitz: PKCS#12 (.p12, .pfx), or PEM together with mitz.tls.certkeyfile. Required in strict mode.")
 	flags.String("mitz.tls.certkeyfile", defaults.TLS.CertKeyFile, "PEM file containing the private key of the client certificate for Mitz.")
-	flags.String("mitz.tls.passwordfile", defaults.TLS.PasswordFile, "File containing the password of the client certificate for Mitz.")
+	flags.String("mitz.tls.passwordfile", defaults.TLS.PasswordFile, "File containing the password of the client certificate for Mitz, or of its private key.")
 	flags.String("mitz.tls.truststorefile", defaults.TLS.TrustStoreFile, "PEM file containing the only CA certificates that are trusted for Mitz. Required in strict mode.")
 	flags.String("mitz.audit.file", defaults.Audit.File, "File to append the NEN 7513 log to, as FHIR AuditEvents. It holds patients' numbers; no token is issued that cannot be logged in it.")
 	return flags

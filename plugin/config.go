@@ -4,7 +4,6 @@
 package plugin
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -169,12 +168,23 @@ func (c Config) validateLink(strict bool) []error {
 	return problems
 }
 
-// loadTLS reads the files that an https endpoint is reached with.
-func (c Config) loadTLS() (*tls.Config, error) {
+// tlsFiles names the files that an https endpoint is reached with.
+func (c Config) tlsFiles() *mitzclient.TLSFiles {
 	if strings.HasPrefix(c.Endpoint, "http:") && c.TLS == (TLSConfig{}) {
-		return nil, nil
+		return nil
 	}
-	return mitzclient.LoadTLS(mitzclient.TLSFiles(c.TLS))
+	files := mitzclient.TLSFiles(c.TLS)
+	return &files
+}
+
+// checkTLS reads the files, to report what is wrong with them among other problems.
+func (c Config) checkTLS() error {
+	files := c.tlsFiles()
+	if files == nil {
+		return nil
+	}
+	_, err := mitzclient.LoadTLS(*files)
+	return err
 }
 
 // configError is every problem of the configuration in one line, as the node logs it.

@@ -33,7 +33,7 @@ type Engine struct {
 	config   Config
 	policy   *policy.Policy // nil: no mitz section, nothing is guarded
 	consult  mitzclient.Consulter
-	client   *mitzclient.Client
+	client   *mitzclient.Link
 	subjects map[string]string // data holder's subject by token issuer
 	metrics  *metrics
 	auditLog *nen7513.Log // nil: none is kept
@@ -57,7 +57,8 @@ var (
 )
 
 func newEngine(node nodeEngines) *Engine {
-	engine := &Engine{node: node, now: time.Now, raw: map[string]any{}, metrics: newMetrics()}
+	engine := &Engine{node: node, now: time.Now, raw: map[string]any{}}
+	engine.metrics = newMetrics(engine.circuit)
 	engine.ending, engine.end = context.WithCancel(context.Background())
 	return engine
 }
@@ -77,7 +78,7 @@ func (e *Engine) backend() backend { return backend{PDPBackend: e.node.policy, e
 type checkedConfig struct {
 	config Config
 	policy *policy.Policy
-	client *mitzclient.Client // not connected
+	client *mitzclient.Link // not connected
 }
 
 // check checks the whole section, as a start of the node and a command need it. It reads
@@ -94,12 +95,11 @@ func (e *Engine) check(server core.ServerConfig) (*checkedConfig, error) {
 
 	decided, err := policy.New(config.Config, operatorsDefinitions(e.node.policy))
 	problems = append(problems, err)
-	tlsConfig, err := config.loadTLS()
-	problems = append(problems, err)
+	problems = append(problems, config.checkTLS())
 	if err := configError(problems); err != nil {
 		return nil, err
 	}
-	client, err := mitzclient.New(mitzclient.Config{Endpoint: config.Endpoint, Timeout: config.Timeout, TLS: tlsConfig})
+	client, err := mitzclient.NewLink(mitzclient.Config{Endpoint: config.Endpoint, Timeout: config.Timeout, Files: config.tlsFiles()}, e.hooks())
 	if err != nil {
 		return nil, configError([]error{err})
 	}
@@ -127,9 +127,30 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	warnUnknownTypes(checked.config)
+	e.metrics.certificateExpires(checked.client.Certificate())
 	e.config, e.client, e.consult, e.policy = checked.config, checked.client, checked.client, checked.policy
 	e.redacting.Store(true)
 	return nil
+}
+
+// hooks log what happens on the link to Mitz. None of it concerns a patient.
+func (e *Engine) hooks() mitzclient.Hooks {
+	return mitzclient.Hooks{
+		CircuitChanged: func(state mitzclient.CircuitState) {
+			log().WithField("circuit", state.String()).Warn("The link to Mitz changed")
+		},
+		Retrying: asksAgain,
+		Paused: func(d time.Duration) {
+			log().WithField("for", d.String()).Warn("Mitz asked for fewer queries and is left alone")
+		},
+		Reloaded: func(notAfter time.Time) {
+			e.metrics.certificateExpires(notAfter)
+			log().WithField("not_after", notAfter).Info("The changed TLS files for Mitz are in use")
+		},
+		ReloadFailed: func(err error) {
+			log().WithError(err).Error("The changed TLS files for Mitz are not good: those before stay in use")
+		},
+	}
 }
 
 // validateLogging refuses to let the node log the bodies of its messages: token
@@ -163,6 +184,9 @@ func (e *Engine) Start() error {
 	}
 	e.life.Lock()
 	defer e.life.Unlock()
+	if e.client != nil {
+		e.client.Start()
+	}
 	e.running = true
 	return nil
 }
@@ -216,6 +240,7 @@ func (e *Engine) CheckHealth() map[string]core.Health {
 	if !running {
 		health["guard"] = core.Health{Status: core.HealthStatusDown, Details: "not started: guarded scopes get no token"}
 	}
+	e.linkHealth(health)
 	if e.auditLog != nil {
 		health["audit"] = core.Health{Status: core.HealthStatusUp}
 		if e.auditLog.Failure() != nil {
@@ -223,6 +248,44 @@ func (e *Engine) CheckHealth() map[string]core.Health {
 		}
 	}
 	return health
+}
+
+// certificateWarning is how long before its end a client certificate is warned about.
+const certificateWarning = 30 * 24 * time.Hour
+
+// linkHealth reports on the link to Mitz. A circuit that is open is no fault of this node,
+// which serves every other scope: its health stays as it is.
+func (e *Engine) linkHealth(health map[string]core.Health) {
+	if e.client == nil {
+		return
+	}
+	circuit := core.Health{Status: core.HealthStatusUp, Details: e.client.Circuit().String()}
+	if e.client.Circuit() != mitzclient.StateClosed {
+		circuit.Status = core.HealthStatusUnknown
+	}
+	health["circuit"] = circuit
+	if notAfter := e.client.Certificate(); !notAfter.IsZero() {
+		health["certificate"] = certificateHealth(notAfter.Sub(e.now()))
+	}
+}
+
+func certificateHealth(left time.Duration) core.Health {
+	days := int(left.Hours() / 24)
+	switch {
+	case left <= 0:
+		return core.Health{Status: core.HealthStatusDown, Details: "the client certificate for Mitz has expired"}
+	case left < certificateWarning:
+		return core.Health{Status: core.HealthStatusUnknown, Details: fmt.Sprintf("the client certificate for Mitz expires in %d days", days)}
+	default:
+		return core.Health{Status: core.HealthStatusUp}
+	}
+}
+
+func (e *Engine) circuit() mitzclient.CircuitState {
+	if e.client == nil {
+		return mitzclient.StateClosed
+	}
+	return e.client.Circuit()
 }
 
 func log() *logrus.Entry {

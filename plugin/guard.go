@@ -112,9 +112,10 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, permiss
 			continue
 		}
 		entry.ground = ground
+		entry.question = &permission.Question
+		ctx := context.WithValue(ctx, decisionKey{}, entry)
 		consulter := measured{next: e.consult, ground: ground, metrics: e.metrics, now: e.now}
 		answer, err := consulter.Consult(ctx, permission.Question)
-		entry.question = &permission.Question
 		unlogged := entry.consulted(ctx, answer.RequestID, outcomeOf(permission.Question, answer, err))
 		if err != nil {
 			return err

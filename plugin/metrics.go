@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 )
 
 // metrics are what the node's /metrics tells about consent. Labels are stable codes:
@@ -17,12 +19,14 @@ type metrics struct {
 	consultDuration *prometheus.HistogramVec
 	tokensRefused   *prometheus.CounterVec
 	certificate     prometheus.Gauge
+	circuit         prometheus.GaugeFunc
 }
 
 // consultBuckets are in seconds, around the 400 ms within which a token should come.
 var consultBuckets = []float64{.005, .01, .025, .05, .1, .2, .3, .4, .6, 1, 2, 5, 10}
 
-func newMetrics() *metrics {
+// newMetrics makes the metrics; circuit gives the state of the link's circuit.
+func newMetrics(circuit func() mitzclient.CircuitState) *metrics {
 	const namespace, subsystem = "nuts", "mitz"
 	return &metrics{
 		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -41,11 +45,16 @@ func newMetrics() *metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "client_certificate_expiry_timestamp_seconds",
 			Help: "When the client certificate for Mitz expires, in seconds since 1970; 0 without one.",
 		}),
+		// Asked for when it is read: open turns half-open by time alone.
+		circuit: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "circuit_state",
+			Help: "Whether consults reach Mitz: 0 they do, 1 one may try, 2 they are refused.",
+		}, func() float64 { return float64(circuit()) }),
 	}
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.certificate}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.certificate, m.circuit}
 }
 
 // register adds the metrics to the node's registry.

@@ -24,7 +24,7 @@ import (
 
 func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	m := newMetrics()
+	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateOpen })
 	require.NoError(t, m.register(registry))
 	m.consults.WithLabelValues("mitz-closed-query", "permit").Inc()
 	m.consultDuration.WithLabelValues("mitz-closed-query").Observe(0.1)
@@ -45,14 +45,16 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_consults_total":                              {"ground", "outcome"},
 		"nuts_mitz_consult_duration_seconds":                    {"ground"},
 		"nuts_mitz_tokens_refused_total":                        {"reason"},
+		"nuts_mitz_circuit_state":                               {},
 		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
 	}, labels)
 	problems, err := testutil.GatherAndLint(registry)
 	require.NoError(t, err)
 	assert.Empty(t, problems)
 	assert.InDelta(t, 1_800_000_000, testutil.ToFloat64(m.certificate), 0)
+	assert.InDelta(t, 2, testutil.ToFloat64(m.circuit), 0)
 	m.unregister(registry)
-	require.NoError(t, newMetrics().register(registry), "the names are free again")
+	require.NoError(t, newMetrics(nil).register(registry), "the names are free again")
 }
 
 func TestConsultsAreMeasured(t *testing.T) {

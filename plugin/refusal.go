@@ -59,6 +59,17 @@ func (d *decisionLog) fields(outcome string) logrus.Fields {
 	}
 }
 
+// decisionKey is under which a consult's context has its [decisionLog].
+type decisionKey struct{}
+
+// asksAgain logs that a query failed in passing and another is sent: Mitz shows both.
+func asksAgain(ctx context.Context, failed *mitzclient.Error) {
+	log().WithField("request_id", failed.RequestID).WithError(failed).Info("Mitz is asked again")
+	if entry, ok := ctx.Value(decisionKey{}).(*decisionLog); ok {
+		_ = entry.consulted(ctx, failed.RequestID, string(failed.Code)) // what follows is logged too, or refused
+	}
+}
+
 // scope gives the guarded scopes, as configured.
 func (d *decisionLog) scope() string {
 	scopes := make([]string, len(d.profiles))

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package mitzclient
+
+import (
+	"context"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// Hooks tell what happens on a link, for logs and metrics. Each may be nil. They are
+// called while a consult or the link waits for them: return at once, and do not call
+// the link.
+type Hooks struct {
+	CircuitChanged func(CircuitState)                       // its new state
+	Retrying       func(ctx context.Context, failed *Error) // a query failed and is asked again; ctx is the consult's
+	Paused         func(time.Duration)                      // Mitz asked to be left alone; for how long it is
+	Reloaded       func(notAfter time.Time)                 // changed TLS files are in use; when the client certificate expires
+	ReloadFailed   func(error)                              // changed TLS files are not, once for each change
+}
+
+// Link is a [Client] that can be relied on: every consult ends in time, Mitz is not
+// overrun, nor asked while it is down, what fails in passing is asked once more, and
+// new certificates are taken into use without a restart.
+type Link struct {
+	client   *Client
+	breaker  *breaker
+	chain    Consulter
+	reloader *reloader // nil when there are no files
+}
+
+var _ Consulter = (*Link)(nil)
+
+// NewLink checks cfg, loads its files and makes a link. It does not connect and
+// starts nothing. The error lists every problem of cfg.
+func NewLink(cfg Config, hooks Hooks) (*Link, error) {
+	link := &Link{}
+	if cfg.Files != nil {
+		link.reloader = newReloader(*cfg.Files, hooks)
+	}
+	client, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if link.reloader != nil {
+		link.reloader.use = client.use
+	}
+	link.client = client
+	link.chain, link.breaker = resilient(client, client.config, hooks)
+	return link, nil
+}
+
+// resilient puts the decorators around a client. The order is, from the outside in:
+//
+//   - deadline: its time runs for everything below;
+//   - gate: refuses before the queue what the pause and the breaker would refuse
+//     after it; while the queue is full of consults that wait for a Mitz that hangs,
+//     a refusal still comes at once;
+//   - limit: above the retry, which keeps its turn; above the breaker, which must not
+//     take our own queue for a slow Mitz;
+//   - retry: above pause and breaker, so that a second query too is sent only where a
+//     first would be;
+//   - pause: above the breaker, so that a consult it refuses is not the one that may
+//     try whether Mitz is back;
+//   - breaker: next to the client, for it judges each query by itself.
+func resilient(client Consulter, cfg Config, hooks Hooks) (Consulter, *breaker) {
+	breaker := newBreaker(client, cfg.Timeout/2, hooks.CircuitChanged)
+	pause := &pause{next: breaker, paused: hooks.Paused}
+	retry := &retry{next: pause, retrying: hooks.Retrying}
+	limit := newLimit(retry, cfg.MaxConnections, queueFactor*cfg.MaxConnections)
+	gate := &gate{next: limit, pause: pause, breaker: breaker}
+	return &deadline{next: gate, timeout: cfg.Timeout}, breaker
+}
+
+// Consult asks the closed query, see [Client.Consult]: it sends at most two queries,
+// the second only when the first failed in passing.
+func (l *Link) Consult(ctx context.Context, q consent.Question) (Answer, error) {
+	return l.chain.Consult(ctx, q)
+}
+
+// Circuit says whether consults reach Mitz.
+func (l *Link) Circuit() CircuitState { return l.breaker.state() }
+
+// Certificate says when the client certificate in use expires; zero when there is
+// none. Once it has, every consult fails with [TLS] (detail "certificate_expired").
+func (l *Link) Certificate() (notAfter time.Time) { return l.client.expiry() }
+
+// Reload looks for changed TLS files now, and takes them into use when they are
+// good. The error says what is wrong with them; those before stay in use then.
+func (l *Link) Reload() error {
+	if l.reloader == nil {
+		return nil
+	}
+	return l.reloader.check()
+}
+
+// Start begins to watch the TLS files. A link that is not started works, and keeps
+// what it loaded.
+func (l *Link) Start() {
+	if l.reloader != nil {
+		l.reloader.start()
+	}
+}
+
+// Close ends watching and closes the connections that are idle. Consults in progress go on.
+func (l *Link) Close() {
+	if l.reloader != nil {
+		l.reloader.stop()
+	}
+	l.client.Close()
+}

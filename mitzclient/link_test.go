@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package mitzclient
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/stretchr/testify/require"
+)
+
+// simulated is a Mitz simulator, and a link to it.
+type simulated struct {
+	*mitztest.Simulator
+	identity *mitztest.Identity
+	files    TLSFiles
+	*Link
+}
+
+func simulate(t testing.TB, hooks Hooks) *simulated {
+	identity, err := mitztest.NewIdentity()
+	require.NoError(t, err)
+	simulator, err := mitztest.Start(identity.Config())
+	require.NoError(t, err)
+	t.Cleanup(simulator.Close)
+	written, err := identity.WriteFiles(t.TempDir())
+	require.NoError(t, err)
+	files := TLSFiles{CertFile: written.Certificate, CertKeyFile: written.Key, TrustStoreFile: written.TrustStore}
+	link, err := NewLink(Config{Endpoint: simulator.Endpoint(), Files: &files, Timeout: 10 * time.Second}, hooks)
+	require.NoError(t, err)
+	t.Cleanup(link.Close)
+	return &simulated{simulator, identity, files, link}
+}
+
+func TestALinkRepeatsWhatAGatewayCouldNotPassOn(t *testing.T) {
+	for _, behaviour := range []mitztest.Behaviour{mitztest.Dropping, mitztest.HTTPStatus(502), mitztest.HTTPStatus(503), mitztest.HTTPStatus(504)} {
+		t.Run(behaviour.String(), func(t *testing.T) {
+			var failed string
+			mitz := simulate(t, Hooks{Retrying: func(_ context.Context, e *Error) { failed = e.RequestID }})
+			mitz.MisbehaveOnce(behaviour)
+			answer, err := mitz.Consult(t.Context(), question(t, "GGC002"))
+			require.NoError(t, err)
+			require.Equal(t, consent.Permit, answer.Decisions["GGC002"])
+			require.Equal(t, 2, answer.Attempts)
+			queries := mitz.Queries()
+			require.Len(t, queries, 2)
+			require.Equal(t, failed, queries[0].RequestID)
+			require.Equal(t, answer.RequestID, queries[1].RequestID)
+			require.NotEqual(t, queries[0].RequestID, queries[1].RequestID)
+			require.Equal(t, "urn:uuid:"+queries[1].RequestID, queries[1].MessageID)
+		})
+	}
+}
+
+// One query, whatever goes wrong: each is shown to the patient.
+func TestALinkRepeatsNothingElse(t *testing.T) {
+	repeated := map[mitztest.Behaviour]bool{mitztest.Dropping: true}
+	mitz := simulate(t, Hooks{})
+	behaviours := append(mitztest.AllFaults(), mitztest.Denying, mitztest.HTTPStatus(500), mitztest.TooManyRequests(time.Minute))
+	for _, behaviour := range behaviours {
+		if status, ok := behaviour.(mitztest.HTTPStatus); repeated[behaviour] || ok && status >= 502 && status <= 504 {
+			continue
+		}
+		t.Run(behaviour.String(), func(t *testing.T) {
+			link, err := NewLink(Config{Endpoint: mitz.Endpoint(), Files: &mitz.files, Timeout: 500 * time.Millisecond}, Hooks{})
+			require.NoError(t, err)
+			defer link.Close()
+			mitz.ResetLog()
+			mitz.Misbehave(behaviour)
+			answer, _ := link.Consult(t.Context(), question(t, "GGC002"))
+			require.NotEqual(t, consent.Permit, answer.Decisions["GGC002"])
+			require.Equal(t, 1, answer.Attempts)
+			require.Len(t, mitz.Queries(), 1)
+		})
+	}
+}
+
+func TestALinkTriesAgainWhenNobodyListens(t *testing.T) {
+	mitz := simulate(t, Hooks{})
+	mitz.Simulator.Close()
+	_, err := mitz.Consult(t.Context(), question(t, "GGC002"))
+	failure := err.(*Error)
+	requireCode(t, Unreachable, failure)
+	require.Equal(t, "refused", failure.Detail)
+	require.Equal(t, 2, failure.Attempts)
+}
+
+func TestAnAnswerThatBeganIsNotAskedForAgain(t *testing.T) {
+	var queries atomic.Int32
+	server := start(t, func(w http.ResponseWriter, r *http.Request) {
+		queries.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		hangUp("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n")(t, w, r)
+	})
+	r := &retry{next: server.client(t)}
+	_, err := r.Consult(t.Context(), question(t, "GGC002"))
+	requireCode(t, Unreachable, err.(*Error))
+	require.Equal(t, detailLost, err.(*Error).Detail)
+	require.EqualValues(t, 1, queries.Load())
+}
+
+func TestALinkHonoursRetryAfter(t *testing.T) {
+	mitz := simulate(t, Hooks{})
+	mitz.MisbehaveOnce(mitztest.TooManyRequests(time.Minute))
+	_, err := mitz.Consult(t.Context(), question(t, "GGC002"))
+	requireCode(t, HTTPStatus, err.(*Error))
+	require.Equal(t, time.Minute, err.(*Error).RetryAfter)
+	_, err = mitz.Consult(t.Context(), question(t, "GGC002"))
+	requireCode(t, RateLimited, err.(*Error))
+	require.Len(t, mitz.Queries(), 1)
+}
+
+func TestALinkRecoversByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var down atomic.Bool
+		var told []CircuitState
+		link, client := fakeLink(func(ctx context.Context, n int) *Error {
+			if down.Load() {
+				return hangs(ctx, n)
+			}
+			return nil
+		}, Hooks{CircuitChanged: func(s CircuitState) { told = append(told, s) }})
+		down.Store(true)
+		for range openAfter {
+			_, failure := consult(t, t.Context(), link)
+			requireCode(t, Timeout, failure)
+		}
+		down.Store(false)
+		_, failure := consult(t, t.Context(), link)
+		requireCode(t, CircuitOpen, failure)
+		time.Sleep(openFor + 1)
+		for range 2 {
+			_, failure = consult(t, t.Context(), link)
+			require.Nil(t, failure)
+		}
+		require.Equal(t, []CircuitState{StateOpen, StateHalfOpen, StateClosed}, told)
+		require.EqualValues(t, openAfter+2, client.queries.Load())
+	})
+}
+
+func TestALinkLeavesAFailingMitzAlone(t *testing.T) {
+	mitz := simulate(t, Hooks{})
+	mitz.Misbehave(mitztest.HTTPStatus(500))
+	for range openAfter {
+		_, err := mitz.Consult(t.Context(), question(t, "GGC002"))
+		requireCode(t, HTTPStatus, err.(*Error))
+	}
+	require.Equal(t, StateOpen, mitz.Circuit())
+	mitz.Behave()
+	_, err := mitz.Consult(t.Context(), question(t, "GGC002"))
+	requireCode(t, CircuitOpen, err.(*Error))
+	require.Len(t, mitz.Queries(), openAfter)
+}
+
+func TestALinkIsMadeOfGoodFilesOnly(t *testing.T) {
+	files := TLSFiles{CertFile: filepath.Join(t.TempDir(), "none.p12")}
+	link, err := NewLink(Config{Endpoint: "https://mitz.example", Files: &files}, Hooks{})
+	require.Nil(t, link)
+	require.ErrorContains(t, err, "tls.certfile: open")
+	require.ErrorContains(t, err, "tls.passwordfile: not set")
+}

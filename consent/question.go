@@ -35,6 +35,14 @@ type Requester struct {
 	Mandated *ProfessionalID
 }
 
+// Acting is the professional who makes the request: under mandate the mandated one.
+func (r Requester) Acting() ProfessionalID {
+	if r.Mandated != nil {
+		return *r.Mandated
+	}
+	return r.Responsible.ID
+}
+
 // Professional is the care professional who is responsible for the request.
 type Professional struct {
 	ID   ProfessionalID

@@ -102,3 +102,60 @@ func TestEditedJSONLDCredentials(t *testing.T) {
 		})
 	}
 }
+
+// TestDividedJSONLDNodes takes the system away from a patient's identifier, by writing
+// its node in two parts, and so makes a number of another system a patient's. It has a
+// world of its own, in which an authority may attest enrolments.
+func TestDividedJSONLDNodes(t *testing.T) {
+	config := plainWorld()
+	config.ConfigureMitz = func(section *harness.MitzConfig) {
+		section.Trust.Enrollment = append(section.Trust.Enrollment, section.Trust.FacilityType...)
+	}
+	w := harness.StartWorld(t, config)
+	permit(t, w, patient, "00000659", "GGC002")
+	enrolment := func(t *testing.T, holder, system string) harness.Credential {
+		t.Helper()
+		credential, err := w.Requester.IssueJSONLD(t.Context(), time.Now().Add(time.Hour), w.Authority.DID, holder, harness.TypeEnrollment,
+			harness.NestedEnrollmentClaims(map[string]any{"system": system, "value": patient}, map[string]any{"value": "900012345"}))
+		require.NoError(t, err)
+		return credential
+	}
+	identifierOf := func(subject map[string]any) (holder map[string]any) {
+		enrolled, _ := subject["hasEnrollment"].(map[string]any)
+		holder, _ = enrolled["patient"].(map[string]any)
+		return holder
+	}
+	for _, tc := range []struct {
+		name, system string
+		edit         func(subject map[string]any)
+		refused      string
+	}{
+		{"a patient's number is read", "http://fhir.nl/fhir/NamingSystem/bsn", nil, ""},
+		{"a number of another system is none", "http://example.com/patients", nil, "claim malformed: patient_enrollment_identifier"},
+		{"nor is it when its node is divided", "http://example.com/patients", func(subject map[string]any) {
+			identifierOf(subject)["identifier"] = []any{
+				map[string]any{"id": "_:b", "system": "http://example.com/patients"}, map[string]any{"id": "_:b", "value": patient},
+			}
+		}, "credential proof"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bothGrants(t, func(t *testing.T, grant harness.Grant) {
+				w.Mitz.ResetLog()
+				w.Sessions.Empty()
+				a := newAttempt(t, w, grant)
+				a.set.Enrollment = enrolment(t, a.wallet.DID, tc.system)
+				if tc.edit != nil {
+					edited, err := a.set.Enrollment.Edit(func(_, subject map[string]any) { tc.edit(subject) })
+					require.NoError(t, err)
+					a.set.Enrollment = edited
+				}
+				answer := a.send()
+				if tc.refused == "" {
+					assertPermitted(t, w, answer)
+					return
+				}
+				assertRefused(t, w, answer, "invalid_request", tc.refused, 0)
+			})
+		})
+	}
+}

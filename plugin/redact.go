@@ -26,7 +26,7 @@ var (
 	encodedRun   = regexp.MustCompile(`(?:(?:%3)?[0-9])+`)
 	separatedRun = regexp.MustCompile(`\b[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{3}\b|\b[0-9]{4}[ .-][0-9]{2}[ .-][0-9]{3}\b`)
 	separators   = strings.NewReplacer(" ", "", ".", "", "-", "", "%3", "")
-	jwtRun       = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}`)
+	jwtRun       = regexp.MustCompile(`[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]{20,}){1,4}(?:\.[A-Za-z0-9_-]*){0,3}`)
 )
 
 // redactBSN replaces what has the form of a patient's number: nine digits, no more,

@@ -32,6 +32,7 @@ func TestRedactBSN(t *testing.T) {
 		{"in percent escapes itself", "%39%30%30%31%38%36%30%32%31 and 9%3001860%321", "[BSN] and [BSN]"},
 		{"with separators", "900.186.021 900 186 021 9001.86.021", "[BSN] [BSN] [BSN]"},
 		{"in a JWT", "credential=eyJhbGciOiJFUzI1NiJ9.eyJic24iOiI5MDAxODYwMjEifQ.c2ln end", "credential=[JWT] end"},
+		{"in a JWT that begins with a space", "credential=eyAiYWxnIjogIkVTMjU2IiB9.eyAiYnNuIjogIjkwMDE4NjAyMSIgfQ.c2lnbmF0dXJl end", "credential=[JWT] end"},
 		{"a date stays", "2026-03-01 12:00:00", "2026-03-01 12:00:00"},
 	} {
 		t.Run(tc.name, func(t *testing.T) { assert.Equal(t, tc.expected, redactBSN(tc.text)) })

@@ -7,8 +7,11 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strings"
 
+	ssi "github.com/nuts-foundation/go-did"
 	"github.com/nuts-foundation/go-did/vc"
+	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/jsonld"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 	"github.com/nuts-foundation/nuts-node/vcr/revocation"
@@ -65,27 +68,49 @@ func hasKnownStatuses(presented vc.VerifiableCredential) bool {
 // saysWhatItMeans tells whether the JSON of a signed JSON-LD credential reads as it
 // means. What is signed is the graph that the JSON stands for (Data Integrity 1.0
 // section 4.2). A context of its own inside the subject, an IRI for a key, or a keyword
-// gives the same graph to another JSON: a midwife could have it read that she is a
-// hospital. So only plain names may be keys, and the contexts must define every one of
-// them, or it is not part of the graph at all.
+// gives the same graph to another JSON, and so does a node that is written in two parts:
+// a midwife could have it read that she is a hospital. So only plain names may be keys,
+// contexts that this node has on board must define every one of them, or it is not part
+// of the graph at all, and no node may be named twice.
 //
 // What Dezi attests has no such proof; the node compares it with the attestation.
 func (e *Engine) saysWhatItMeans(presented vc.VerifiableCredential) bool {
 	if presented.IsType(credential.DeziUserCredentialTypeURI) {
 		return true
 	}
+	if !e.knowsContexts(presented) {
+		return false
+	}
+	ids := map[string]bool{}
 	for _, part := range []any{presented.CredentialSubject, presented.CredentialStatus} {
 		content, err := json.Marshal(part)
 		if err != nil {
 			return false
 		}
 		var value any
-		if err := json.Unmarshal(content, &value); err != nil || !hasPlainKeys(value) {
+		if err := json.Unmarshal(content, &value); err != nil || !hasPlainKeys(value) || !namesNodesOnce(value, ids) {
 			return false
 		}
 	}
 	content, err := json.Marshal(presented)
 	return err == nil && jsonld.AllFieldsDefined(e.node.jsonld.DocumentLoader(), content) == nil
+}
+
+// knowsContexts tells whether the node has all contexts of the credential on board: what
+// another says can be the presenter's choice.
+func (e *Engine) knowsContexts(presented vc.VerifiableCredential) bool {
+	engine, ok := e.node.jsonld.(core.Injectable)
+	if !ok {
+		return false
+	}
+	config, ok := engine.Config().(*jsonld.Config)
+	if !ok {
+		return false
+	}
+	return !slices.ContainsFunc(presented.Context, func(context ssi.URI) bool {
+		_, onBoard := config.Contexts.LocalFileMapping[context.String()]
+		return !onBoard
+	})
 }
 
 // plainKey is a name that only a context can give a meaning.
@@ -103,6 +128,32 @@ func hasPlainKeys(value any) bool {
 	case []any:
 		for _, element := range value {
 			if !hasPlainKeys(element) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// namesNodesOnce tells whether no node is named in the JSON twice: its members could be
+// divided over the two. A blank node needs no name to be there once.
+func namesNodesOnce(value any, ids map[string]bool) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, member := range value {
+			if id, isText := member.(string); key == "id" {
+				if !isText || strings.HasPrefix(id, "_:") || ids[id] {
+					return false
+				}
+				ids[id] = true
+			}
+			if !namesNodesOnce(member, ids) {
+				return false
+			}
+		}
+	case []any:
+		for _, element := range value {
+			if !namesNodesOnce(element, ids) {
 				return false
 			}
 		}

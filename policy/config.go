@@ -112,6 +112,9 @@ func readTrust(config Config) (map[Attribute]Issuers, error) {
 		if config.Strict && issuers.TrustsHolder() && (attribute == AttributeOrganization || attribute == AttributeFacilityType) {
 			problems = append(problems, fmt.Errorf("trust.%s: 'holder' is refused in strict mode: an organisation would say itself who it is", name))
 		}
+		if config.Strict && attribute == AttributeFacilityType && issuers.trustsWholeCA() {
+			problems = append(problems, fmt.Errorf("trust.%s: a whole CA is refused in strict mode: every organisation with a certificate would say itself what it is; name the authority's own", name))
+		}
 		trust[attribute] = issuers
 	}
 	return trust, errors.Join(problems...)

@@ -21,6 +21,10 @@ import (
 func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Refusals {
 	var refusals Refusals
 	for _, credential := range evidence.Credentials {
+		if !isPlainDID(credential.Issuer) {
+			refusals = append(refusals, refuse(ReasonClaimUntrusted))
+			continue
+		}
 		form, known := formOf(credential)
 		if !known {
 			if !isOfRequester(credential, requester.URA) {
@@ -37,7 +41,7 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Ref
 		if !namesOrganization(form, subject, requester.URA) {
 			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...))
 		}
-		if isX509(credential.Issuer) && !agreesWithPass(form, credential, subject, requester.URA) {
+		if isX509(credential.Issuer) && !agreesWithPass(form, credential, subject, requester) {
 			refusals = append(refusals, refuse(ReasonClaimUntrusted, claims...))
 		}
 		if form.attribute == AttributeEnrollment && p.enrollmentMaxAge > 0 &&
@@ -68,7 +72,7 @@ func namesOrganization(form form, subject map[string]any, requester consent.URA)
 		if err == nil && ura != requester {
 			return false
 		}
-		if err != nil && (slices.Contains(form.types, typeDezi) || isOfSystem(text, systemsURA)) {
+		if err != nil && (text == unreadable || slices.Contains(form.types, typeDezi) || isOfSystem(text, systemsURA)) {
 			return false
 		}
 	}
@@ -76,14 +80,14 @@ func namesOrganization(form form, subject map[string]any, requester consent.URA)
 }
 
 // agreesWithPass compares a credential with the UZI pass of its did:x509 issuer.
-func agreesWithPass(form form, credential Credential, subject map[string]any, requester consent.URA) bool {
+func agreesWithPass(form form, credential Credential, subject map[string]any, requester consent.Requester) bool {
 	if form.attribute == AttributeFacilityType || slices.Contains(form.types, typeX509) {
 		// Who gives out facility types need not have a pass. An X509Credential is compared
 		// with its certificate by the node.
 		return true
 	}
 	pass, ok := passOf(credential.Issuer)
-	if !ok || pass.ura != requester || !withinCertificate(credential) {
+	if !ok || pass.ura != requester.URA || !withinCertificate(credential) {
 		return false
 	}
 	switch form.attribute {
@@ -93,10 +97,12 @@ func agreesWithPass(form form, credential Credential, subject map[string]any, re
 		// The employer attests with the organisation's certificate, a professional with a pass
 		// that says the same.
 		return pass.kind == passServer || pass.kind == passProfessional &&
+			isPassHolder(pass, requester.Acting()) &&
 			isPassNumber(pass, valuesAt(subject, form.claims[ClaimUserID]), true) &&
 			isPassRole(pass, valuesAt(subject, form.claims[ClaimUserRole]))
 	case AttributeDelegation:
 		return pass.kind == passProfessional &&
+			isPassHolder(pass, requester.Responsible.ID) && pass.role == requester.Responsible.Role &&
 			isPassNumber(pass, valuesAt(subject, form.claims[ClaimDelegationRegisteredBy]), true) &&
 			isPassRole(pass, valuesAt(subject, form.claims[ClaimDelegationRoleCode]))
 	case AttributeEnrollment:
@@ -107,11 +113,20 @@ func agreesWithPass(form form, credential Credential, subject map[string]any, re
 	}
 }
 
+// isPassHolder tells whether the professional in the question is the pass's holder: an
+// operator's definition may read it elsewhere than the forms say.
+func isPassHolder(pass pass, id consent.ProfessionalID) bool {
+	return id.Root == consent.RootUZI && id.Extension == pass.number
+}
+
 // isPassNumber tells whether the professionals named are all the pass's holder.
 func isPassNumber(pass pass, texts []string, required bool) bool {
 	named := false
 	for _, text := range texts {
 		id, err := readProfessional(text)
+		if err != nil && required {
+			return false
+		}
 		if err != nil {
 			continue // an organisation, or malformed, which is found elsewhere
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -211,6 +212,34 @@ func TestFormsAndCrossChecks(t *testing.T) {
 		{"a credential of an unknown type of another organisation's certificate", func(e *Evidence) {
 			e.Credentials = append(e.Credentials, issuedBy("OurOwnCredential", testPass("900000008", "S", "87654321", "00.000"), object{}))
 		}, "claim untrusted"},
+		{"a mandate that names another organisation, in a list", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, credentialOf("HealthCareProfessionalDelegationCredential", testPresenter,
+				object{"registeredBy": "900000008", "roleCode": "01.046", "organization": []any{object{"identifier": []any{object{"value": "87654321"}}}}}))
+		}, "claim contradiction: delegation_registered_by, delegation_role_code"},
+		{"a mandate that names an organisation unreadably", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, credentialOf("HealthCareProfessionalDelegationCredential", testPresenter,
+				object{"registeredBy": "900000008", "roleCode": "01.046", "organization": object{"identifier": object{"value": []any{"87654321"}}}}))
+		}, "claim contradiction: delegation_registered_by, delegation_role_code"},
+		{"an enrolment about a second patient, in a list", func(e *Evidence) {
+			e.Credentials[theEnrollment].Subjects[0]["hasEnrollment"] = []any{nestedEnrollment("12345678")["hasEnrollment"]}
+			e.Credentials[theEnrollment].Subjects[0]["patientId"] = "999996630"
+		}, "claim contradiction: patient_enrollment_identifier"},
+		{"more identifiers than anyone has", func(e *Evidence) {
+			many := []any{testBSN}
+			for i := range 40 {
+				many = append(many, "http://example.org|"+strings.Repeat("x", i))
+			}
+			e.Credentials[theEnrollment].Subjects[0]["patientId"] = many
+		}, "claim malformed: patient_enrollment_identifier"},
+		{"a facility type of another organisation", func(e *Evidence) {
+			e.Credentials[theFacilityType].Subjects[0]["identifier"] = "87654321"
+		}, "claim contradiction: organization_facility_type"},
+		{"a facility type from beside the authority's place", func(e *Evidence) {
+			e.Credentials[theFacilityType].Issuer = testVektis + ":types:..:evil"
+		}, "claim untrusted: organization_facility_type"},
+		{"a further credential from nowhere plain", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, credentialOf("OurOwnCredential", testVektis+":x%2F..:evil", object{}))
+		}, "claim untrusted"},
 		{"half a mandate", func(e *Evidence) {
 			e.Credentials = append(e.Credentials, credentialOf("HealthCareProfessionalDelegationCredential", testPresenter, object{"registeredBy": "900000008"}))
 		}, "claim missing: delegation_role_code"},
@@ -244,6 +273,36 @@ func TestFormsAndCrossChecks(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestNameOfTheOrganisation(t *testing.T) {
+	p := newPolicy(t, scheme())
+	evidence := validEvidence()
+	issuer := testFingerprint + "::subject:O:De%20Eerste%20Stap:L:Utrecht::san:otherName:2.16.528.1.1007.99.2110-1-1-S-12345678-00.000-0"
+	evidence.Credentials[theOrganization] = issuedBy("HealthcareProviderCredential", issuer, object{"identifier": "12345678", "name": "A famous hospital"})
+	_, claims, err := p.Question(p.Profile("birth-care"), evidence)
+	require.NoError(t, err)
+	assert.Equal(t, "De Eerste Stap", claims[ClaimOrganizationName], "the certificate's, not the organisation's own")
+}
+
+// TestOperatorsDefinitionReadsElsewhere has a definition of the operator's that reads
+// another professional than the form of the credential names.
+func TestOperatorsDefinitionReadsElsewhere(t *testing.T) {
+	operators := definition(append([]string{ClaimDelegationRegisteredBy, ClaimDelegationRoleCode}, neededClaims...)...)
+	config := scheme()
+	config.Profiles[0].AllowUnconstrained, config.Profiles[1].AllowUnconstrained = true, true
+	p, err := New(config, func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
+	require.NoError(t, err)
+	ask := func(responsible string) error {
+		evidence := validEvidence()
+		evidence.Claims[ClaimDelegationRegisteredBy], evidence.Claims[ClaimDelegationRoleCode] = responsible, "01.046"
+		evidence.Credentials = append(evidence.Credentials, issuedBy("HealthcareProfessionalDelegationCredential",
+			testPass("900000008", "Z", "12345678", "01.046"), nestedDelegation("900000008", "01.046")))
+		_, _, err := p.Question(p.Profile("birth-care"), evidence)
+		return err
+	}
+	assert.NoError(t, ask("900000008"))
+	assert.EqualError(t, ask("900000007"), "claim untrusted: delegation_registered_by, delegation_role_code")
 }
 
 func TestFacilityTypeWithoutAnIssuer(t *testing.T) {

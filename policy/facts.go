@@ -69,6 +69,10 @@ func (f *facts) fromCredentials(credentials []Credential) {
 		}
 		form, _ := formOf(candidates[0])
 		subject, single := candidates[0].subject()
+		if name, ok := subjectPolicy(candidates[0].Issuer, "O"); ok && isOneOf(form.types, []string{typeHealthcareProvider}) {
+			// The certificate's name for the organisation, not the organisation's own.
+			f.chosen[f.profile.claimName(ClaimOrganizationName)] = name
+		}
 		for claim, paths := range form.claims {
 			switch {
 			case !single:
@@ -113,6 +117,9 @@ func (f *facts) only(attribute Attribute, candidates []Credential) bool {
 
 func (f *facts) has(claim string) bool { return len(f.texts[claim]) > 0 }
 
+// maxIdentifiers is how many identifiers a credential may give for one claim.
+const maxIdentifiers = 32
+
 // needed reads a claim by the reader for its kind. Of a list of identifiers, one
 // must be of an accepted system.
 func needed[T any](f *facts, claim string, parse func(string) (T, error), equal func(a, b T) bool) T {
@@ -120,6 +127,10 @@ func needed[T any](f *facts, claim string, parse func(string) (T, error), equal 
 	texts := f.texts[claim]
 	if len(texts) == 0 {
 		f.missing = append(f.missing, f.profile.claimName(claim))
+		return none
+	}
+	if len(texts) > maxIdentifiers {
+		f.malformed = append(f.malformed, f.profile.claimName(claim))
 		return none
 	}
 	count := 0

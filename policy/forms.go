@@ -39,9 +39,10 @@ var forms = []form{
 		claims:    map[string][]string{ClaimOrganizationURA: {"identifier"}},
 	},
 	{
-		attribute: AttributeFacilityType,
-		types:     []string{"HealthcareProviderRoleTypeCredential"},
-		claims:    map[string][]string{ClaimOrganizationFacilityType: {"roleCodeNL"}},
+		attribute:    AttributeFacilityType,
+		types:        []string{"HealthcareProviderRoleTypeCredential"},
+		claims:       map[string][]string{ClaimOrganizationFacilityType: {"roleCodeNL"}},
+		organization: append([]string{"identifier"}, organizationIn("")...),
 	},
 	{
 		attribute: AttributePractitioner,
@@ -111,23 +112,40 @@ func isOneOf(types, accepted []string) bool {
 // may be a text, an object with a system and a value, or a list of these.
 func valuesAt(subject map[string]any, paths []string) []string {
 	var texts []string
+	seen := map[string]bool{}
 	for _, path := range paths {
-		var at any = subject
-		for _, name := range strings.Split(path, ".") {
-			object, _ := at.(map[string]any)
-			at = object[name]
-		}
-		for _, text := range textsOf(at) {
-			if !slices.Contains(texts, text) {
-				texts = append(texts, text)
+		for _, at := range membersAt(subject, strings.Split(path, ".")) {
+			for _, text := range textsOf(at) {
+				if !seen[text] {
+					seen[text] = true
+					texts = append(texts, text)
+				}
 			}
 		}
 	}
 	return texts
 }
 
+// membersAt follows names through objects, and through lists of them.
+func membersAt(value any, names []string) []any {
+	if len(names) == 0 {
+		return []any{value}
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		return membersAt(value[names[0]], names[1:])
+	case []any:
+		var found []any
+		for _, each := range value {
+			found = append(found, membersAt(each, names)...)
+		}
+		return found
+	}
+	return nil
+}
+
 // textsOf gives the texts in an identifier, "system|value" where it has a system.
-// Anything else, such as a number, gives an empty text, which no reader accepts.
+// Anything else, such as a number, is unreadable.
 func textsOf(value any) []string {
 	switch value := value.(type) {
 	case nil:
@@ -138,7 +156,7 @@ func textsOf(value any) []string {
 		var texts []string
 		for _, each := range value {
 			if _, nested := each.([]any); nested {
-				return []string{""}
+				return []string{unreadable}
 			}
 			texts = append(texts, textsOf(each)...)
 		}
@@ -146,7 +164,7 @@ func textsOf(value any) []string {
 	case map[string]any:
 		return identifierTexts(value)
 	default:
-		return []string{""}
+		return []string{unreadable}
 	}
 }
 
@@ -159,12 +177,15 @@ func identifierTexts(identifier map[string]any) []string {
 	system, hasSystem := identifier["system"]
 	switch {
 	case !isText:
-		return []string{""}
+		return []string{unreadable}
 	case !hasSystem:
 		return []string{value}
 	}
 	if system, isText := system.(string); isText {
 		return []string{system + "|" + value}
 	}
-	return []string{""}
+	return []string{unreadable}
 }
+
+// unreadable stands for a value that is no text; no reader accepts it.
+const unreadable = "\x00"

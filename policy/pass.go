@@ -41,30 +41,44 @@ func parseOtherName(otherName string) (pass, bool) {
 	return pass{number: match[1], kind: passType(match[2]), ura: consent.URA(match[3]), role: consent.Role(match[4])}, true
 }
 
-// passOf reads the pass from a did:x509 (Trust over IP, did:x509 method,
-// version 0: did:x509:0:<hash>:<fingerprint>::<policy>:<name>:<value>[:...]::...).
-// The node has verified the DID's policies against the certificate. A did:x509 without an
-// otherName, or with several, has no pass.
-func passOf(issuer string) (found pass, ok bool) {
-	if !isX509(issuer) {
+// passOf reads the pass from a did:x509. One without an otherName, or with several, has
+// no pass.
+func passOf(issuer string) (pass, bool) {
+	otherNames := policiesOf(issuer, "san", "otherName")
+	if len(otherNames) != 1 {
 		return pass{}, false
 	}
-	count := 0
-	for _, policy := range strings.Split(issuer, "::")[1:] {
-		parts := strings.Split(policy, ":")
-		if parts[0] != "san" {
+	return parseOtherName(otherNames[0])
+}
+
+// subjectPolicy reads a part of the certificate's subject from a did:x509, such as O.
+func subjectPolicy(issuer, name string) (string, bool) {
+	values := policiesOf(issuer, "subject", name)
+	if len(values) != 1 {
+		return "", false
+	}
+	return values[0], true
+}
+
+// policiesOf reads what a did:x509 says of its certificate (Trust over IP, did:x509
+// method, version 0: did:x509:0:<hash>:<fingerprint>::<policy>:<name>:<value>[:...]::...).
+// The node has verified it.
+func policiesOf(issuer, policy, name string) (values []string) {
+	if !isX509(issuer) {
+		return nil
+	}
+	for _, part := range strings.Split(issuer, "::")[1:] {
+		parts := strings.Split(part, ":")
+		if parts[0] != policy {
 			continue
 		}
 		for i := 1; i+1 < len(parts); i += 2 {
-			value, err := url.PathUnescape(parts[i+1])
-			if parts[i] != "otherName" || err != nil {
-				continue
+			if value, err := url.PathUnescape(parts[i+1]); err == nil && parts[i] == name {
+				values = append(values, value)
 			}
-			count++
-			found, ok = parseOtherName(value)
 		}
 	}
-	return found, ok && count == 1
+	return values
 }
 
 func isX509(did string) bool { return strings.HasPrefix(did, "did:x509:") }

@@ -129,6 +129,15 @@ func TestNew(t *testing.T) {
 		assert.ErrorContains(t, err, "trust.facilitytype: 'holder' is refused in strict mode")
 		assert.NotContains(t, err.Error(), "trust.practitioner")
 	})
+	t.Run("strict mode refuses a whole CA for facility types", func(t *testing.T) {
+		config := validConfig()
+		config.Strict = true
+		config.Trust["facilitytype"] = []string{testFingerprint + "::subject:O:Vektis:*"}
+		newPolicy(t, config)
+		config.Trust["facilitytype"] = []string{testFingerprint + "::*"}
+		_, err := New(config, noDefinitions)
+		assert.ErrorContains(t, err, "trust.facilitytype: a whole CA is refused in strict mode")
+	})
 	t.Run("an operator's definition must give what the question needs", func(t *testing.T) {
 		_, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) {
 			return definition(ClaimOrganizationURA, ClaimUserID, ClaimUserRole, ClaimEnrollmentIdentifier, ClaimConsent), nil
@@ -254,6 +263,14 @@ func TestIssuers(t *testing.T) {
 			assert.Equal(t, tc.trusted, tc.issuers.Trusts(tc.issuer, tc.presenter))
 		})
 	}
+	t.Run("a did:web that leads elsewhere is not plain", func(t *testing.T) {
+		for did, plain := range map[string]bool{
+			"did:web:localhost%3A8080:iam:x": true, testUZI: true, "did:web:a.example:..:b": false, "did:web:a.example:x%2F..%2Fb": false,
+			"did:web:a.example:%2e%2e:b": false, "did:web:a.example:x%5Cb": false, "did:web:a.example:%zz": false,
+		} {
+			assert.Equal(t, plain, isPlainDID(did), did)
+		}
+	})
 	for _, wrong := range []string{
 		"", "*", "did:*", "did:web:*", "did:web:vektis.example*", "did:web:vektis.example:", "did:x509:0:sha256:short::*",
 		"did:x509:0:*", "did:x509:0:sha256:*", "vektis.example", "did:web:vektis.example#key", "Holder", "did:web:a b",

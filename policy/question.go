@@ -34,8 +34,8 @@ func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question
 		Purpose:    profile.Purpose,
 	}
 	refusals := facts.refusals()
-	if question.Requester.URA != "" { // without one there is nothing to compare, and a refusal already
-		refusals = append(refusals, profile.crossCheck(evidence, question.Requester)...)
+	if len(refusals) == 0 { // otherwise there is nothing whole to compare with
+		refusals = profile.crossCheck(evidence, question.Requester)
 	}
 	if len(refusals) > 0 {
 		return consent.Question{}, nil, refusals.distinct()

@@ -6,6 +6,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,6 +104,26 @@ func (i Issuers) trustsCredential(c Credential) bool {
 
 // IsEmpty tells whether nobody is trusted.
 func (i Issuers) IsEmpty() bool { return !i.dezi && !i.namesDID() }
+
+// isPlainDID tells whether a DID names the place that it seems to. A did:web becomes a
+// path (did:web method, section 2.5.2), and one with a dot segment or an escaped slash
+// in it leads elsewhere than below its prefix.
+func isPlainDID(did string) bool {
+	if !strings.HasPrefix(did, "did:web:") {
+		return true
+	}
+	return !slices.ContainsFunc(strings.Split(did, ":"), func(segment string) bool {
+		plain, err := url.PathUnescape(segment)
+		return err != nil || plain == "." || plain == ".." || strings.ContainsAny(plain, "/\\")
+	})
+}
+
+// trustsWholeCA tells whether a CA is trusted for whatever it has issued a certificate for.
+func (i Issuers) trustsWholeCA() bool {
+	return slices.ContainsFunc(i.prefixes, func(prefix string) bool {
+		return isX509(prefix) && strings.HasSuffix(prefix, "::") && strings.Count(prefix, "::") == 1
+	})
+}
 
 // namesDID tells whether anyone with a DID is trusted.
 func (i Issuers) namesDID() bool { return i.holder || len(i.exact) > 0 || len(i.prefixes) > 0 }

@@ -28,8 +28,9 @@ test: ## run every test, on real nodes too
 race: ## run the packages that share state with the race detector
 	$(GO) test -race -timeout 20m ./consent ./nen7513 ./policy ./plugin ./mitzclient/...
 
-bench: ## print the measurements
-	$(GO) test -run '^$$' -bench . -benchmem ./mitzclient/... ./policy/... ./plugin/...
+bench: ## print the measurements; ARGS=--quick for a short run
+	@$(GO) build -o bin/bench ./e2e-tests/bench
+	@bin/bench $(ARGS)
 
 fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
 	@for package in $$($(GO) list ./consent ./policy ./plugin ./mitzclient/...); do \

@@ -102,7 +102,7 @@ func TestConsultsAreMeasured(t *testing.T) {
 			assert.Equal(t, parent.SpanContext().SpanID(), span.Parent.SpanID(), "under the token request's span")
 			attributes := map[string]string{}
 			for _, attribute := range span.Attributes {
-				attributes[string(attribute.Key)] = attribute.Value.Emit()
+				attributes[string(attribute.Key)] = attribute.Value.String()
 			}
 			assert.Equal(t, map[string]string{
 				"mitz.ground": "mitz-closed-query", "mitz.categories": "1", "mitz.outcome": tc.outcome, "mitz.request_id": "request-1",

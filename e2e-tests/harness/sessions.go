@@ -25,8 +25,8 @@ func (w *Workspace) StartSessions() (*Sessions, error) {
 	return &Sessions{server: server}, nil
 }
 
-// settings makes a node use the database.
-func (s *Sessions) settings() map[string]any {
+// Settings make a node use the database, see [NodeConfig].
+func (s *Sessions) Settings() map[string]any {
 	return map[string]any{"storage.session.redis.address": s.server.Addr()}
 }
 

@@ -45,9 +45,20 @@ type TokenRequest struct {
 
 // RequestToken makes the request at the data holder's token endpoint.
 func (w *Wallet) RequestToken(ctx context.Context, request TokenRequest) (Answer, error) {
-	presentation, err := w.present(request)
+	form, err := w.TokenForm(ctx, request)
 	if err != nil {
 		return Answer{}, err
+	}
+	return postForm(ctx, w.client, orElse(request.Endpoint, request.Issuer+"/token"), form, request.Header.Clone())
+}
+
+// TokenForm gives what [Wallet.RequestToken] would send, for who sends it later. It
+// is of use for as long as the presentation in it is valid. A VPToken request without
+// a submission asks the data holder for the definition.
+func (w *Wallet) TokenForm(ctx context.Context, request TokenRequest) (url.Values, error) {
+	presentation, err := w.present(request)
+	if err != nil {
+		return nil, err
 	}
 	form := url.Values{
 		"grant_type": {orElse(string(request.Grant), string(VPToken))},
@@ -59,12 +70,12 @@ func (w *Wallet) RequestToken(ctx context.Context, request TokenRequest) (Answer
 		submission := request.Submission
 		if submission == nil {
 			if submission, err = w.submission(ctx, request); err != nil {
-				return Answer{}, err
+				return nil, err
 			}
 		}
 		form.Set("presentation_submission", string(submission))
 	}
-	return postForm(ctx, w.client, orElse(request.Endpoint, request.Issuer+"/token"), form, request.Header.Clone())
+	return form, nil
 }
 
 // present builds the presentation as a JWT (VC Data Model 1.1, section 6.3.1).

@@ -170,7 +170,7 @@ func (w *World) startDataHolder(ctx context.Context) (err error) {
 		return err
 	}
 	node := NodeConfig{Name: "data-holder", Binary: w.config.Binaries.Mitz, Settings: authorizationEndpoint()}
-	maps.Copy(node.Settings, w.Sessions.settings())
+	maps.Copy(node.Settings, w.Sessions.Settings())
 	if err := w.addMitz(&node); err != nil {
 		return err
 	}

@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+)
+
+// bareVariable makes this program the bare client: a process of its own, as the node is
+// one, that asks Mitz what the node asks and does nothing else.
+const bareVariable = "NUTS_MITZ_BENCH_BARE"
+
+// bareConfig is the first thing that the bare client reads; a bareOrder is each other.
+type bareConfig struct {
+	Endpoint string
+	Files    mitztest.Files
+}
+
+type bareOrder struct{ Count, Rate int }
+
+// bareReport is what it answers to an order.
+type bareReport struct {
+	Shots []shot
+	Took  time.Duration
+}
+
+// bareClient is the other end of it. It ends when its input does.
+type bareClient struct {
+	command *exec.Cmd
+	input   io.WriteCloser
+	output  *json.Decoder
+	encoder *json.Encoder
+}
+
+func (s *scene) startBareClient() (*bareClient, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	command := exec.Command(self)
+	command.Env = append(os.Environ(), bareVariable+"=1")
+	command.Stderr = os.Stderr
+	input, err := command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	output, err := command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("bare client: %w", err)
+	}
+	client := &bareClient{command: command, input: input, output: json.NewDecoder(bufio.NewReader(output)), encoder: json.NewEncoder(input)}
+	return client, client.encoder.Encode(bareConfig{Endpoint: s.mitz.Endpoint(), Files: s.mitz.Files})
+}
+
+func (c *bareClient) pid() int { return c.command.Process.Pid }
+
+func (c *bareClient) close() error { return errors.Join(c.input.Close(), c.command.Wait()) }
+
+// load has nothing to prepare.
+func (c *bareClient) load(_ context.Context, p pace) (volley, error) {
+	return func(context.Context) ([]shot, time.Duration, error) {
+		if err := c.encoder.Encode(bareOrder{Count: p.count, Rate: p.rate}); err != nil {
+			return nil, 0, fmt.Errorf("bare client: %w", err)
+		}
+		var report bareReport
+		err := c.output.Decode(&report)
+		return report.Shots, report.Took, err
+	}, nil
+}
+
+// beBareClient is the process itself.
+func beBareClient(ctx context.Context, input io.Reader, output io.Writer) error {
+	orders, reports := json.NewDecoder(input), json.NewEncoder(output)
+	var config bareConfig
+	if err := orders.Decode(&config); err != nil {
+		return err
+	}
+	send, err := bareQuery(config)
+	if err != nil {
+		return err
+	}
+	for {
+		var order bareOrder
+		if err := orders.Decode(&order); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		shots, took := fire(ctx, pace{count: order.Count, rate: order.Rate}, sleepPrecisely, send)
+		if err := reports.Encode(bareReport{Shots: shots, Took: took}); err != nil {
+			return err
+		}
+	}
+}
+
+func bareQuery(config bareConfig) (func(context.Context, int) outcome, error) {
+	tls, err := mitzclient.LoadTLS(mitzclient.TLSFiles{
+		CertFile: config.Files.Certificate, CertKeyFile: config.Files.Key, TrustStoreFile: config.Files.TrustStore,
+	})
+	if err != nil {
+		return nil, err
+	}
+	client, err := mitzclient.New(mitzclient.Config{Endpoint: config.Endpoint, Timeout: time.Minute, TLS: tls})
+	if err != nil {
+		return nil, err
+	}
+	question, err := theQuestion()
+	return func(ctx context.Context, _ int) outcome {
+		answer, err := client.Consult(ctx, question)
+		if err != nil || answer.Decisions["GGC002"] != consent.Permit {
+			return noAnswer
+		}
+		return gotPermit
+	}, err
+}
+
+// theQuestion is what the node asks for the guarded scopes.
+func theQuestion() (consent.Question, error) {
+	patient, err := consent.ParseBSN(mitztest.PatientAlwaysPermit)
+	return consent.Question{
+		Patient:    patient,
+		DataHolder: consent.DataHolder{URA: consent.URA(dataHolder.URA), FacilityType: consent.FacilityType(dataHolder.FacilityType)},
+		Requester: consent.Requester{URA: consent.URA(requester.URA), FacilityType: requesterType, Responsible: consent.Professional{
+			ID: consent.ProfessionalID{Root: consent.RootUZI, Extension: uziNumber}, Role: roleCode,
+		}},
+		Categories: []consent.Category{"GGC002"},
+		Purpose:    consent.PurposeTreatment,
+	}, err
+}
+
+// employee is the professional in the question.
+var employee = harness.Employee{Identifier: harness.UZIIdentifier(uziNumber), Name: "M. Jansen", Role: roleCode}
+
+const (
+	uziNumber = "900012345"
+	roleCode  = "03.000"
+)

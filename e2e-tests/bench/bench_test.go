@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+)
+
+// logRoot keeps the logs of all nodes until [TestMain] has searched them.
+var logRoot string
+
+func TestMain(m *testing.M) {
+	if os.Getenv(bareVariable) != "" { // the bare client that the smoke test starts
+		if err := beBareClient(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(failure)
+		}
+		os.Exit(success)
+	}
+	os.Exit(harness.RunAndScan(func(dir string) int {
+		logRoot = dir
+		return m.Run()
+	}, []string{mitztest.PatientAlwaysPermit, mitztest.PatientAlwaysDeny}, os.Stderr))
+}
+
+// tinyPlan only shows that everything works.
+func tinyPlan() plan {
+	return plan{
+		warmUp: 20 * time.Millisecond, rounds: 2, roundTime: 200 * time.Millisecond, rate: 25, slowRate: 25,
+		codecRounds: 1, codecTime: time.Millisecond,
+		bursts: []int{4, 8}, burstRounds: 1,
+		// Too few failures for a breaker, which would take seconds to let go.
+		hungTimeout: 200 * time.Millisecond, hungRounds: 1, hungCount: 2, openCount: 2,
+		starts: 1, soak: 300 * time.Millisecond,
+	}
+}
+
+func TestEveryTableHasItsNumbers(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	binaries, err := harness.Build(t.Context(), os.Stderr)
+	require.NoError(t, err)
+	p := tinyPlan()
+	var out bytes.Buffer
+
+	measured, err := measure(t.Context(), binaries, logRoot, p, &out, os.Stderr)
+	t.Log(out.String())
+
+	require.NoError(t, err)
+	assert.NoError(t, measured.complaint())
+	t.Run("the token endpoint", func(t *testing.T) {
+		require.Len(t, measured.compared, rowBare+1)
+		for _, each := range measured.compared {
+			require.Len(t, each.rounds, p.rounds, each.name)
+			assert.Equal(t, 10, each.requests(), each.name)
+			assert.Zero(t, each.wrong(), each.name)
+			assert.Equal(t, each.asksMitz, each.queries() > 0, each.name)
+			assert.Positive(t, each.all(50, latencyOf), each.name)
+			assert.Positive(t, each.throughput().median, each.name)
+			for _, turn := range each.rounds {
+				assert.Positive(t, turn.memAfter, each.name)
+			}
+		}
+		assert.Positive(t, measured.compared[rowGuarded].cost(), "processor time")
+		assert.Greater(t, measured.compared[rowSlow].all(0, latencyOf), 100.0, "Mitz takes 100 ms")
+	})
+	t.Run("the messages", func(t *testing.T) {
+		require.Len(t, measured.codec, 2)
+		for _, each := range measured.codec {
+			assert.Positive(t, each.nanoseconds().median, each.name)
+			assert.Positive(t, each.allocations(), each.name)
+		}
+	})
+	t.Run("bursts", func(t *testing.T) {
+		require.Len(t, measured.bursts, len(p.bursts))
+		for i, each := range measured.bursts {
+			assert.Equal(t, burstAnswers{tokens: p.bursts[i] / 2, denials: p.bursts[i] / 2}, each.answers())
+			assert.Positive(t, each.bursts[0].memMost)
+		}
+	})
+	t.Run("a Mitz that hangs", func(t *testing.T) {
+		assert.Len(t, measured.hung.waiting, p.hungCount)
+		assert.Len(t, measured.hung.following, p.openCount)
+		assert.Zero(t, measured.hung.wrong())
+		assert.GreaterOrEqual(t, percentile(sortedBy(measured.hung.waiting, latencyOf), 50), p.hungTimeout)
+	})
+	t.Run("start-up", func(t *testing.T) {
+		require.Len(t, measured.starts, 3)
+		for _, each := range measured.starts {
+			assert.Len(t, each.times, p.starts, each.name)
+		}
+	})
+	t.Run("what is printed", func(t *testing.T) {
+		text := out.String()
+		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "What consent costs"} {
+			assert.Contains(t, text, heading)
+		}
+		assert.Contains(t, text, "reached")
+		assert.Contains(t, text, "at rest", "the soak ended")
+		assert.NotContains(t, text, "unknown")
+		assert.NotContains(t, text, "NaN")
+		assert.NotContains(t, text, mitztest.PatientAlwaysPermit)
+		assert.NotContains(t, text, mitztest.PatientAlwaysDeny)
+	})
+	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+func TestTheCommandLine(t *testing.T) {
+	for _, tt := range []struct {
+		arguments []string
+		status    int
+	}{
+		{[]string{"--help"}, success},
+		{[]string{"--slow"}, misuse},
+		{[]string{"fast"}, misuse},
+		{[]string{"--soak", "-1m"}, misuse},
+	} {
+		t.Run(strings.Join(tt.arguments, " "), func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			assert.Equal(t, tt.status, run(t.Context(), tt.arguments, &stdout, &stderr))
+			assert.Contains(t, stdout.String()+stderr.String(), "Usage: make bench")
+		})
+	}
+}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import "time"
+
+// plan says how much to measure.
+type plan struct {
+	warmUp    time.Duration
+	rounds    int
+	roundTime time.Duration // at most 4 s: presentations are signed before a round
+	rate      int           // requests a second
+	slowRate  int           // to the Mitz that takes 100 ms
+
+	codecRounds int
+	codecTime   time.Duration
+
+	bursts      []int
+	burstRounds int
+
+	hungTimeout time.Duration
+	hungRounds  int
+	hungCount   int // requests before anything has failed
+	// openCount requests follow once the first ones have failed: few enough to end
+	// before a breaker lets the next one try.
+	openCount int
+
+	starts int
+	soak   time.Duration // 0: none
+}
+
+// fullPlan takes about three minutes.
+func fullPlan() plan {
+	return plan{
+		warmUp: time.Second, rounds: 8, roundTime: 2500 * time.Millisecond, rate: 50, slowRate: 100,
+		codecRounds: 5, codecTime: 200 * time.Millisecond,
+		bursts: []int{64, 256, 1000}, burstRounds: 3,
+		hungTimeout: time.Second, hungRounds: 2, hungCount: 20, openCount: 50,
+		starts: 5,
+	}
+}
+
+// quickPlan takes less than forty seconds.
+func quickPlan() plan {
+	p := fullPlan()
+	p.warmUp, p.rounds, p.roundTime = 300*time.Millisecond, 2, time.Second
+	p.codecRounds, p.codecTime = 3, 50*time.Millisecond
+	p.burstRounds, p.hungRounds, p.starts = 1, 1, 1
+	return p
+}

@@ -40,7 +40,7 @@ const (
 )
 
 // timeout is how long a consult may take in the plain world.
-const timeout = "700ms"
+const timeout = "1500ms"
 
 var (
 	binaries harness.Binaries

@@ -318,13 +318,30 @@ func TestAuditFile(t *testing.T) {
 		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
 		assert.Equal(t, "DOWN", string(engine.CheckHealth()["audit"].Status))
 	})
-	t.Run("an answer that could be logged and a token that could not", func(t *testing.T) {
-		engine := newTestEngine(t, deciding(consent.Permit))
+	t.Run("nothing rests on an answer that could not be logged, not even a refusal", func(t *testing.T) {
+		engine := newTestEngine(t, deciding(consent.Deny))
 		path := open(t, engine)
-		entry := decisionLog{engine: engine, issuer: testIssuer}
-		require.NoError(t, entry.consulted(t.Context(), "request-1", outcomePermit))
 		require.NoError(t, os.Remove(path))
 		require.NoError(t, os.Mkdir(path, 0o700))
-		assert.ErrorIs(t, entry.permitted(t.Context()), errAudit)
+		token := testToken(guarded)
+		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+	})
+	t.Run("a token that cannot be logged is not issued, though the answer was", func(t *testing.T) {
+		engine := newTestEngine(t, deciding(consent.Permit))
+		path := open(t, engine)
+		broken := false
+		engine.now = func() time.Time { // the clock is read between the two entries
+			if info, err := os.Stat(path); err == nil && info.Size() > 0 && !broken {
+				broken = true
+				assert.Equal(t, []string{"consult 0 permit"}, actions(t, path))
+				assert.NoError(t, os.Remove(path))
+				assert.NoError(t, os.Mkdir(path, 0o700))
+			}
+			return testNow
+		}
+		token := testToken(guarded)
+		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assert.True(t, broken)
+		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
 	})
 }

@@ -75,7 +75,7 @@ func TestEveryQueryIsInTheAuditFile(t *testing.T) {
 	queries := w.Mitz.Queries()
 	require.Len(t, queries, 2)
 	for _, query := range queries {
-		assert.Contains(t, string(content), "urn:uuid:"+query.RequestID)
+		assert.Equal(t, 2, strings.Count(string(content), `"urn:uuid:`+query.RequestID+`"`), "in the entries of the query and of the token")
 	}
 	assert.Equal(t, queries[1].RequestID, introspection.Text("consent_request_id"), "the token rests on the second")
 }

@@ -31,13 +31,13 @@ const (
 
 // Entry is one thing that happened.
 type Entry struct {
-	Time      time.Time
-	Action    Action
-	Outcome   Outcome
-	Code      string // a stable code of how it ended, such as "permit" or "denied"
-	RequestID string // under which Mitz knows the query; empty when it was not asked
-	Scope     string // the guarded scopes asked for
-	Subject   string // the data holder's Nuts subject
+	Time       time.Time
+	Action     Action
+	Outcome    Outcome
+	Code       string   // a stable code of how it ended, such as "permit" or "denied"
+	RequestIDs []string // uuids under which Mitz knows the queries; none when it was not asked
+	Scope      string   // the guarded scopes asked for
+	Subject    string   // the data holder's Nuts subject
 	// Question is what was asked, or would have been; nil when the request was too wrong
 	// to make one.
 	Question *consent.Question
@@ -123,8 +123,8 @@ func (e Entry) event() auditEvent {
 	if e.Action == Consult {
 		event.Type = coding{systemDICOM, "110112"} // Query
 	}
-	if e.RequestID != "" {
-		event.Entity = append(event.Entity, entity{What: reference{identifier{systemURI, "urn:uuid:" + e.RequestID}}, Type: coding{systemEntity, "4"}})
+	for _, id := range e.RequestIDs {
+		event.Entity = append(event.Entity, entity{What: reference{identifier{systemURI, "urn:uuid:" + id}}, Type: coding{systemEntity, "4"}})
 	}
 	if e.Scope != "" {
 		event.Entity = append(event.Entity, entity{What: reference{identifier{systemScope, e.Scope}}, Type: coding{systemEntity, "2"}})

@@ -34,7 +34,7 @@ func testEntry(t *testing.T) Entry {
 	require.NoError(t, err)
 	return Entry{
 		Time: time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("CET", 3600)), Action: TokenIssued, Outcome: Success, Code: "permit",
-		RequestID: "5b1f0c2e-8a4e-4c51-9b6a-0d3a5f1c7e11", Scope: "birth-care", Subject: "hospital-east",
+		RequestIDs: []string{"5b1f0c2e-8a4e-4c51-9b6a-0d3a5f1c7e11"}, Scope: "birth-care", Subject: "hospital-east",
 		Question: &consent.Question{
 			Patient:    patient,
 			DataHolder: consent.DataHolder{URA: "00000659", FacilityType: "V6"},
@@ -91,7 +91,7 @@ func TestEntryIsAnAuditEvent(t *testing.T) {
 func TestEntryWithoutAQuestion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	entry := testEntry(t)
-	entry.Question, entry.RequestID, entry.Action, entry.Outcome, entry.Code = nil, "", TokenRefused, MinorFailure, "claim_missing"
+	entry.Question, entry.RequestIDs, entry.Action, entry.Outcome, entry.Code = nil, nil, TokenRefused, MinorFailure, "claim_missing"
 	require.NoError(t, openLog(t, path).Append(entry))
 	event := lines(t, path)[0]
 	assert.Equal(t, "claim_missing", event["outcomeDesc"])

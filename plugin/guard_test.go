@@ -344,4 +344,18 @@ func TestAuditFile(t *testing.T) {
 		assert.True(t, broken)
 		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
 	})
+	t.Run("a token does not follow on a first query that could not be logged", func(t *testing.T) {
+		var path string
+		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
+			assert.NoError(t, os.Remove(path))
+			assert.NoError(t, os.Mkdir(path, 0o700))
+			asksAgain(ctx, &mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-0"})
+			assert.NoError(t, os.Remove(path)) // what comes after can be logged again
+			return deciding(consent.Permit)(ctx, q)
+		})
+		path = open(t, engine)
+		token := testToken(guarded)
+		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
+	})
 }

@@ -46,6 +46,7 @@ type decisionLog struct {
 	question *consent.Question // the one at hand; nil before there is one
 	// requestIDs are the ids under which Mitz knows the queries so far.
 	requestIDs []string
+	unlogged   error // something that happened could not be logged, so there may be no token
 }
 
 // fields are what every line about the decision says.
@@ -66,7 +67,7 @@ type decisionKey struct{}
 func asksAgain(ctx context.Context, failed *mitzclient.Error) {
 	log().WithField("request_id", failed.RequestID).WithError(failed).Info("Mitz is asked again")
 	if entry, ok := ctx.Value(decisionKey{}).(*decisionLog); ok {
-		_ = entry.consulted(ctx, failed.RequestID, string(failed.Code)) // what follows is logged too, or refused
+		_ = entry.consulted(ctx, failed.RequestID, string(failed.Code)) // no token follows on an error
 	}
 }
 
@@ -82,7 +83,7 @@ func (d *decisionLog) scope() string {
 // permitted logs that a token is about to be issued. On an error it may not be.
 func (d *decisionLog) permitted(ctx context.Context) error {
 	const message = "Consent established, token issued"
-	if err := d.append(nen7513.TokenIssued, d.allRequestIDs(), outcomePermit); err != nil {
+	if err := d.append(nen7513.TokenIssued, d.requestIDs, outcomePermit); err != nil {
 		return err
 	}
 	log().WithFields(d.fields(outcomePermit)).Info(message)
@@ -97,38 +98,41 @@ func (d *decisionLog) refused(ctx context.Context, cause error) error {
 	outcome := reason(cause)
 	log().WithFields(d.fields(outcome)).WithError(cause).Info(message)
 	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
-	_ = d.append(nen7513.TokenRefused, d.allRequestIDs(), outcome) // the health check tells
+	_ = d.append(nen7513.TokenRefused, d.requestIDs, outcome) // the health check tells
 	d.engine.metrics.tokensRefused.WithLabelValues(outcome).Inc()
 	return oauthError(cause)
 }
 
 // consulted logs that Mitz was asked. On an error nothing may rest on its answer.
 func (d *decisionLog) consulted(ctx context.Context, requestID, outcome string) error {
+	var asked []string // none when the link refused without asking
 	if requestID != "" {
-		d.requestIDs = append(d.requestIDs, requestID)
+		asked = []string{requestID}
 	}
+	d.requestIDs = append(d.requestIDs, asked...)
 	fields := d.fields(outcome)
 	fields["request_id"] = requestID
 	auditEntry(ctx, auditConsult, "Mitz consulted", fields)
-	return d.append(nen7513.Consult, requestID, outcome)
+	return d.append(nen7513.Consult, asked, outcome)
 }
 
 func (d *decisionLog) allRequestIDs() string { return strings.Join(d.requestIDs, " ") }
 
-// append writes an entry to the NEN 7513 log, if one is kept, and waits for it.
-func (d *decisionLog) append(action nen7513.Action, requestID, code string) error {
+// append writes an entry to the NEN 7513 log, if one is kept, and waits for it. After one
+// error every call gives it: a token may not follow on what the log does not have.
+func (d *decisionLog) append(action nen7513.Action, requestIDs []string, code string) error {
 	if d.engine.auditLog == nil {
 		return nil
 	}
 	err := d.engine.auditLog.Append(nen7513.Entry{
-		Time: d.engine.now(), Action: action, Outcome: auditOutcome(code), Code: code, RequestID: requestID,
+		Time: d.engine.now(), Action: action, Outcome: auditOutcome(code), Code: code, RequestIDs: requestIDs,
 		Scope: d.scope(), Subject: d.engine.subjects[d.issuer], Question: d.question,
 	})
 	if err != nil {
 		log().WithError(err).Error("The audit log cannot be written")
-		return errAudit
+		d.unlogged = errAudit
 	}
-	return nil
+	return d.unlogged
 }
 
 // auditOutcome tells how serious the outcome of a code is: consent or none is as it

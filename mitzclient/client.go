@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,11 @@ import (
 
 // closedQueryPath is where the closed query is asked, under the endpoint.
 const closedQueryPath = "/geslotenautorisatievraag/xacml3"
+
+// ClosedQueryURL gives where the closed query is asked, which wsa:To names too.
+func ClosedQueryURL(endpoint string) string {
+	return strings.TrimRight(endpoint, "/") + closedQueryPath
+}
 
 // Client asks Mitz the closed query, once for each consult: no retry, no limit but
 // the number of connections. A [Link] is a Client with what it takes to rely on it.
@@ -37,7 +43,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{url: cfg.Endpoint + closedQueryPath, config: cfg}
+	client := &Client{url: ClosedQueryURL(cfg.Endpoint), config: cfg}
 	client.connections.Store(newConnections(cfg, cfg.TLS))
 	return client, nil
 }

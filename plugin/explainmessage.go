@@ -9,19 +9,17 @@ import (
 	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
-
-// closedQueryPath is where mitzclient asks the closed query; a test compares it.
-const closedQueryPath = "/geslotenautorisatievraag/xacml3"
 
 // questions writes the message that Mitz would get for each sample.
 func (p *page) questions(checked *checkedConfig, explanation policy.Explanation) {
 	p.section("What Mitz would be asked, for a made-up requester")
 	p.paragraph(2, "[BSN] stands for the patient's number, and the message's id is another one every time. "+
 		"Spaces were added to make it readable.")
-	to := strings.TrimRight(checked.config.Endpoint, "/") + closedQueryPath
+	to := mitzclient.ClosedQueryURL(checked.config.Endpoint)
 	for _, sample := range explanation.Samples {
 		fmt.Fprintln(p)
 		p.paragraph(2, "At data holder "+sample.Subject+":")

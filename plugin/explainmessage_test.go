@@ -46,7 +46,7 @@ func TestExplainedMessage(t *testing.T) {
 	_, explained, _ := strings.Cut(output, "<?xml")
 	explained, _, _ = strings.Cut(explained, "</soap:Envelope>")
 	assert.Equal(t, withoutLayout(body), withoutLayout("<?xml"+explained+"</soap:Envelope>"))
-	assert.True(t, strings.HasSuffix(path, closedQueryPath), path)
+	assert.True(t, strings.HasSuffix(path, "/geslotenautorisatievraag/xacml3"), path)
 }
 
 // sampleBSN is the number in the samples, which no page may show.

@@ -266,6 +266,13 @@ func TestLifeCycle(t *testing.T) {
 	})
 }
 
+// unwritable puts a directory in the place of a file.
+func unwritable(t *testing.T, path string) {
+	t.Helper()
+	assert.NoError(t, os.Remove(path))
+	assert.NoError(t, os.Mkdir(path, 0o700))
+}
+
 func TestAuditFile(t *testing.T) {
 	open := func(t *testing.T, engine *Engine) string {
 		t.Helper()
@@ -311,8 +318,7 @@ func TestAuditFile(t *testing.T) {
 	t.Run("what cannot be logged is not issued", func(t *testing.T) {
 		engine := newTestEngine(t, deciding(consent.Permit))
 		path := open(t, engine)
-		require.NoError(t, os.Remove(path))
-		require.NoError(t, os.Mkdir(path, 0o700))
+		unwritable(t, path)
 		token := testToken(guarded)
 		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
 		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
@@ -321,8 +327,7 @@ func TestAuditFile(t *testing.T) {
 	t.Run("nothing rests on an answer that could not be logged, not even a refusal", func(t *testing.T) {
 		engine := newTestEngine(t, deciding(consent.Deny))
 		path := open(t, engine)
-		require.NoError(t, os.Remove(path))
-		require.NoError(t, os.Mkdir(path, 0o700))
+		unwritable(t, path)
 		token := testToken(guarded)
 		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
 	})
@@ -334,8 +339,7 @@ func TestAuditFile(t *testing.T) {
 			if info, err := os.Stat(path); err == nil && info.Size() > 0 && !broken {
 				broken = true
 				assert.Equal(t, []string{"consult 0 permit"}, actions(t, path))
-				assert.NoError(t, os.Remove(path))
-				assert.NoError(t, os.Mkdir(path, 0o700))
+				unwritable(t, path)
 			}
 			return testNow
 		}
@@ -347,8 +351,7 @@ func TestAuditFile(t *testing.T) {
 	t.Run("a token does not follow on a first query that could not be logged", func(t *testing.T) {
 		var path string
 		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
-			assert.NoError(t, os.Remove(path))
-			assert.NoError(t, os.Mkdir(path, 0o700))
+			unwritable(t, path)
 			asksAgain(ctx, &mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-0"})
 			assert.NoError(t, os.Remove(path)) // what comes after can be logged again
 			return deciding(consent.Permit)(ctx, q)

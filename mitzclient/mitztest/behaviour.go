@@ -80,9 +80,8 @@ func (Slow) decide(onRecord consent.Decisions) consent.Decisions { return onReco
 func (d Slow) respond(x *exchange) {
 	timer := time.NewTimer(time.Duration(d))
 	defer timer.Stop()
-	if x.await(timer.C) {
-		x.answer()
-	}
+	x.await(timer.C)
+	x.answer()
 }
 
 // Misbehave makes the simulator behave so for every query until [Simulator.Behave].

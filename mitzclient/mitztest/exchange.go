@@ -48,15 +48,15 @@ func (x *exchange) sendSome(text string, promised, sent int) {
 	_ = http.NewResponseController(x.w).Flush()
 }
 
-// await waits until due, and tells whether there is still someone to answer.
-// A client that left meanwhile is noted. Close ends the request's context too.
-func (x *exchange) await(due <-chan time.Time) bool {
+// await waits until due. A client that left meanwhile is noted, and the connection
+// is dropped: to return would send an empty answer with status 200, which can still
+// reach a client that is closing. Close ends the request's context too.
+func (x *exchange) await(due <-chan time.Time) {
 	select {
 	case <-due:
-		return true
 	case <-x.r.Context().Done():
 		x.gone()
-		return false
+		x.drop()
 	}
 }
 
@@ -97,7 +97,7 @@ func (x *exchange) endless() {
 	for {
 		if _, err := io.WriteString(x.w, blank); err != nil {
 			x.gone()
-			return
+			x.drop()
 		}
 	}
 }

@@ -5,7 +5,9 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync"
 	"testing"
@@ -64,6 +66,15 @@ func TestStoppingTheNodeEndsRunningConsults(t *testing.T) {
 		}()
 	}
 	require.NoError(t, w.Mitz.WaitForQueries(t.Context(), cap(answers)))
+	ours, _ := diagnostics(t, w.DataHolder)["mitz"].(map[string]any)
+	_, err := time.Parse(time.RFC3339, fmt.Sprint(ours["client_certificate_expires"]))
+	assert.NoError(t, err)
+	delete(ours, "client_certificate_expires")
+	assert.Equal(t, map[string]any{
+		"running": true, "guarded_scopes": 2.0, "data_holders": 2.0, "audit_file": false,
+		"circuit": "closed", "consults_running": 3.0, "consults_waiting": 0.0,
+	}, ours, "and nothing of a requester, a patient, an address or a file")
+	assert.NotContains(t, diagnostics(t, w.Requester), "mitz")
 	began := time.Now()
 
 	require.NoError(t, w.DataHolder.Stop())
@@ -74,6 +85,15 @@ func TestStoppingTheNodeEndsRunningConsults(t *testing.T) {
 		assert.Empty(t, (<-answers).Token())
 	}
 	assert.Zero(t, w.Sessions.Tokens())
+}
+
+// diagnostics gives what a node tells of each engine.
+func diagnostics(t *testing.T, node *harness.Node) (byEngine map[string]any) {
+	t.Helper()
+	answer, err := node.Get(t.Context(), "/status/diagnostics")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(answer.Body, &byEngine))
+	return byEngine
 }
 
 // TestManyRequestsAtOnce has each of many requests ask about another patient, half of

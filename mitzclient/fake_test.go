@@ -71,7 +71,7 @@ func fakeLink(end func(context.Context, int) *Error, hooks Hooks, change ...func
 	}
 	client := &fake{end: end}
 	link := &Link{}
-	link.chain, link.breaker = resilient(client, cfg, hooks)
+	link.decorate(client, cfg, hooks)
 	return link, client
 }
 

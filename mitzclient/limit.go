@@ -63,3 +63,13 @@ func (l *limit) await(ctx context.Context) *Error {
 }
 
 func (l *limit) leave() { <-l.turns }
+
+// Load is how many consults a link has.
+type Load struct {
+	Running int // that are with Mitz
+	Waiting int // that wait for their turn
+}
+
+func (l *limit) load() Load {
+	return Load{Running: len(l.turns), Waiting: int(l.waiting.Load())}
+}

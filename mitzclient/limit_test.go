@@ -80,11 +80,12 @@ func TestSoManyConsultsAtOnce(t *testing.T) {
 				refused++
 			})
 		}
+		synctest.Wait()
+		require.Equal(t, Load{Running: atOnce, Waiting: queue}, l.load())
 		group.Wait()
 		require.Equal(t, extra, refused)
 		require.Equal(t, map[time.Duration]int{time.Second: 3, 2 * time.Second: 3, 3 * time.Second: 3, 4 * time.Second: 1}, ended)
-		require.Empty(t, l.turns)
-		require.Zero(t, l.waiting.Load())
+		require.Zero(t, l.load())
 	})
 }
 

@@ -27,6 +27,7 @@ type Hooks struct {
 type Link struct {
 	client   *Client
 	breaker  *breaker
+	limit    *limit
 	chain    Consulter
 	reloader *reloader // nil when there are no files
 }
@@ -48,11 +49,11 @@ func NewLink(cfg Config, hooks Hooks) (*Link, error) {
 		link.reloader.use = client.use
 	}
 	link.client = client
-	link.chain, link.breaker = resilient(client, client.config, hooks)
+	link.decorate(client, client.config, hooks)
 	return link, nil
 }
 
-// resilient puts the decorators around a client. The order is, from the outside in:
+// decorate puts the decorators around a client. The order is, from the outside in:
 //
 //   - deadline: its time runs for everything below;
 //   - gate: refuses before the queue what the pause and the breaker would refuse
@@ -65,13 +66,13 @@ func NewLink(cfg Config, hooks Hooks) (*Link, error) {
 //   - pause: above the breaker, so that a consult it refuses is not the one that may
 //     try whether Mitz is back;
 //   - breaker: next to the client, for it judges each query by itself.
-func resilient(client Consulter, cfg Config, hooks Hooks) (Consulter, *breaker) {
-	breaker := newBreaker(client, cfg.Timeout/2, hooks.CircuitChanged)
-	pause := &pause{next: breaker, paused: hooks.Paused}
+func (l *Link) decorate(client Consulter, cfg Config, hooks Hooks) {
+	l.breaker = newBreaker(client, cfg.Timeout/2, hooks.CircuitChanged)
+	pause := &pause{next: l.breaker, paused: hooks.Paused}
 	retry := &retry{next: pause, retrying: hooks.Retrying}
-	limit := newLimit(retry, cfg.MaxConnections, queueFactor*cfg.MaxConnections)
-	gate := &gate{next: limit, pause: pause, breaker: breaker}
-	return &deadline{next: gate, timeout: cfg.Timeout}, breaker
+	l.limit = newLimit(retry, cfg.MaxConnections, queueFactor*cfg.MaxConnections)
+	gate := &gate{next: l.limit, pause: pause, breaker: l.breaker}
+	l.chain = &deadline{next: gate, timeout: cfg.Timeout}
 }
 
 // Consult asks the closed query, see [Client.Consult]: it sends at most two queries,
@@ -82,6 +83,9 @@ func (l *Link) Consult(ctx context.Context, q consent.Question) (Answer, error) 
 
 // Circuit says whether consults reach Mitz.
 func (l *Link) Circuit() CircuitState { return l.breaker.state() }
+
+// Load says how many consults there are at this moment.
+func (l *Link) Load() Load { return l.limit.load() }
 
 // Certificate says when the client certificate in use expires; zero when there is
 // none. Once it has, every consult fails with [TLS] (detail "certificate_expired").

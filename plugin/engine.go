@@ -227,6 +227,12 @@ func (e *Engine) begin(request context.Context) (ctx context.Context, done func(
 	}, true
 }
 
+func (e *Engine) isRunning() bool {
+	e.life.Lock()
+	defer e.life.Unlock()
+	return e.running
+}
+
 // CheckHealth reports whether guarded token requests are answered, and what keeps them
 // from it.
 func (e *Engine) CheckHealth() map[string]core.Health {
@@ -234,10 +240,7 @@ func (e *Engine) CheckHealth() map[string]core.Health {
 		return nil
 	}
 	health := map[string]core.Health{"guard": {Status: core.HealthStatusUp}}
-	e.life.Lock()
-	running := e.running
-	e.life.Unlock()
-	if !running {
+	if !e.isRunning() {
 		health["guard"] = core.Health{Status: core.HealthStatusDown, Details: "not started: guarded scopes get no token"}
 	}
 	e.linkHealth(health)

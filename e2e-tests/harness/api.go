@@ -78,9 +78,10 @@ func (a API) IssueCredential(ctx context.Context, issuer, holder, credentialType
 	return a.issueCredential(ctx, issuer, holder, credentialType, claims, nil)
 }
 
-// Get reads a path of the internal API, such as /health or /metrics.
+// Get reads a path of the internal API, such as /health or /metrics, as JSON where
+// there is a choice.
 func (a API) Get(ctx context.Context, path string) (Answer, error) {
-	return do(ctx, a.client, http.MethodGet, a.base+path, nil, nil)
+	return do(ctx, a.client, http.MethodGet, a.base+path, http.Header{"Accept": {"application/json"}}, nil)
 }
 
 func (a API) postJSON(ctx context.Context, path string, body any) (Answer, error) {

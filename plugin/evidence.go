@@ -20,16 +20,14 @@ import (
 func credentialEvidence(presented vc.VerifiableCredential, presenter string) policy.Credential {
 	evidence := policy.Credential{
 		Issuer: presented.Issuer.String(), Presenter: presenter, Attested: isDeziAttested(presented),
-		Issued: presented.IssuanceDate, Certificate: certificateValidity(presented),
+		Issued: presented.IssuanceDate, Certificate: func() *policy.Validity { return certificateValidity(presented) },
+		Subjects: presented.CredentialSubject, // of decoded JSON: it came in a presentation
 	}
 	for _, each := range presented.Type {
 		evidence.Types = append(evidence.Types, each.String())
 	}
 	if presented.ExpirationDate != nil {
 		evidence.Expires = *presented.ExpirationDate
-	}
-	if err := presented.UnmarshalCredentialSubject(&evidence.Subjects); err != nil {
-		evidence.Subjects = nil
 	}
 	return evidence
 }

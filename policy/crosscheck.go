@@ -150,7 +150,10 @@ func isPassRole(pass pass, texts []string) bool {
 // withinCertificate tells whether a credential is valid only while the certificate is
 // that it was issued under.
 func withinCertificate(credential Credential) bool {
-	certificate := credential.Certificate
+	if credential.Certificate == nil {
+		return false
+	}
+	certificate := credential.Certificate()
 	return certificate != nil && !credential.Expires.IsZero() &&
 		!credential.Issued.Before(certificate.NotBefore) && !credential.Expires.After(certificate.NotAfter)
 }

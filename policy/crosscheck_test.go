@@ -23,8 +23,13 @@ func testPass(number, kind, ura, role string) string {
 // issuedBy makes a credential that was issued with a pass, within its validity.
 func issuedBy(credentialType, issuer string, subject object) Credential {
 	credential := credentialOf(credentialType, issuer, subject)
-	credential.Certificate = &Validity{NotBefore: testNow.Add(-24 * time.Hour), NotAfter: testNow.Add(24 * time.Hour)}
+	credential.Certificate = validFrom(testNow.Add(-24 * time.Hour))
 	return credential
+}
+
+// validFrom is a certificate that expires tomorrow.
+func validFrom(notBefore time.Time) func() *Validity {
+	return func() *Validity { return &Validity{NotBefore: notBefore, NotAfter: testNow.Add(24 * time.Hour)} }
 }
 
 // scheme is a configuration in which passes, Dezi and the organisations' own credentials
@@ -203,11 +208,11 @@ func TestFormsAndCrossChecks(t *testing.T) {
 		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
 		{"a mandate older than its certificate", func(e *Evidence) {
 			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential", doctor, nestedDelegation("900000008", "01.046")))
-			e.Credentials[4].Certificate.NotBefore = testNow
+			e.Credentials[4].Certificate = validFrom(testNow)
 		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
 		{"a mandate whose certificate is not there", func(e *Evidence) {
 			e.Credentials = append(e.Credentials, issuedBy("HealthcareProfessionalDelegationCredential", doctor, nestedDelegation("900000008", "01.046")))
-			e.Credentials[4].Certificate = nil
+			e.Credentials[4].Certificate = func() *Validity { return nil }
 		}, "claim untrusted: delegation_registered_by, delegation_role_code"},
 		{"a credential of an unknown type of another organisation's certificate", func(e *Evidence) {
 			e.Credentials = append(e.Credentials, issuedBy("OurOwnCredential", testPass("900000008", "S", "87654321", "00.000"), object{}))

@@ -32,8 +32,9 @@ type Credential struct {
 	Subjects []map[string]any
 	Issued   time.Time
 	Expires  time.Time // zero: never
-	// Certificate is the validity of the certificate under a did:x509 issuer; nil for others.
-	Certificate *Validity
+	// Certificate gives the validity of the certificate under a did:x509 issuer, nil for
+	// others. It is asked only where it counts: to read a certificate takes time.
+	Certificate func() *Validity
 }
 
 // Validity is the time in which a certificate is valid.

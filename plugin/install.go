@@ -12,6 +12,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/crypto"
 	"github.com/nuts-foundation/nuts-node/jsonld"
+	"github.com/nuts-foundation/nuts-node/pki"
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 	"github.com/nuts-foundation/nuts-node/storage"
 	"github.com/nuts-foundation/nuts-node/vcr"
@@ -49,7 +50,9 @@ type nodeEngines struct {
 	policy  *nutspolicy.LocalPDP
 	crypto  *crypto.Crypto
 	jsonld  jsonld.JSONLD
+	pki     pki.Validator
 	http    core.Injectable // its configuration says what is logged
+	server  *core.ServerConfig
 }
 
 // newIAM builds the node's OAuth router with another storage and policy backend.
@@ -68,7 +71,9 @@ func findEngines(system *core.System) (nodeEngines, error) {
 		findEngine(system, &node.policy),
 		findEngine(system, &node.crypto),
 		findEngine(system, &node.jsonld),
+		findEngine(system, &node.pki),
 	}
+	node.server = system.Config
 	node.http, _ = system.FindEngineByName("http").(core.Injectable)
 	return node, errors.Join(problems...)
 }

@@ -8,15 +8,18 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
-	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
 )
 
-// tokenPath is the token endpoint's route (RFC 6749 section 3.2) in the node.
-const tokenPath = "/oauth2/:subjectID/token"
+// The routes in the node that take presentations: the token endpoint (RFC 6749 section
+// 3.2), and where the authorization code grant takes them (OpenID4VP, direct_post).
+const (
+	tokenPath    = "/oauth2/:subjectID/token"
+	responsePath = "/oauth2/:subjectID/response"
+)
 
 // router serves the node's OAuth routes: all as the node does, except that the
-// token endpoint is guarded.
+// token endpoint is guarded, and that no presentation takes time without end.
 type router struct {
 	engine *Engine
 }
@@ -29,6 +32,7 @@ func (r *router) Routes(server core.EchoRouter) {
 		engine.node.newIAM(engine.node.storage, engine.node.policy).Routes(server)
 		return
 	}
+	engine.node.vcr = engine.node.boundedVCR()
 	endpoint := &tokenEndpoint{engine: engine}
 	outside := guardedStorage{Engine: engine.node.storage, authorize: engine.authorizeOutsideRequest}
 	engine.node.newIAM(outside, engine.backend()).Routes(&interceptor{
@@ -47,8 +51,11 @@ type interceptor struct {
 }
 
 func (i *interceptor) POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
-	if path == tokenPath {
+	switch path {
+	case tokenPath:
 		handler = i.onToken(handler)
+	case responsePath:
+		handler = screened(handler)
 	}
 	return i.EchoRouter.POST(path, handler, middleware...)
 }
@@ -105,14 +112,9 @@ func newTokenHandler(engine *Engine) *tokenHandler {
 // serve handles one token request. A refusal by the guard is answered as such,
 // also where the node would have rewritten it (the authorization code grant).
 func (h *tokenHandler) serve(c echo.Context) error {
-	// As the node sets it for its own errors, for those that come before.
-	c.Set(core.ErrorWriterContextKey, &oauth.Oauth2ErrorWriter{})
 	h.request, h.refusal = c, nil
 	defer func() { h.request = nil }()
-	if err := screen(c); err != nil {
-		return err
-	}
-	err := h.handle(c)
+	err := screened(h.handle)(c)
 	if h.refusal != nil {
 		return h.refusal
 	}

@@ -75,6 +75,9 @@ func TestScreen(t *testing.T) {
 		{"a path that searches", url.Values{"presentation_submission": {submission("$..*..*..*")}}, "a path that searches"},
 		{"a path with a filter", url.Values{"presentation_submission": {submission("$[?(@.a)]")}}, "a path that searches"},
 		{"what is no submission is the node's to refuse", url.Values{"presentation_submission": {"{"}}, ""},
+		{"as many presentations as are allowed", url.Values{"assertion": {`["a",{}]`}, "vp_token": {"a.b.c"}}, ""},
+		{"a heap of presentations", url.Values{"assertion": {` ["a",{},"c"]`}}, "too many presentations"},
+		{"a heap of presentations, after a single one", url.Values{"vp_token": {"a", `[1,2,3]`}}, "too many presentations"},
 		{"a request as large as allowed", url.Values{"a": {strings.Repeat("x", maxTokenRequest-2)}}, ""},
 		{"a larger request", url.Values{"a": {strings.Repeat("x", maxTokenRequest-1)}}, "too large"},
 	} {
@@ -118,8 +121,13 @@ func TestInterceptor(t *testing.T) {
 	}}
 	untouched := func(c echo.Context) error { return c.NoContent(http.StatusTeapot) }
 	router.POST(tokenPath, untouched)
+	router.POST(responsePath, untouched)
 	router.POST("/oauth2/:subjectID/other", untouched)
-	for path, status := range map[string]int{"/oauth2/a/token": http.StatusOK, "/oauth2/a/other": http.StatusTeapot} {
+	for path, status := range map[string]int{
+		"/oauth2/a/token": http.StatusOK, "/oauth2/a/response": http.StatusTeapot, "/oauth2/a/other": http.StatusTeapot,
+		"/oauth2/a/response?vp_token=[1,2,3]": http.StatusInternalServerError, // here nothing writes OAuth errors
+		"/oauth2/a/other?vp_token=[1,2,3]":    http.StatusTeapot,
+	} {
 		recorder := httptest.NewRecorder()
 		server.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, path, nil))
 		assert.Equal(t, status, recorder.Code, path)

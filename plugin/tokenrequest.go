@@ -10,15 +10,33 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
+	"github.com/nuts-foundation/nuts-node/core"
 )
 
 // maxTokenRequest is the largest token request that is read, in bytes. A
 // presentation with a certificate chain takes some tens of kilobytes.
 const maxTokenRequest = 1 << 20
 
-// screen bounds a token request and refuses, before the node sees it, what the node
-// would write into a trace (RFC 6749 parameters that hold a patient's number) or could
-// be kept busy with (a JSONPath that searches). No honest requester sends either.
+// maxPresentations is how many presentations one request may hold. A wallet makes one, or
+// one for each form of its credentials.
+const maxPresentations = 2
+
+// screened lets a handler of the node serve only what passes the screen.
+func screened(handle echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		// As the node sets it for its own errors, for those that come before.
+		c.Set(core.ErrorWriterContextKey, &oauth.Oauth2ErrorWriter{})
+		if err := screen(c); err != nil {
+			return err
+		}
+		return handle(c)
+	}
+}
+
+// screen bounds a request with presentations and refuses, before the node sees it, what
+// the node would write into a trace (RFC 6749 parameters that hold a patient's number) or
+// could be kept busy with (a JSONPath that searches, a heap of presentations). No honest
+// requester sends any of it.
 func screen(c echo.Context) error {
 	request := c.Request()
 	request.Body = http.MaxBytesReader(c.Response(), request.Body, maxTokenRequest)
@@ -37,6 +55,14 @@ func screen(c echo.Context) error {
 	for _, submission := range form["presentation_submission"] {
 		if !hasPlainPaths(submission) {
 			return oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "presentation_submission has a path that searches"}
+		}
+	}
+	for _, name := range []string{"assertion", "vp_token"} {
+		for _, value := range form[name] {
+			var presentations []json.RawMessage
+			if json.Unmarshal([]byte(value), &presentations) == nil && len(presentations) > maxPresentations {
+				return oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "there are too many presentations"}
+			}
 		}
 	}
 	return nil

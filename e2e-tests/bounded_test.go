@@ -1,0 +1,260 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+)
+
+// patience is more than any answer takes. What these tests send takes a node years.
+const patience = time.Minute
+
+const looksAlike = "presentation(s) or credential(s) verification failed: a JSON-LD document cannot be verified: too many of its nodes look alike"
+
+// siblings is a graph of 1 KB that has a node try some 12! orders: two nodes that look
+// alike, each with twelve below it that do.
+func siblings() any {
+	below := make([]any, 12)
+	for i := range below {
+		below[i] = map[string]any{"urn:q": "v"}
+	}
+	return []any{map[string]any{"urn:p": below}, map[string]any{"urn:p": below}}
+}
+
+// busy is a JSON-LD credential with this graph in it. Its signature is none: the node
+// canonicalises the graph before it looks at that.
+func busy(issuer, holder string) harness.Credential {
+	return busyDocument(map[string]any{
+		"id": "urn:uuid:" + uuid.NewString(), "type": []string{"VerifiableCredential", harness.TypeFacility}, "issuer": issuer,
+		"issuanceDate":      time.Now().Add(-time.Minute).UTC().Format(time.RFC3339),
+		"credentialSubject": map[string]any{"id": holder, "roleCodeNL": "G3", "urn:p": siblings()},
+	}, issuer, nil)
+}
+
+func busyDocument(document map[string]any, signer string, proof map[string]any) harness.Credential {
+	document["@context"] = []string{"https://www.w3.org/2018/credentials/v1", "https://nuts.nl/credentials/v1"}
+	signature := map[string]any{
+		"type": "JsonWebSignature2020", "proofPurpose": "assertionMethod", "verificationMethod": signer + "#0",
+		"created": time.Now().Add(-time.Second).UTC().Format(time.RFC3339), "jws": "e30..AAAA",
+	}
+	for name, value := range proof {
+		signature[name] = value
+	}
+	document["proof"] = signature
+	// Maps of texts always marshal.
+	encoded, _ := json.Marshal(document)
+	return encoded
+}
+
+// TestMessagesThatKeepTheNodeBusy sends what the stock node would be busy with for years,
+// on one core each, whatever becomes of the request. Consent is on record.
+func TestMessagesThatKeepTheNodeBusy(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		spoil func(a *attempt)
+	}{
+		{"a credential of one's own beside what is asked for", func(a *attempt) {
+			a.set.More = []harness.Credential{busy(a.wallet.DID, a.wallet.DID)}
+		}},
+		{"a credential in the name of an authority", func(a *attempt) {
+			genuine := must[harness.Credential](a.t)(a.world.Requester.IssueJSONLD(
+				a.t.Context(), time.Now().Add(time.Hour), a.world.Authority.DID, a.wallet.DID, harness.TypeFacility, harness.FacilityClaims("G3")))
+			a.set.Facility = must[harness.Credential](a.t)(genuine.Edit(func(_, subject map[string]any) { subject["urn:p"] = siblings() }))
+		}},
+		{"a credential for a scope that asks for nothing", func(a *attempt) {
+			a.request.Scope, a.request.DefinitionScope = " ", birthCare
+			a.set.More = []harness.Credential{busy(a.wallet.DID, a.wallet.DID)}
+		}},
+		{"a credential for a scope that is not guarded", func(a *attempt) {
+			a.request.Scope = plain
+			a.set = harness.CredentialSet{Organization: a.set.Organization, More: []harness.Credential{busy(a.wallet.DID, a.wallet.DID)}}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bothGrants(t, func(t *testing.T, grant harness.Grant) {
+				w := fresh(t)
+				permit(t, w, patient, "00000659", "GGC002")
+				a := newAttempt(t, w, grant)
+				tc.spoil(a)
+				a.request.Credentials = a.set.All()
+				assertRefused(t, w, sendBusy(t, a, func(string) string { return "" }), "invalid_request", looksAlike, 0)
+			})
+		})
+	}
+	t.Run("a presentation with a JSON-LD proof", func(t *testing.T) {
+		bothGrants(t, func(t *testing.T, grant harness.Grant) {
+			w := fresh(t)
+			a := newAttempt(t, w, grant)
+			a.request.Scope, a.request.DefinitionScope = " ", birthCare // what is asked for has another form
+			now := time.Now().UTC()
+			presentation := busyDocument(map[string]any{"type": "VerifiablePresentation", "holder": a.wallet.DID, "urn:p": siblings()}, a.wallet.DID, map[string]any{
+				"created": now.Format(time.RFC3339), "expires": now.Add(5 * time.Second).Format(time.RFC3339),
+				"domain": w.Issuer(), "nonce": uuid.NewString(), "challenge": uuid.NewString(),
+			})
+			a.request.Credentials = a.set.All()
+			assertRefused(t, w, sendBusy(t, a, func(string) string { return string(presentation) }), "invalid_request", looksAlike, 0)
+		})
+	})
+	t.Run("a heap of presentations", func(t *testing.T) {
+		w := fresh(t)
+		a := newAttempt(t, w, harness.VPToken)
+		a.request.Credentials = a.set.All()
+		answer := sendBusy(t, a, func(presentation string) string {
+			return "[" + strings.Repeat(`"`+presentation+`",`, 2) + `"` + presentation + `"]`
+		})
+		assertRefused(t, w, answer, "invalid_request", "there are too many presentations", 0)
+	})
+}
+
+// sendBusy sends the attempt with another assertion, or with its own when that is empty.
+func sendBusy(t *testing.T, a *attempt, assertion func(own string) string) harness.Answer {
+	t.Helper()
+	form, err := a.wallet.TokenForm(t.Context(), a.request)
+	require.NoError(t, err)
+	if changed := assertion(form.Get("assertion")); changed != "" {
+		form.Set("assertion", changed)
+	}
+	return post(t, a.world, a.world.Issuer()+"/token", form)
+}
+
+func post(t *testing.T, w *harness.World, address string, form url.Values) harness.Answer {
+	t.Helper()
+	return request(t, w.Client(), http.MethodPost, address, "application/x-www-form-urlencoded", form.Encode())
+}
+
+func request(t *testing.T, client *http.Client, method, address, contentType, body string) harness.Answer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	message, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	require.NoError(t, err)
+	message.Header.Set("Content-Type", contentType)
+	message.Header.Set("Accept", "application/json")
+	response, err := client.Do(message)
+	require.NoError(t, err, "no answer: the node is busy")
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return harness.Answer{Status: response.StatusCode, Header: response.Header, Body: bytes.TrimSpace(content)}
+}
+
+// TestStatusListsThatKeepTheNodeBusy has a credential name a list that the node would be
+// busy with. Of a status that cannot be told the node itself takes no notice.
+func TestStatusListsThatKeepTheNodeBusy(t *testing.T) {
+	bothGrants(t, func(t *testing.T, grant harness.Grant) {
+		f := openField.fresh(t)
+		a := newFieldAttempt(t, f, grant)
+		asked := make(chan struct{}, 100)
+		var list []byte
+		address := must[string](t)(f.ServeTLS("busy-list", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			asked <- struct{}{}
+			_, _ = w.Write(list)
+		})))
+		list = busyDocument(map[string]any{
+			"id": address, "type": []string{"VerifiableCredential", "StatusList2021Credential"}, "issuer": a.wallet.DID,
+			"issuanceDate": time.Now().Add(-time.Minute).UTC().Format(time.RFC3339),
+			"credentialSubject": map[string]any{
+				"id": address, "type": "StatusList2021", "statusPurpose": "revocation", "encodedList": emptyList, "urn:p": siblings(),
+			},
+		}, a.wallet.DID, nil)
+		list = bytes.Replace(list, []byte("https://nuts.nl/credentials/v1"), []byte("https://w3id.org/vc/status-list/2021/v1"), 1)
+		a.set.Facility = must[harness.Credential](t)(f.District.IssueWith(
+			harness.IssueOptions{Status: address}, a.wallet.DID, harness.TypeFacility, harness.FacilityClaims("G3")))
+		a.request.Credentials = a.set.All()
+		answer := sendBusy(t, &attempt{t: t, world: f.World, wallet: a.wallet, set: a.set, request: a.request}, func(string) string { return "" })
+		assertRefused(t, f.World, answer, "invalid_request", "credential status", 0)
+		assert.NotEmpty(t, asked, "the node did not get the list")
+	})
+}
+
+// emptyList is nothing, compressed with gzip.
+const emptyList = "H4sIAAAAAAAA_wMAAAAAAAAAAAA"
+
+// TestResponsesThatKeepTheNodeBusy goes the way of the authorization code grant, up to
+// where a wallet is asked for its presentation, and answers in its place.
+func TestResponsesThatKeepTheNodeBusy(t *testing.T) {
+	w := fresh(t)
+	wallet := must[*harness.Wallet](t)(w.NewWallet())
+	asked := authorizationRequest(t, w)
+	form, err := wallet.TokenForm(t.Context(), harness.TokenRequest{
+		Issuer: w.Issuer(), Grant: harness.JWTBearer, Nonce: asked.Nonce, Credentials: []harness.Credential{busy(wallet.DID, wallet.DID)},
+	})
+	require.NoError(t, err)
+	answer := post(t, w, asked.ResponseURI, url.Values{
+		"state": {asked.State}, "vp_token": {form.Get("assertion")}, "presentation_submission": {`{"id":"a","definition_id":"b","descriptor_map":[]}`},
+	})
+	redirect, err := url.Parse(answer.Header.Get("Location"))
+	require.NoError(t, err)
+	assert.Equal(t, "invalid_request", redirect.Query().Get("error"), "%s", answer.Body)
+	assert.Equal(t, looksAlike, redirect.Query().Get("error_description"))
+	assert.Zero(t, w.Sessions.Tokens())
+	assert.Empty(t, w.Mitz.Queries())
+
+	heap := post(t, w, asked.ResponseURI, url.Values{"state": {asked.State}, "vp_token": {"[1,2,3]"}})
+	assert.Equal(t, "there are too many presentations", heap.OAuthError().Description)
+}
+
+// walletRequest is what a data holder asks a wallet for (OpenID4VP).
+type walletRequest struct {
+	Nonce       string `json:"nonce"`
+	State       string `json:"state"`
+	ResponseURI string `json:"response_uri"`
+}
+
+// authorizationRequest plays the browser until the data holder asks the wallet.
+func authorizationRequest(t *testing.T, w *harness.World) walletRequest {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{
+		"authorization_server": w.Issuer(), "scope": birthCare, "redirect_uri": "http://127.0.0.1/callback", "token_type": "Bearer",
+		"preauthorized_user": map[string]string{"id": w.Employee().Identifier, "name": w.Employee().Name, "role": w.Employee().Role},
+	})
+	require.NoError(t, err)
+	started := request(t, w.Client(), http.MethodPost,
+		w.Requester.InternalURL()+"/internal/auth/v2/"+w.RequesterOrg.Name+"/request-user-access-token", "application/json", string(body))
+	var flow struct {
+		RedirectURI string `json:"redirect_uri"`
+	}
+	require.NoError(t, json.Unmarshal(started.Body, &flow), "%s", started.Body)
+	browser := w.Client()
+	browser.Jar, err = cookiejar.New(nil)
+	require.NoError(t, err)
+	for location := flow.RedirectURI; location != ""; {
+		answer := request(t, browser, http.MethodGet, location, "text/html", "")
+		location = answer.Header.Get("Location")
+		address, err := url.Parse(location)
+		require.NoError(t, err)
+		if object := address.Query().Get("request_uri"); strings.HasPrefix(object, w.Issuer()) {
+			return readRequestObject(t, request(t, browser, http.MethodGet, object, "", ""))
+		}
+	}
+	t.Fatal("the data holder did not ask the wallet")
+	return walletRequest{}
+}
+
+func readRequestObject(t *testing.T, answer harness.Answer) (asked walletRequest) {
+	t.Helper()
+	parts := strings.Split(string(answer.Body), ".")
+	require.Len(t, parts, 3, "%s", answer.Body)
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(claims, &asked))
+	require.NotEmpty(t, asked.ResponseURI)
+	return asked
+}

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"errors"
+	"time"
+
+	"github.com/nuts-foundation/go-did/vc"
+	"github.com/nuts-foundation/nuts-node/jsonld"
+	"github.com/nuts-foundation/nuts-node/vcr"
+	"github.com/nuts-foundation/nuts-node/vcr/credential"
+	"github.com/nuts-foundation/nuts-node/vcr/signature/proof"
+	"github.com/nuts-foundation/nuts-node/vcr/verifier"
+	"github.com/piprate/json-gold/ld"
+)
+
+// maxStatuses is how many statuses the credentials of one presentation may have, all
+// together: each is on a list that the node gets from whoever the credential names.
+const maxStatuses = 20
+
+// boundedVCR is the node's credential engine, except that it verifies nothing that takes
+// time without end. To verify a JSON-LD proof the node canonicalises the graph that is
+// signed, before it looks at the signature: anyone can keep it busy, and nothing can stop
+// it once it has begun.
+type boundedVCR struct {
+	vcr.VCR
+	verifier boundedVerifier
+}
+
+func (v boundedVCR) Verifier() verifier.Verifier { return v.verifier }
+
+// boundedVerifier is a verifier that is left to verify only what is bounded.
+type boundedVerifier struct {
+	verifier.Verifier
+	documents boundedDocuments
+}
+
+var _ verifier.Verifier = boundedVerifier{}
+
+// VerifyVP verifies a presentation of which the JSON-LD documents, all together, are bounded.
+func (v boundedVerifier) VerifyVP(presentation vc.VerifiablePresentation, verifyVCs, allowUntrustedVCs bool, validAt *time.Time) ([]vc.VerifiableCredential, error) {
+	if presentation.Format() == vc.JSONLDPresentationProofFormat {
+		if err := v.documents.check(presentation, &jsonSize{}); err != nil {
+			return nil, err
+		}
+	}
+	var size jsonSize
+	statuses := 0
+	for _, presented := range presentation.VerifiableCredential {
+		if statuses += len(presented.CredentialStatus); statuses > maxStatuses {
+			return nil, refusedDocument("there are too many statuses")
+		}
+		if err := v.documents.checkPresented(presented, &size); err != nil {
+			return nil, err
+		}
+	}
+	return v.Verifier.VerifyVP(presentation, verifyVCs, allowUntrustedVCs, validAt)
+}
+
+// Verify verifies a credential that is bounded.
+func (v boundedVerifier) Verify(presented vc.VerifiableCredential, allowUntrusted, checkSignature bool, validAt *time.Time) error {
+	if err := v.documents.checkPresented(presented, &jsonSize{}); err != nil {
+		return err
+	}
+	return v.Verifier.Verify(presented, allowUntrusted, checkSignature, validAt)
+}
+
+// VerifySignature verifies the signature of a credential that is bounded.
+func (v boundedVerifier) VerifySignature(presented vc.VerifiableCredential, at *time.Time) error {
+	if err := v.documents.checkCredential(presented, &jsonSize{}); err != nil {
+		return err
+	}
+	return v.Verifier.VerifySignature(presented, at)
+}
+
+// boundedDocuments tells of JSON-LD documents whether the node can canonicalise them in
+// bounded time.
+type boundedDocuments struct{ jsonld jsonld.JSONLD }
+
+// checkPresented checks a credential in a presentation. What Dezi attests has a proof of
+// another kind, and is not canonicalised.
+func (d boundedDocuments) checkPresented(presented vc.VerifiableCredential, size *jsonSize) error {
+	if presented.IsType(credential.DeziUserCredentialTypeURI) {
+		return nil
+	}
+	return d.checkCredential(presented, size)
+}
+
+// checkCredential checks a credential that has a JSON-LD proof.
+func (d boundedDocuments) checkCredential(presented vc.VerifiableCredential, size *jsonSize) error {
+	if presented.Format() != vc.JSONLDCredentialProofFormat || len(presented.Proof) == 0 {
+		return nil
+	}
+	return d.check(presented, size)
+}
+
+// check gives an error for a signed document that the node cannot canonicalise in bounded
+// time. It makes the same graph of it as the node will, so that no context can hide what
+// is in it; the size, to which the document is added, keeps that from taking long.
+func (d boundedDocuments) check(signed any, size *jsonSize) error {
+	whole, err := proof.NewSignedDocument(signed)
+	if err != nil {
+		return refusedDocument("it is no JSON object")
+	}
+	document := map[string]any(whole.DocumentWithoutProof())
+	if !size.add(document) {
+		return refusedDocument("it is too large")
+	}
+	options := ld.NewJsonLdOptions("")
+	options.DocumentLoader = d.jsonld.DocumentLoader()
+	graph, err := ld.NewJsonLdProcessor().ToRDF(document, options)
+	if err != nil {
+		cause := ld.UnknownError
+		var jsonldError *ld.JsonLdError
+		if errors.As(err, &jsonldError) {
+			cause = jsonldError.Code // and not its details, which the requester wrote
+		}
+		return refusedDocument(string(cause))
+	}
+	if dataset, ok := graph.(*ld.RDFDataset); !ok || !newBlankNodes(dataset).areBounded() {
+		return refusedDocument("too many of its nodes look alike")
+	}
+	return nil
+}
+
+// refusedDocument is a verification error of the node, of which the requester is told.
+func refusedDocument(cause string) error {
+	log().WithField("cause", cause).Warn("A JSON-LD document was refused before its proof was verified")
+	return verifier.VerificationError{Msg: "a JSON-LD document cannot be verified: " + cause}
+}

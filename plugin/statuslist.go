@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	ssi "github.com/nuts-foundation/go-did"
+	"github.com/nuts-foundation/go-did/vc"
+	"github.com/nuts-foundation/nuts-node/core"
+	"github.com/nuts-foundation/nuts-node/http/client"
+	"github.com/nuts-foundation/nuts-node/vcr/credential"
+	"github.com/nuts-foundation/nuts-node/vcr/revocation"
+	"github.com/nuts-foundation/nuts-node/vcr/trust"
+	"github.com/nuts-foundation/nuts-node/vcr/verifier"
+	"github.com/nuts-foundation/nuts-node/vdr/resolver"
+)
+
+// maxStatusList is the largest status list, in bytes when it is decompressed: eight
+// million credentials. A node's own lists have 16 KiB.
+const maxStatusList = 1 << 20
+
+var errStatusList = errors.New("mitz: a status list of more than this node reads is refused")
+
+// boundedVCR is the node's credential engine, bounded. A status list comes from wherever a
+// credential says, and is a credential with a proof itself. The node's verifier gets it by
+// a client of its own, so another verifier is made of the same parts, with a client that
+// bounds what it gets.
+func (n nodeEngines) boundedVCR() boundedVCR {
+	documents := boundedDocuments{jsonld: n.jsonld}
+	// Without a cache, as the node's is too when it makes its own: a revocation must be seen.
+	getter := boundedGetter{HTTPRequestDoer: client.New(n.server.HTTPClient.Timeout), documents: documents}
+	statuses := revocation.NewStatusList2021(n.storage.GetSQLDatabase(), getter, n.server.URL, 0)
+	keyResolver := resolver.DIDKeyResolver{Resolver: n.vdr.Resolver()}
+	// Which issuers the node itself trusts is never asked about at the OAuth endpoints.
+	inner := verifier.NewVerifier(revocations{n.vcr.Verifier()}, n.vdr.Resolver(), keyResolver, n.jsonld, trust.NewConfig(""), statuses, n.pki)
+	return boundedVCR{VCR: n.vcr, verifier: boundedVerifier{Verifier: inner, documents: documents}}
+}
+
+// boundedGetter gets status lists, and nothing that the node would be busy with for long.
+type boundedGetter struct {
+	core.HTTPRequestDoer // of which the node limits how much it reads
+	documents            boundedDocuments
+}
+
+func (g boundedGetter) Do(request *http.Request) (*http.Response, error) {
+	response, err := g.HTTPRequestDoer.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.check(body); err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return response, nil
+}
+
+// check reads a status list as the node does. What cannot be read is left to it to refuse.
+func (g boundedGetter) check(body []byte) error {
+	var list vc.VerifiableCredential
+	if json.Unmarshal(body, &list) != nil {
+		return nil
+	}
+	if err := g.documents.checkCredential(list, &jsonSize{}); err != nil {
+		return err
+	}
+	var subjects []revocation.StatusList2021CredentialSubject
+	if list.UnmarshalCredentialSubject(&subjects) != nil {
+		return nil
+	}
+	for _, subject := range subjects {
+		if !isBoundedList(subject.EncodedList) {
+			return errStatusList
+		}
+	}
+	return nil
+}
+
+// isBoundedList tells whether a list (StatusList2021, draft of 27 April 2023, section 3.2)
+// stays small when the node decompresses it.
+func isBoundedList(encoded string) bool {
+	encoding := base64.RawURLEncoding
+	if len(encoded)%4 == 0 {
+		encoding = base64.URLEncoding // as the node has it
+	}
+	compressed, err := encoding.DecodeString(encoded)
+	if err != nil {
+		return true
+	}
+	list, err := gzip.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		return true
+	}
+	size, _ := io.Copy(io.Discard, io.LimitReader(list, maxStatusList+1))
+	return size <= maxStatusList
+}
+
+// revocations are the revocations that the node knows from its network.
+type revocations struct{ node verifier.Verifier }
+
+var _ verifier.Store = revocations{}
+
+func (r revocations) GetRevocations(id ssi.URI) ([]*credential.Revocation, error) {
+	revoked, err := r.node.IsRevoked(id)
+	if err != nil {
+		return nil, fmt.Errorf("is revoked: %w", err)
+	}
+	if !revoked {
+		return nil, verifier.ErrNotFound
+	}
+	return []*credential.Revocation{{Subject: id}}, nil
+}
+
+func (r revocations) StoreRevocation(revocation credential.Revocation) error {
+	return r.node.RegisterRevocation(revocation)
+}
+
+func (r revocations) Diagnostics() []core.DiagnosticResult { return nil }
+
+func (r revocations) Close() error { return nil }

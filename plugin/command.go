@@ -25,16 +25,17 @@ func FlagSet() *pflag.FlagSet {
 }
 
 // AddCommands adds the engine's flags to the node's commands that load its
-// configuration, and the engine's own commands: "mitz explain". The system is the one
-// that [Install] was given.
+// configuration, and the engine's own commands: "mitz explain" and "mitz check". The system
+// is the one that [Install] was given.
 func AddCommands(root *cobra.Command, system *core.System) {
 	addFlags(root)
 	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)"}
-	explain := explainCommand(system)
-	if server, _, err := root.Find([]string{"server"}); err == nil {
-		explain.Flags().AddFlagSet(server.Flags())
+	for _, command := range []*cobra.Command{explainCommand(system), checkCommand(system)} {
+		if server, _, err := root.Find([]string{"server"}); err == nil {
+			command.Flags().AddFlagSet(server.Flags())
+		}
+		group.AddCommand(command)
 	}
-	group.AddCommand(explain)
 	root.AddCommand(group)
 }
 

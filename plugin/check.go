@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/nuts-foundation/nuts-node/core"
+	"github.com/spf13/cobra"
+)
+
+// checkCommand is "mitz check": whether the link to Mitz works, and what is wrong if it
+// does not. It loads and checks the configuration as the server does. It sends no query
+// unless it is given a patient.
+func checkCommand(system *core.System) *cobra.Command {
+	flags := &queryFlags{}
+	command := &cobra.Command{
+		Use:   "check",
+		Short: "Tests the link to Mitz, and says in words what is wrong with it",
+		Long: "Checks the configuration as the server does when it starts, connects to Mitz as the server\n" +
+			"does, and says how far it came: name, connection, TLS and both certificates. Mitz is asked\n" +
+			"nothing, so it records nothing, unless a patient is given with --bsn-file. It ends with an\n" +
+			"error when a step FAILED; a warning is none.",
+		Args: cobra.NoArgs,
+		// The error is told once, by who executes the command, as with the server.
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := system.Load(command.Flags()); err != nil {
+				return err
+			}
+			engine, installed := system.FindEngineByName(moduleName).(*Engine)
+			if !installed {
+				return errors.New("the plugin is not installed in this node")
+			}
+			checked, err := engine.checkedFor(*system.Config)
+			if err != nil {
+				return err
+			}
+			defer checked.client.Close()
+			question, warnings, err := flags.question(checked)
+			if err != nil {
+				return err
+			}
+			if err := engine.checkLink(command, checked, question == nil); err != nil || question == nil {
+				return err
+			}
+			return askMitz(command, checked, *question, warnings, flags.yes)
+		},
+	}
+	flags.add(command.Flags())
+	return command
+}
+
+// checkedFor checks the configuration. What is wrong with it is told in the words of a
+// start that fails.
+func (e *Engine) checkedFor(server core.ServerConfig) (*checkedConfig, error) {
+	// The node's own policy files are part of it: they say what a guarded scope demands.
+	if err := e.node.policy.Configure(server); err != nil {
+		return nil, fmt.Errorf("unable to configure %s: %w", e.node.policy.Name(), err)
+	}
+	checked, err := e.check(server)
+	if err != nil {
+		return nil, fmt.Errorf("unable to configure %s: %w", e.Name(), err)
+	}
+	if checked == nil {
+		return nil, errors.New("there is no mitz section, and so no link to check")
+	}
+	return checked, nil
+}
+
+// checkLink tries the link and writes what it found. last tells that nothing follows.
+func (e *Engine) checkLink(command *cobra.Command, checked *checkedConfig, last bool) error {
+	report := checked.client.Probe(command.Context())
+	findings := findingsOf(report, e.now())
+	page := &page{}
+	page.rows(0, [][2]string{{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.config.Endpoint, checked.config.Timeout)}})
+	fmt.Fprintln(page)
+	failed := page.findings(findings)
+	conclusion := "The link works."
+	switch {
+	case failed > 0:
+		conclusion = "The link does not work: begin with the first step that FAILED. No query was sent."
+	case last:
+		conclusion += " No query was sent: Mitz records nothing of this check."
+	}
+	page.paragraph(0, conclusion)
+	if _, err := io.WriteString(command.OutOrStdout(), page.String()); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return fmt.Errorf("the link to Mitz does not work: %d FAILED", failed)
+	}
+	return nil
+}
+
+// verdict is how a step of the check ended.
+type verdict string
+
+const (
+	verdictOK      verdict = "ok"
+	verdictWarning verdict = "warning"
+	verdictFailed  verdict = "FAILED"
+	verdictUntried verdict = "-"
+)
+
+// finding is what the check says of one step.
+type finding struct {
+	verdict verdict
+	step    string
+	text    string
+	details []string
+	advice  string // what to do about it; empty when there is nothing
+}
+
+// findings writes each finding, and tells how many steps failed.
+func (p *page) findings(findings []finding) (failed int) {
+	width := 0
+	for _, each := range findings {
+		width = max(width, len(each.step))
+	}
+	for _, each := range findings {
+		if each.verdict == verdictFailed {
+			failed++
+		}
+		prefix := fmt.Sprintf("%-9s%-*s  ", each.verdict, width, each.step)
+		p.hanging(prefix, len(prefix), each.text)
+		for _, detail := range each.details {
+			p.paragraph(len(prefix), detail)
+		}
+		if each.advice != "" {
+			p.paragraph(len(prefix), "What to do: "+each.advice)
+		}
+	}
+	fmt.Fprintln(p)
+	return failed
+}

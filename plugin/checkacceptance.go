@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"fmt"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+)
+
+// refusalAdvice says what a refusal of the client certificate means, by its alert. Servers
+// differ in which they choose.
+var refusalAdvice = map[mitzclient.Alert]string{
+	mitzclient.AlertCertificateExpired: "Mitz takes the client certificate for expired. Renew it; if it is valid still, report this to Mitz.",
+	mitzclient.AlertCertificateRevoked: "The client certificate was revoked. Obtain a new one.",
+	mitzclient.AlertUnknownCA: "Mitz does not know the CA of the client certificate, or cannot find the way to it: " +
+		"put the CA certificates between after the certificate in mitz.tls.certfile, and check that it is a PKIoverheid or GZN certificate.",
+	mitzclient.AlertUnsupportedCertificate: "Mitz does not take this kind of certificate. Check that mitz.tls.certfile is the certificate that Mitz was told of.",
+	mitzclient.AlertCertificateRequired:    "Mitz admits nobody without a client certificate, and none was presented.",
+}
+
+// generalRefusalAdvice is for every other refusal.
+const generalRefusalAdvice = "Ask Mitz whether the client certificate above, by its serial number, is on the allow-list of this environment (test or production)."
+
+// acceptanceFinding says how the server took the client certificate.
+func acceptanceFinding(report mitzclient.Report) finding {
+	result := finding{step: "acceptance", verdict: verdictUntried, text: "not tried: there is no TLS connection"}
+	if !report.Acceptance.Tried {
+		return result
+	}
+	step := report.Acceptance
+	took := tookWords(step.Took)
+	notPresented := notPresentedWords(report)
+	switch {
+	case step.Problem == mitzclient.ProblemUnasked:
+		result.verdict, result.text = verdictWarning, "the other side spoke before it was asked anything"
+		result.advice = "An HTTP server does not. Check host and port in mitz.endpoint."
+	case step.Problem != "":
+		result.verdict, result.text = verdictFailed, fmt.Sprintf("%s (%s)", refusalWords(report), took)
+		result.advice = adviceOnRefusal(report)
+	case report.Request == nil:
+		result.verdict, result.text = verdictWarning, "the other side asked for no client certificate"
+		result.advice = "Mitz asks for one. Check host and port in mitz.endpoint, and whether something between here and Mitz ends TLS."
+	case !report.Request.Presented:
+		result.verdict, result.text = verdictWarning, "a client certificate was asked for and none presented"
+		result.advice = "Queries will probably be refused."
+	default:
+		result.verdict = verdictOK
+		result.text = fmt.Sprintf("the client certificate was asked for, and not refused within %s", took)
+		result.details = []string{"Whether Mitz admits this organisation to its queries shows only with one (--bsn-file)."}
+	}
+	if report.Request != nil {
+		result.details = append(caDetails(report), result.details...)
+	}
+	if notPresented != "" {
+		result.details = append(result.details, notPresented)
+	}
+	return result
+}
+
+// refusalWords says how the connection ended.
+func refusalWords(report mitzclient.Report) string {
+	what := "the client certificate"
+	if report.Request == nil || !report.Request.Presented {
+		what = "a connection without client certificate"
+	}
+	switch report.Acceptance.Problem {
+	case mitzclient.ProblemAlert, mitzclient.ProblemVersion:
+		return fmt.Sprintf("the other side refuses %s: %s", what, alertWords(report.Acceptance.Alert))
+	case mitzclient.ProblemLost:
+		return fmt.Sprintf("the other side ended the connection, so it probably refuses %s", what)
+	case mitzclient.ProblemTimeout:
+		return fmt.Sprintf("the other side says nothing after %s", what)
+	case mitzclient.ProblemCanceled:
+		return canceledWords
+	default:
+		return fmt.Sprintf("the connection failed after %s", what)
+	}
+}
+
+func adviceOnRefusal(report mitzclient.Report) string {
+	switch report.Acceptance.Problem {
+	case mitzclient.ProblemCanceled:
+		return ""
+	case mitzclient.ProblemAlert:
+		if advice, known := refusalAdvice[report.Acceptance.Alert]; known {
+			return advice
+		}
+	}
+	if report.Client == nil {
+		return refusalAdvice[mitzclient.AlertCertificateRequired] + " Set mitz.tls.certfile."
+	}
+	return generalRefusalAdvice
+}
+
+// caDetails say from which CAs the other side takes certificates.
+func caDetails(report mitzclient.Report) []string {
+	request := report.Request
+	switch {
+	case len(request.CAs) == 0:
+		return []string{"It does not say from which CAs it takes certificates."}
+	case request.FromCA:
+		return []string{fmt.Sprintf("Ours is from one of the CAs that it takes (%d in all).", len(request.CAs))}
+	default:
+		names := make([]string, len(request.CAs))
+		for i, name := range request.CAs {
+			names[i] = harmless(name)
+		}
+		return []string{"It takes certificates from: " + listWords(names)}
+	}
+}
+
+// notPresentedWords says why no client certificate was presented, when one was asked for.
+func notPresentedWords(report mitzclient.Report) string {
+	switch request := report.Request; {
+	case request == nil || request.Presented:
+		return ""
+	case report.Client == nil:
+		return "None was presented: none is configured."
+	case len(request.CAs) > 0 && !request.FromCA:
+		return "Ours was not presented, for it is from none of these CAs: choose another certificate, or put the CA certificates between after it in mitz.tls.certfile."
+	default:
+		return "Ours was not presented: the other side takes no signature that its key can make."
+	}
+}

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/policy"
+)
+
+// queryFlags are what the one query of "mitz check" is made of.
+type queryFlags struct {
+	bsnFile      string
+	subject      string
+	profile      string
+	requester    string
+	professional string
+	role         string
+	yes          bool
+}
+
+func (f *queryFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.bsnFile, "bsn-file", "", "File holding the BSN of one patient, about whom Mitz is then asked one query. Mitz records it and shows it to the patient.")
+	flags.StringVar(&f.subject, "subject", "", "With --bsn-file: the data holder, by its subject in mitz.dataholders. Needed if there are several.")
+	flags.StringVar(&f.profile, "profile", "", "With --bsn-file: the scope in mitz.profiles whose categories and purpose are asked for. Needed if there are several.")
+	flags.StringVar(&f.professional, "professional", "", "With --bsn-file: the UZI number of the professional on whose behalf is asked, or register|number. Needed.")
+	flags.StringVar(&f.role, "role", "", "With --bsn-file: the professional's role, such as 01.015. Needed.")
+	flags.StringVar(&f.requester, "requester", "", "With --bsn-file: URA and type of the organisation that would see the data, such as 12345678:G3. The data holder itself if not given.")
+	flags.BoolVar(&f.yes, "yes", false, "With --bsn-file: do not ask for confirmation.")
+}
+
+// question makes the question of the flags; nil when none is to be asked. The error tells
+// every problem, and repeats no value: one may be a patient's number.
+func (f *queryFlags) question(checked *checkedConfig) (question *consent.Question, warnings []string, err error) {
+	if f.bsnFile == "" {
+		if *f != (queryFlags{}) {
+			return nil, nil, errors.New("--subject, --profile, --professional, --role, --requester and --yes are of use with --bsn-file only")
+		}
+		return nil, nil, nil
+	}
+	var problems []error
+	check := func(flag string, err error) {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("--%s: %w", flag, err))
+		}
+	}
+	question = &consent.Question{}
+	question.Patient, warnings, err = readBSN(f.bsnFile)
+	check("bsn-file", err)
+	question.DataHolder, err = f.dataHolder(checked.config.DataHolders)
+	check("subject", err)
+	profile, err := f.guarded(checked)
+	check("profile", err)
+	if profile != nil {
+		question.Categories, question.Purpose = profile.Categories, profile.Purpose
+	}
+	question.Requester.URA, question.Requester.FacilityType = question.DataHolder.URA, question.DataHolder.FacilityType
+	if f.requester != "" {
+		question.Requester.URA, question.Requester.FacilityType, err = parseRequester(f.requester)
+		check("requester", err)
+	}
+	question.Requester.Responsible.ID, err = parseProfessional(f.professional)
+	check("professional", err)
+	question.Requester.Responsible.Role, err = consent.ParseRole(f.role)
+	check("role", err)
+	if len(problems) == 0 {
+		problems = append(problems, question.Validate())
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, nil, fmt.Errorf("no query can be asked: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return question, warnings, nil
+}
+
+// dataHolder is the one that is named, or the only one.
+func (f *queryFlags) dataHolder(configured []policy.DataHolderConfig) (consent.DataHolder, error) {
+	var subjects []string
+	for _, each := range configured {
+		if f.subject == each.Subject || f.subject == "" && len(configured) == 1 {
+			return consent.DataHolder{URA: consent.URA(each.URA), FacilityType: consent.FacilityType(each.FacilityType)}, nil
+		}
+		subjects = append(subjects, each.Subject)
+	}
+	return consent.DataHolder{}, fmt.Errorf("name one of: %s", strings.Join(subjects, " "))
+}
+
+// guarded is the profile that is named, or the only one.
+func (f *queryFlags) guarded(checked *checkedConfig) (*policy.Profile, error) {
+	scopes := checked.scopes()
+	if f.profile == "" && len(scopes) == 1 {
+		return checked.policy.Profile(scopes[0]), nil
+	}
+	if profile := checked.policy.Profile(f.profile); profile != nil {
+		return profile, nil
+	}
+	return nil, fmt.Errorf("name one of: %s", strings.Join(scopes, " "))
+}
+
+func parseRequester(text string) (consent.URA, consent.FacilityType, error) {
+	number, code, _ := strings.Cut(text, ":")
+	ura, uraErr := consent.ParseURA(number)
+	facilityType, typeErr := consent.ParseFacilityType(code)
+	if uraErr != nil || typeErr != nil {
+		return "", "", errors.New("not a URA of eight digits, a colon and an organisation type")
+	}
+	return ura, facilityType, nil
+}
+
+// parseProfessional reads a number in the UZI register, or register|number.
+func parseProfessional(text string) (consent.ProfessionalID, error) {
+	root, number := consent.SplitSystem(text)
+	if root == "" {
+		root = consent.RootUZI
+	}
+	return consent.NewProfessionalID(strings.TrimPrefix(root, "urn:oid:"), number)
+}
+
+// maxBSNFile bounds a file that holds one BSN, in bytes: it may have space around it.
+const maxBSNFile = 64
+
+// readBSN reads a patient's number from a file. The number is not given on the command
+// line, which others can see. The error repeats neither the file's name nor what is in it.
+func readBSN(path string) (consent.BSN, []string, error) {
+	content, mode, err := readSmall(path)
+	if err != nil {
+		// The path may be a number, by mistake.
+		if failure, ok := errors.AsType[*fs.PathError](err); ok {
+			err = failure.Err
+		}
+		return consent.BSN{}, nil, err
+	}
+	var warnings []string
+	if mode.IsRegular() && mode.Perm()&0o077 != 0 {
+		warnings = append(warnings, fmt.Sprintf("Others than its owner have access to the file with the patient's number (mode %04o).", mode.Perm()))
+	}
+	bsn, err := consent.ParseBSN(strings.TrimSpace(string(content)))
+	return bsn, warnings, err
+}
+
+func readSmall(path string) ([]byte, fs.FileMode, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	content, err := io.ReadAll(io.LimitReader(file, maxBSNFile+1))
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(content) > maxBSNFile {
+		return nil, 0, errors.New("more than a BSN")
+	}
+	return content, info.Mode(), nil
+}

@@ -1,0 +1,251 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"math/big"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+)
+
+// reached is the report of a link in order, which a test may spoil.
+func reached(change func(*mitzclient.Report)) mitzclient.Report {
+	tried := mitzclient.Step{Tried: true, Took: time.Millisecond}
+	certificate := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: checkNow.Add(-time.Hour), NotAfter: checkNow.Add(year)}
+	report := mitzclient.Report{
+		Host: "mitz.example", Port: "443", Encrypted: true,
+		Resolve: tried, Addresses: []netip.Addr{netip.MustParseAddr("203.0.113.7")},
+		Connect: tried, Attempts: []mitzclient.Attempt{{Address: netip.MustParseAddrPort("203.0.113.7:443")}},
+		Handshake: tried, Version: tls.VersionTLS13, CipherSuite: tls.TLS_AES_128_GCM_SHA256,
+		Server: &mitzclient.ServerCertificate{Certificate: certificate}, Client: &mitzclient.ClientCertificate{Certificate: certificate},
+		Request: &mitzclient.CertificateRequest{Presented: true}, Acceptance: tried,
+	}
+	change(&report)
+	return report
+}
+
+var checkNow = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+
+func TestCheckHasWordsForEveryProblem(t *testing.T) {
+	type change = func(*mitzclient.Report)
+	resolve := func(problem mitzclient.Problem) change {
+		return func(r *mitzclient.Report) { r.Resolve.Problem, r.Connect.Tried = problem, false }
+	}
+	connect := func(problem mitzclient.Problem) change {
+		return func(r *mitzclient.Report) { r.Connect.Problem, r.Attempts[0].Problem = problem, problem }
+	}
+	handshake := func(problem mitzclient.Problem) change {
+		return func(r *mitzclient.Report) {
+			r.Handshake.Problem, r.Handshake.Alert = problem, mitzclient.AlertUnrecognizedName
+			r.Server, r.Request, r.Acceptance.Tried = nil, nil, false
+		}
+	}
+	server := func(problem mitzclient.Problem) change {
+		return func(r *mitzclient.Report) {
+			r.Handshake.Problem, r.Server.Problems = mitzclient.ProblemServer, []mitzclient.Problem{problem}
+		}
+	}
+	client := func(problem mitzclient.Problem) change {
+		return func(r *mitzclient.Report) { r.Client.Problems = []mitzclient.Problem{problem} }
+	}
+	acceptance := func(problem mitzclient.Problem) change {
+		return func(r *mitzclient.Report) { r.Acceptance.Problem = problem }
+	}
+	alert := func(alert mitzclient.Alert) change {
+		return func(r *mitzclient.Report) {
+			r.Acceptance.Problem, r.Acceptance.Alert = mitzclient.ProblemAlert, alert
+		}
+	}
+	request := func(request *mitzclient.CertificateRequest) change {
+		return func(r *mitzclient.Report) { r.Request = request }
+	}
+	noneConfigured := func(r *mitzclient.Report) { r.Client, r.Request = nil, &mitzclient.CertificateRequest{} }
+	for _, tt := range []struct {
+		name    string
+		change  change
+		verdict verdict
+		step    string
+		words   string
+		advice  string
+	}{
+		{"no such name", resolve(mitzclient.ProblemUnknownHost), verdictFailed, "name", "has no address", "typing error"},
+		{"DNS fails", resolve(mitzclient.ProblemDNS), verdictFailed, "name", "could not be looked up", "DNS"},
+		{"DNS is silent", resolve(mitzclient.ProblemTimeout), verdictFailed, "name", "no answer from DNS", "DNS"},
+		{"nothing listens", connect(mitzclient.ProblemRefused), verdictFailed, "connection", "203.0.113.7:443 refuses", "Nothing listens"},
+		{"a firewall drops", connect(mitzclient.ProblemTimeout), verdictFailed, "connection", "does not answer", "firewall"},
+		{"no way there", connect(mitzclient.ProblemNetwork), verdictFailed, "connection", "cannot be reached", "routes"},
+		{"broken off", connect(mitzclient.ProblemLost), verdictFailed, "connection", "breaks the connection off", "firewall"},
+		{"silence", handshake(mitzclient.ProblemTimeout), verdictFailed, "TLS", "says nothing", "hangs"},
+		{"an end at once", handshake(mitzclient.ProblemLost), verdictFailed, "TLS", "ends the connection", "inspects"},
+		{"plain HTTP", handshake(mitzclient.ProblemPlainHTTP), verdictFailed, "TLS", "HTTP without TLS", "port"},
+		{"no TLS", handshake(mitzclient.ProblemNotTLS), verdictFailed, "TLS", "speaks no TLS", "port"},
+		{"TLS 1.1 only", handshake(mitzclient.ProblemVersion), verdictFailed, "TLS", "neither TLS 1.2 nor TLS 1.3", "nothing older"},
+		{"an alert", handshake(mitzclient.ProblemAlert), verdictFailed, "TLS", "TLS alert 112, unrecognized name", "host"},
+		{"no agreement", handshake(mitzclient.ProblemHandshake), verdictFailed, "TLS", "do not agree", "interferes"},
+		{"an expired server certificate", server(mitzclient.ProblemExpired), verdictFailed, "server certificate", "it has expired", "clock"},
+		{"a server certificate before its time", server(mitzclient.ProblemNotYetValid), verdictFailed, "server certificate", "not valid yet", "clock"},
+		{"a wrong host", server(mitzclient.ProblemHostName), verdictFailed, "server certificate", "about another host", "mitz.endpoint"},
+		{"an unknown CA", server(mitzclient.ProblemUnknownIssuer), verdictFailed, "server certificate", "Missing is the CA", "obtain its CA's certificate"},
+		{"an expired CA", server(mitzclient.ProblemExpiredCA), verdictFailed, "server certificate", "a CA that vouches for it has expired", "truststorefile"},
+		{"a certificate for clients", server(mitzclient.ProblemPurpose), verdictFailed, "server certificate", "not a certificate for servers", "Report it"},
+		{"another invalid certificate", server(mitzclient.ProblemInvalid), verdictFailed, "server certificate", "not valid by the rules", "Report it"},
+		{"an expired client certificate", client(mitzclient.ProblemExpired), verdictFailed, "client certificate", "", "no guarded token"},
+		{"a client certificate before its time", client(mitzclient.ProblemNotYetValid), verdictFailed, "client certificate", "", "clock"},
+		{"a client certificate for servers", client(mitzclient.ProblemPurpose), verdictWarning, "client certificate", "not a certificate for clients", "may refuse"},
+		{"no client certificate", noneConfigured, verdictWarning, "client certificate", "none is configured", "mitz.tls.certfile"},
+		{"no client certificate, though asked for", noneConfigured, verdictWarning, "acceptance", "none is configured", "probably be refused"},
+		{"no question for it", request(nil), verdictWarning, "acceptance", "asked for no client certificate", "ends TLS"},
+		{"a certificate from another CA", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a", "CN=b"}}), verdictWarning, "acceptance",
+			`takes certificates from: "CN=a", "CN=b"`, "probably be refused"},
+		{"a signature that is not taken", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a"}, FromCA: true}), verdictWarning, "acceptance",
+			"no signature that its key can make", "probably be refused"},
+		{"a server that speaks first", acceptance(mitzclient.ProblemUnasked), verdictWarning, "acceptance", "spoke before", "HTTP server does not"},
+		{"a refusal without a word", acceptance(mitzclient.ProblemLost), verdictFailed, "acceptance", "probably refuses the client certificate", "allow-list"},
+		{"silence after the certificate", acceptance(mitzclient.ProblemTimeout), verdictFailed, "acceptance", "says nothing after the client certificate", "allow-list"},
+		{"another failure after it", acceptance(mitzclient.ProblemHandshake), verdictFailed, "acceptance", "failed after the client certificate", "allow-list"},
+		{"a refusal", alert(mitzclient.AlertBadCertificate), verdictFailed, "acceptance", "TLS alert 42, bad certificate", "allow-list"},
+		{"a refusal by age", alert(mitzclient.AlertCertificateExpired), verdictFailed, "acceptance", "TLS alert 45", "Renew it"},
+		{"a refusal after revocation", alert(mitzclient.AlertCertificateRevoked), verdictFailed, "acceptance", "TLS alert 44", "revoked"},
+		{"a refusal of the CA", alert(mitzclient.AlertUnknownCA), verdictFailed, "acceptance", "TLS alert 48", "CA certificates between"},
+		{"a refusal of nothing", func(r *mitzclient.Report) {
+			noneConfigured(r)
+			alert(mitzclient.AlertHandshakeFailure)(r)
+		}, verdictFailed, "acceptance", "refuses a connection without client certificate: TLS alert 40", "Set mitz.tls.certfile"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			page := &page{}
+			findings := findingsOf(reached(tt.change), checkNow)
+			page.findings(findings)
+			for _, each := range findings {
+				if each.step != tt.step {
+					assert.NotEqual(t, verdictFailed, each.verdict, "another step is said to have failed: %s", each.step)
+					continue
+				}
+				assert.Equal(t, tt.verdict, each.verdict)
+				assert.Contains(t, each.text+" "+strings.Join(each.details, " "), tt.words)
+				assert.Contains(t, each.advice, tt.advice)
+			}
+			assertReadable(t, page.String())
+		})
+	}
+	t.Run("a check that was broken off", func(t *testing.T) {
+		for _, change := range []change{resolve(mitzclient.ProblemCanceled), connect(mitzclient.ProblemCanceled), handshake(mitzclient.ProblemCanceled), acceptance(mitzclient.ProblemCanceled)} {
+			page := &page{}
+			assert.Equal(t, 1, page.findings(findingsOf(reached(change), checkNow)))
+			assert.Contains(t, page.String(), canceledWords)
+		}
+	})
+}
+
+// assertReadable checks that a page is plain text of lines of some length.
+func assertReadable(t *testing.T, page string) {
+	t.Helper()
+	for line := range strings.Lines(page) {
+		line = strings.TrimSuffix(line, "\n")
+		assert.LessOrEqual(t, len([]rune(line)), pageWidth+maxListed*(maxForeign*10+2), "a line without end")
+		assert.Equal(t, strings.TrimRight(line, " "), line, "spaces at the end")
+		assert.False(t, strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", line)
+	}
+}
+
+// hostileName is text that would do something to a terminal, and is long, and holds a
+// patient's number.
+var hostileName = "mitz\x1b]0;owned\x07\x1b[2J\r\nok       acceptance          all is well\u202e" + sampleBSN + strings.Repeat("\x1b", 5000)
+
+// hostileCertificate is signed by itself and full of such names.
+func hostileCertificate(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: new(big.Int).Lsh(big.NewInt(1), 150), Subject: pkix.Name{CommonName: hostileName, Organization: []string{hostileName}},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, SubjectKeyId: make([]byte, 4000),
+	}
+	for range 100 {
+		template.DNSNames = append(template.DNSNames, "\x1b[31m\r\n.example")
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	leaf, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+// serveTLS ends the connections after their handshake, once the other side has.
+func serveTLS(t *testing.T, config *tls.Config) string {
+	t.Helper()
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	require.NoError(t, err)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				_, _ = io.Copy(io.Discard, connection)
+				_ = connection.Close()
+			})
+		}
+	})
+	t.Cleanup(func() { _ = listener.Close(); serving.Wait() })
+	return listener.Addr().String()
+}
+
+func TestCheckMakesForeignTextHarmless(t *testing.T) {
+	mitz := startCheckedMitz(t, year)
+	hostile := hostileCertificate(t)
+	t.Run("in the server's certificate", func(t *testing.T) {
+		address := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{hostile}})
+		output, _, err := runCheck(t, mitz.config(), "--mitz.endpoint", "https://"+address)
+		require.Error(t, err)
+		told(t, output, "FAILED", "server certificate")
+		told(t, output, "-", "acceptance")
+		assertReadable(t, output)
+		assert.NotContains(t, output, sampleBSN)
+		assert.Contains(t, output, `mitz\x1b]0\\;owned\a`, "it is shown as it is written")
+		assert.Contains(t, output, "and 94 more")
+	})
+	t.Run("in the names of the CAs that it takes", func(t *testing.T) {
+		pool := x509.NewCertPool()
+		pool.AddCert(hostile.Leaf)
+		_, port, err := net.SplitHostPort(serveTLS(t, &tls.Config{
+			Certificates: []tls.Certificate{mitz.identity.Server()}, ClientAuth: tls.RequestClientCert, ClientCAs: pool,
+		}))
+		require.NoError(t, err)
+		output, _, err := runCheck(t, mitz.config(), "--mitz.endpoint", "https://localhost:"+port)
+		require.NoError(t, err)
+		assert.Contains(t, output, "takes certificates from: ")
+		told(t, output, "warning", "acceptance")
+		assertReadable(t, output)
+		assert.NotContains(t, output, sampleBSN)
+	})
+}
+
+func TestTookWords(t *testing.T) {
+	for took, words := range map[time.Duration]string{
+		0: "0.0 ms", 1250 * time.Microsecond: "1.2 ms", 12345 * time.Microsecond: "12 ms", 999 * time.Millisecond: "999 ms", 3100 * time.Millisecond: "3.1 s",
+	} {
+		assert.Equal(t, words, tookWords(took))
+	}
+}

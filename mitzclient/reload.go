@@ -17,7 +17,7 @@ import (
 // reloadInterval is how often the files are looked at. They are read: there are four
 // small ones, and what they hold also changes where neither size nor time of a path
 // do, such as behind the symbolic links of Kubernetes.
-const reloadInterval = 10 * time.Second
+const reloadInterval = time.Second
 
 type fingerprint [sha256.Size]byte
 

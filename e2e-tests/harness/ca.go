@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// CA is a certificate authority for TLS on localhost. Its certificates last a day.
+// CA is a certificate authority for TLS on loopback. Its certificates last a day.
 type CA struct {
 	certificate *x509.Certificate
 	key         crypto.Signer
@@ -49,12 +49,12 @@ func (c *CA) WritePEM(path string) error {
 	return os.WriteFile(path, certificatePEM(c.certificate.Raw), 0o600)
 }
 
-// Server issues a certificate for localhost and 127.0.0.1.
+// Server issues a certificate for localhost, 127.0.0.1 and the names of strict nodes.
 func (c *CA) Server(name string) (tls.Certificate, error) {
 	template := certificateTemplate(pkix.Name{CommonName: name})
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	template.DNSNames = []string{"localhost"}
+	template.DNSNames = []string{"localhost", "*." + privateDomain}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

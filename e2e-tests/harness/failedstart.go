@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // FailedStart is how a node ended that could not start.
@@ -20,7 +21,11 @@ type FailedStart struct {
 // It is an error when the node comes up, or does neither before the context ends.
 func (w *Workspace) StartExpectFailure(ctx context.Context, config NodeConfig) (FailedStart, error) {
 	config.Name = w.unique(config.Name)
-	child, ports, err := w.launch(config, "https://localhost")
+	url := "https://localhost"
+	if config.Strict {
+		url = "https://" + hostName(config.Name)
+	}
+	child, ports, err := w.launch(config, url)
 	if err != nil {
 		return FailedStart{}, err
 	}
@@ -36,4 +41,15 @@ func (w *Workspace) StartExpectFailure(ctx context.Context, config NodeConfig) (
 	}
 	output, err := os.ReadFile(child.logPath)
 	return FailedStart{ExitCode: child.exitCode(), Output: string(output)}, err
+}
+
+// Message is what the node said last: the line of its log that tells why it stopped.
+func (f FailedStart) Message() string {
+	var message string
+	for line := range strings.Lines(f.Output) {
+		if strings.Contains(line, "level=fatal") {
+			message = line
+		}
+	}
+	return message
 }

@@ -15,8 +15,9 @@ type Mitz struct {
 	Files mitztest.Files
 }
 
-// StartMitz starts a Mitz simulator until the workspace is closed.
-func (w *Workspace) StartMitz() (*Mitz, error) {
+// StartMitz starts a Mitz simulator until the workspace is closed. It lets in clients
+// of its own authority, and of those that are given.
+func (w *Workspace) StartMitz(authorities ...*mitztest.Identity) (*Mitz, error) {
 	identity, err := mitztest.NewIdentity()
 	if err != nil {
 		return nil, err
@@ -29,7 +30,11 @@ func (w *Workspace) StartMitz() (*Mitz, error) {
 	if err != nil {
 		return nil, err
 	}
-	simulator, err := mitztest.Start(identity.Config())
+	config := identity.Config()
+	for _, authority := range authorities {
+		config.ClientCAs.AppendCertsFromPEM(authority.CAPEM())
+	}
+	simulator, err := mitztest.Start(config)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +47,7 @@ func (w *World) addMitz(node *NodeConfig) (err error) {
 	if len(w.config.Profiles) == 0 {
 		return nil
 	}
-	if w.Mitz, err = w.StartMitz(); err != nil {
+	if w.Mitz, err = w.StartMitz(w.config.MitzAuthorities...); err != nil {
 		return err
 	}
 	section := MitzConfig{
@@ -57,6 +62,7 @@ func (w *World) addMitz(node *NodeConfig) (err error) {
 	if w.config.ConfigureMitz != nil {
 		w.config.ConfigureMitz(&section)
 	}
+	w.MitzConfig = section
 	node.YAML, err = section.YAML()
 	return err
 }

@@ -14,7 +14,8 @@ type MitzConfig struct {
 	Endpoint       string
 	Timeout        string // empty: the plugin's default
 	CertFile       string
-	CertKeyFile    string
+	CertKeyFile    string // empty: CertFile is PKCS#12
+	PasswordFile   string // empty: there is no password
 	TrustStoreFile string
 	DataHolders    []DataHolder
 	Profiles       []MitzProfile
@@ -59,6 +60,9 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
   tls:
     certfile: {{printf "%q" .CertFile}}
     certkeyfile: {{printf "%q" .CertKeyFile}}
+{{- with .PasswordFile}}
+    passwordfile: {{printf "%q" .}}
+{{- end}}
     truststorefile: {{printf "%q" .TrustStoreFile}}
 {{- end}}
   dataholders:

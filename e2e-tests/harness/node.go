@@ -26,7 +26,8 @@ type Node struct {
 	API // its internal API
 
 	Name string
-	// URL is the public address: https://localhost:<port>, without a slash at the end.
+	// URL is the public address: https://localhost:<port>, or the strict node's own name,
+	// without a slash at the end.
 	URL string
 	// StartTime is how long it took until the node was up.
 	StartTime time.Duration
@@ -44,6 +45,9 @@ func (w *Workspace) StartNode(ctx context.Context, config NodeConfig) (*Node, er
 	front, err := w.startProxy(config.Name)
 	if err != nil {
 		return nil, err
+	}
+	if config.Strict {
+		front.url = w.nameHost(config.Name, front.url)
 	}
 	var errs []error
 	for range startAttempts {
@@ -81,6 +85,7 @@ func (w *Workspace) tryStart(ctx context.Context, config NodeConfig, front *prox
 	}
 	node.StartTime = time.Since(started)
 	front.target.Store(&node.public)
+	w.onClose(front.rest) // before the node is stopped
 	return node, nil
 }
 
@@ -100,6 +105,10 @@ func (w *Workspace) launch(config NodeConfig, url string) (*process, *PortBlock,
 	if err != nil {
 		return nil, nil, err
 	}
+	proxy, err := w.proxyOf(config)
+	if err != nil {
+		return nil, nil, err
+	}
 	command := exec.Command(config.Binary, "server", "--configfile", file)
 	command.Dir = dir
 	command.Env = append([]string{
@@ -107,13 +116,22 @@ func (w *Workspace) launch(config NodeConfig, url string) (*process, *PortBlock,
 		// The node writes every presentation that it makes to a temporary file.
 		"TMPDIR=" + filepath.Join(dir, "tmp"),
 		"SSL_CERT_FILE=" + w.trustFile(), "SSL_CERT_DIR=" + w.Path("trust"),
-	}, config.Env...)
+	}, append(proxy, config.Env...)...)
 	child, err := startProcess(config.Name, command, w.logFile(config.Name))
 	if err != nil {
 		return nil, nil, err
 	}
 	w.onClose(child.stop)
 	return child, ports, nil
+}
+
+// proxyOf is the environment by which a strict node finds the others.
+func (w *Workspace) proxyOf(config NodeConfig) ([]string, error) {
+	if !config.Strict {
+		return nil, nil
+	}
+	proxy, err := w.hostsProxy()
+	return []string{"HTTPS_PROXY=" + proxy}, err
 }
 
 // awaitUp waits until both interfaces answer: the node runs on with one of them when
@@ -149,7 +167,7 @@ func (n *Node) answers(ctx context.Context, base string) bool {
 }
 
 // Stop ends the node and waits for it. It may be called more than once.
-func (n *Node) Stop() error { return n.process.stop() }
+func (n *Node) Stop() error { return errors.Join(n.proxy.rest(), n.process.stop()) }
 
 // PID is the process id of the running node, to measure it.
 func (n *Node) PID() int { return n.process.command.Process.Pid }

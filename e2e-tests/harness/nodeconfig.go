@@ -17,6 +17,9 @@ import (
 type NodeConfig struct {
 	Name   string // names its log and directory
 	Binary string
+	// Strict has the node run in strict mode, as that of a hospital must. It gets a host name,
+	// by which strict nodes and the harness can reach it.
+	Strict bool
 
 	// Settings are configuration keys in dotted form, such as
 	// "auth.authorizationendpoint.enabled"; they replace the harness's own.
@@ -56,8 +59,21 @@ func (c NodeConfig) settings(dir, url string, ports *PortBlock) map[string]any {
 		"policy.directory":            filepath.Join(dir, "policy"),
 		"crypto.storage":              "fs",
 	}
+	if c.Strict {
+		maps.Copy(result, strictSettings(dir))
+	}
 	maps.Copy(result, c.Settings)
 	return result
+}
+
+// strictSettings are what strict mode demands: a database that was chosen, and no dummy
+// that signs contracts. (The default irma fetches its schemes from the internet.)
+func strictSettings(dir string) map[string]any {
+	return map[string]any{
+		"strictmode":              true,
+		"auth.contractvalidators": []string{"employeeid"},
+		"storage.sql.connection":  "sqlite:file:" + filepath.Join(dir, "data", "sqlite.db") + "?_pragma=foreign_keys(1)&journal_mode(WAL)",
+	}
 }
 
 // write writes nuts.yaml and the policies, and returns the path of nuts.yaml.

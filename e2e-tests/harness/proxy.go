@@ -20,24 +20,31 @@ import (
 // the node's token endpoint answered: a requester's node reports errors in words of
 // its own.
 type proxy struct {
-	url     string
-	target  atomic.Pointer[string]
-	mu      sync.Mutex
-	answers []Answer
+	url       string
+	target    atomic.Pointer[string]
+	transport *http.Transport
+	mu        sync.Mutex
+	answers   []Answer
 }
 
 func (w *Workspace) startProxy(name string) (*proxy, error) {
-	p := &proxy{}
+	p := &proxy{transport: &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: 30 * time.Second}}
 	logger, err := w.openLog(name + "-proxy")
 	if err != nil {
 		return nil, err
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: 30 * time.Second}
-	w.onClose(func() error { transport.CloseIdleConnections(); return nil })
+	w.onClose(p.rest)
 	p.url, err = w.ServeTLS(name+"-tls", &httputil.ReverseProxy{
-		Rewrite: p.rewrite, Transport: transport, ErrorLog: logger, ModifyResponse: p.remember,
+		Rewrite: p.rewrite, Transport: p.transport, ErrorLog: logger, ModifyResponse: p.remember,
 	})
 	return p, err
+}
+
+// rest closes the connections that are idle. Without it a node that is stopped waits five
+// seconds for a request on each that never had one (net/http, Server.Shutdown).
+func (p *proxy) rest() error {
+	p.transport.CloseIdleConnections()
+	return nil
 }
 
 func (p *proxy) rewrite(r *httputil.ProxyRequest) {

@@ -33,6 +33,8 @@ type Workspace struct {
 	walletsOnce sync.Once
 	wallets     *didHost
 	walletsErr  error
+
+	hosts *hosts
 }
 
 // NewWorkspace makes a workspace in a new temporary directory, which [Workspace.Close]
@@ -43,7 +45,7 @@ func NewWorkspace(logRoot string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{dir: dir, names: map[string]int{}, startTime: startTime}
+	w := &Workspace{dir: dir, names: map[string]int{}, startTime: startTime, hosts: &hosts{addresses: map[string]string{}}}
 	w.onClose(func() error { return os.RemoveAll(dir) })
 	if err := w.prepare(logRoot); err != nil {
 		return nil, errors.Join(err, w.Close())
@@ -80,6 +82,7 @@ func (w *Workspace) TLS() *CA { return w.tls }
 func (w *Workspace) Client() *http.Client {
 	transport := &http.Transport{
 		TLSClientConfig:     &tls.Config{RootCAs: w.tls.Pool(), MinVersion: tls.VersionTLS12},
+		DialContext:         w.hosts.dial,
 		MaxIdleConnsPerHost: 256, ForceAttemptHTTP2: true, IdleConnTimeout: 30 * time.Second,
 	}
 	w.onClose(func() error { transport.CloseIdleConnections(); return nil })

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 
 // WorldConfig says what differs from the plain world.
@@ -27,12 +29,15 @@ type WorldConfig struct {
 	// GuideForms has the requester use the national guide's forms of credentials
 	// instead of the pilots'.
 	GuideForms bool
+	Strict     bool // both nodes run in strict mode
 
 	// Profiles are the guarded scopes. With any, a Mitz simulator is started, and the data
 	// holder's node gets the mitz section that goes with this world.
 	Profiles []MitzProfile
 	// ConfigureMitz changes that section.
 	ConfigureMitz func(section *MitzConfig)
+	// MitzAuthorities are those whose clients Mitz lets in besides its own.
+	MitzAuthorities []*mitztest.Identity
 	// Prepare makes what ConfigureMitz needs, when the requester is there.
 	Prepare func(world *World) error
 
@@ -51,8 +56,9 @@ type World struct {
 	Authority Subject  // issues facility types; lives on the requester's node
 	Server    *UZIPass // the requester's UZI server certificate
 
-	Mitz         *Mitz     // nil without guarded scopes
-	Sessions     *Sessions // of the data holder's node
+	Mitz         *Mitz      // nil without guarded scopes
+	MitzConfig   MitzConfig // of the data holder's node
+	Sessions     *Sessions  // of the data holder's node
 	DataHolder   *Node
 	DataHolders  []DataHolder
 	Requester    *Node
@@ -111,7 +117,7 @@ func (w *World) start(ctx context.Context) error {
 }
 
 func (w *World) startRequester(ctx context.Context) (err error) {
-	node := NodeConfig{Name: "requester", Binary: w.config.Binaries.Stock, Settings: authorizationEndpoint()}
+	node := NodeConfig{Name: "requester", Binary: w.config.Binaries.Stock, Strict: w.config.Strict, Settings: authorizationEndpoint()}
 	if configure := w.config.ConfigureRequester; configure != nil {
 		configure(&node)
 	}
@@ -169,7 +175,7 @@ func (w *World) startDataHolder(ctx context.Context) (err error) {
 	if w.Sessions, err = w.StartSessions(); err != nil {
 		return err
 	}
-	node := NodeConfig{Name: "data-holder", Binary: w.config.Binaries.Mitz, Settings: authorizationEndpoint()}
+	node := NodeConfig{Name: "data-holder", Binary: w.config.Binaries.Mitz, Strict: w.config.Strict, Settings: authorizationEndpoint()}
 	maps.Copy(node.Settings, w.Sessions.Settings())
 	if err := w.addMitz(&node); err != nil {
 		return err

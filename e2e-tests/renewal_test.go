@@ -47,13 +47,13 @@ func TestCertificatesChangedUnderLoad(t *testing.T) {
 	r.replace(r.certificate, []byte("half a file"))
 	r.awaitLog(l.ctx, notGood)
 	assert.Equal(t, expires, r.expiry(), "the one before stays in use")
+	assert.True(t, r.health().Contains(`"mitz.certificate":{"status":"UNKNOWN","details":"the changed TLS files for Mitz are not good`))
 	r.uses(l, "renewed")
 
 	expires = r.renew(other, "of another authority", 20)
 	r.awaitLog(l.ctx, inUse)
 	assert.Equal(t, expires, r.expiry())
-	assert.True(t, must[harness.Answer](t)(r.DataHolder.Get(t.Context(), "/health")).
-		Contains(`"mitz.certificate":{"status":"UNKNOWN","details":"the client certificate for Mitz expires in 19 days"}`))
+	assert.True(t, r.health().Contains(`"mitz.certificate":{"status":"UNKNOWN","details":"the client certificate for Mitz expires in 19 days"}`))
 	r.uses(l, "of another authority")
 
 	r.replace(r.truststore, slices.Concat(other.CAPEM(), r.roots))
@@ -135,7 +135,7 @@ func (r *renewable) renew(authority *mitztest.Identity, name string, days time.D
 	return certificate.Leaf.NotAfter
 }
 
-// longest is how long anything here may take; the node looks at its files every ten seconds or more often.
+// longest is how long anything here may take; the node looks at its files every second.
 const longest = time.Minute
 
 // awaitLog waits until the data holder's node logs this.
@@ -159,6 +159,11 @@ func (r *renewable) uses(l *load, name string) {
 }
 
 var expiryMetric = regexp.MustCompile(`(?m)^nuts_mitz_client_certificate_expiry_timestamp_seconds (\S+)$`)
+
+func (r *renewable) health() harness.Answer {
+	r.t.Helper()
+	return must[harness.Answer](r.t)(r.DataHolder.Get(r.t.Context(), "/health"))
+}
 
 // expiry is what the metrics say of the client certificate in use.
 func (r *renewable) expiry() time.Time {

@@ -91,6 +91,10 @@ func (l *Link) Load() Load { return l.limit.load() }
 // none. Once it has, every consult fails with [TLS] (detail "certificate_expired").
 func (l *Link) Certificate() (notAfter time.Time) { return l.client.expiry() }
 
+// FilesRejected tells whether the TLS files have changed and are not good, so that those
+// before are still in use: the next start would fail.
+func (l *Link) FilesRejected() bool { return l.reloader != nil && l.reloader.rejected.Load() }
+
 // Reload looks for changed TLS files now, and takes them into use when they are
 // good. The error says what is wrong with them; those before stay in use then.
 func (l *Link) Reload() error {

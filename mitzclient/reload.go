@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,6 +30,7 @@ type reloader struct {
 
 	checking        sync.Mutex
 	inUse, reported fingerprint
+	rejected        atomic.Bool // the files are not those in use
 
 	running sync.Mutex
 	end     context.CancelFunc // nil: not started
@@ -49,6 +51,7 @@ func (r *reloader) check() error {
 	now := r.files.fingerprint()
 	if now == r.inUse {
 		r.reported = fingerprint{} // a change was undone
+		r.rejected.Store(false)
 		return nil
 	}
 	config, err := r.load(now)
@@ -57,9 +60,11 @@ func (r *reloader) check() error {
 			r.hooks.ReloadFailed(err)
 		}
 		r.reported = now
+		r.rejected.Store(true)
 		return err
 	}
 	r.inUse = now
+	r.rejected.Store(false)
 	r.use(config)
 	if r.hooks.Reloaded != nil {
 		r.hooks.Reloaded(newConnections(Config{}, config).notAfter)

@@ -141,10 +141,12 @@ func TestBadFilesAreNotUsed(t *testing.T) {
 			require.Empty(t, w.used)
 			require.Len(t, w.failed, 1, "told once")
 			require.Contains(t, w.failed[0], tt.text)
+			require.True(t, w.rejected.Load())
 
 			require.NoError(t, os.WriteFile(files.CertFile, before, 0o600))
 			replace(t, files.TrustStoreFile, a.files(t).TrustStoreFile)
 			require.NoError(t, w.check(), "the change is undone")
+			require.False(t, w.rejected.Load())
 			tt.change(t, files)
 			require.Error(t, w.check())
 			require.Len(t, w.failed, 2, "told again when it happens again")
@@ -153,6 +155,7 @@ func TestBadFilesAreNotUsed(t *testing.T) {
 			replace(t, files.TrustStoreFile, a.files(t).TrustStoreFile)
 			require.NoError(t, w.check())
 			require.Len(t, w.used, 1)
+			require.False(t, w.rejected.Load())
 		})
 	}
 }

@@ -36,9 +36,12 @@ func checkCommand(system *core.System) *cobra.Command {
 			if !installed {
 				return errors.New("the plugin is not installed in this node")
 			}
-			checked, err := engine.checkedFor(*system.Config)
+			checked, err := engine.checkForCommand(*system.Config)
 			if err != nil {
 				return err
+			}
+			if checked == nil {
+				return errors.New("there is no mitz section, and so no link to check")
 			}
 			defer checked.client.Close()
 			question, warnings, err := flags.question(checked)
@@ -53,23 +56,6 @@ func checkCommand(system *core.System) *cobra.Command {
 	}
 	flags.add(command.Flags())
 	return command
-}
-
-// checkedFor checks the configuration. What is wrong with it is told in the words of a
-// start that fails.
-func (e *Engine) checkedFor(server core.ServerConfig) (*checkedConfig, error) {
-	// The node's own policy files are part of it: they say what a guarded scope demands.
-	if err := e.node.policy.Configure(server); err != nil {
-		return nil, fmt.Errorf("unable to configure %s: %w", e.node.policy.Name(), err)
-	}
-	checked, err := e.check(server)
-	if err != nil {
-		return nil, fmt.Errorf("unable to configure %s: %w", e.Name(), err)
-	}
-	if checked == nil {
-		return nil, errors.New("there is no mitz section, and so no link to check")
-	}
-	return checked, nil
 }
 
 // checkLink tries the link and writes what it found. last tells that nothing follows.

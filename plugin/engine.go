@@ -268,17 +268,19 @@ func (e *Engine) linkHealth(health map[string]core.Health) {
 	}
 	health["circuit"] = circuit
 	if notAfter := e.client.Certificate(); !notAfter.IsZero() {
-		health["certificate"] = certificateHealth(notAfter.Sub(e.now()))
+		health["certificate"] = certificateHealth(notAfter.Sub(e.now()), e.client.FilesRejected())
 	}
 }
 
-func certificateHealth(left time.Duration) core.Health {
+func certificateHealth(left time.Duration, filesRejected bool) core.Health {
 	days := int(left.Hours() / 24)
 	switch {
 	case left <= 0:
 		return core.Health{Status: core.HealthStatusDown, Details: "the client certificate for Mitz has expired"}
 	case left < certificateWarning:
 		return core.Health{Status: core.HealthStatusUnknown, Details: fmt.Sprintf("the client certificate for Mitz expires in %d days", days)}
+	case filesRejected:
+		return core.Health{Status: core.HealthStatusUnknown, Details: "the changed TLS files for Mitz are not good: those before are in use, until the next start"}
 	default:
 		return core.Health{Status: core.HealthStatusUp}
 	}

@@ -41,16 +41,25 @@ func explainCommand(system *core.System) *cobra.Command {
 	}
 }
 
-// explain writes the explanation of the scopes, or of all guarded ones. What is wrong
-// with the configuration is told in the words of a start that fails.
-func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []string) error {
-	// The node's own policy files are needed to tell which definition serves a scope.
+// checkForCommand checks the configuration, see [Engine.check]. What is wrong with it is
+// told in the words of a start that fails.
+func (e *Engine) checkForCommand(server core.ServerConfig) (*checkedConfig, error) {
+	// The node's own policy files are part of it: they say what a guarded scope demands.
 	if err := e.node.policy.Configure(server); err != nil {
-		return fmt.Errorf("unable to configure %s: %w", e.node.policy.Name(), err)
+		return nil, fmt.Errorf("unable to configure %s: %w", e.node.policy.Name(), err)
 	}
 	checked, err := e.check(server)
 	if err != nil {
-		return fmt.Errorf("unable to configure %s: %w", e.Name(), err)
+		return nil, fmt.Errorf("unable to configure %s: %w", e.Name(), err)
+	}
+	return checked, nil
+}
+
+// explain writes the explanation of the scopes, or of all guarded ones.
+func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []string) error {
+	checked, err := e.checkForCommand(server)
+	if err != nil {
+		return err
 	}
 	if checked == nil && len(scopes) == 0 {
 		_, err = io.WriteString(out, "There is no mitz section: nothing is guarded, and this node behaves as the stock node.\n")

@@ -40,7 +40,7 @@ func redactBSN(text string) string {
 	if len(text) >= leastJWT {
 		text = jwtRun.ReplaceAllLiteralString(text, "[JWT]")
 	}
-	if !hasNineDigits(text) {
+	if !mayHoldNumber(text) {
 		return text
 	}
 	for _, run := range []*regexp.Regexp{digitRun, escapedRun, encodedRun, separatedRun} {
@@ -54,14 +54,22 @@ func redactBSN(text string) string {
 	return text
 }
 
-func hasNineDigits(text string) bool {
-	count := 0
+// mayHoldNumber tells whether there are nine digits with nothing but separators between
+// them. It is quick: nearly every field of a log line has none.
+func mayHoldNumber(text string) bool {
+	digits := 0
 	for i := range len(text) {
-		if text[i] >= '0' && text[i] <= '9' {
-			count++
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c != ' ' && c != '.' && c != '-' && c != '%':
+			digits = 0
+		}
+		if digits >= 9 {
+			return true
 		}
 	}
-	return count >= 9
+	return false
 }
 
 // redactionHook is the safety net under the whole node's log: the node itself logs

@@ -36,9 +36,11 @@ func credentialEvidence(presented vc.VerifiableCredential, presenter string) pol
 // kind whose signature and content the node verifies against Dezi's published keys. It
 // does not compare the content of the older kind (2024) with the credential.
 func isDeziAttested(presented vc.VerifiableCredential) bool {
+	if !slices.Contains(presented.Type, credential.DeziUserCredentialTypeURI) {
+		return false
+	}
 	proofs, err := presented.Proofs()
-	return err == nil && len(proofs) == 1 && string(proofs[0].Type) == credential.DeziIDJWT07ProofType &&
-		slices.Contains(presented.Type, credential.DeziUserCredentialTypeURI)
+	return err == nil && len(proofs) == 1 && string(proofs[0].Type) == credential.DeziIDJWT07ProofType
 }
 
 // certificateValidity gives the validity of the certificate under a did:x509 issuer,

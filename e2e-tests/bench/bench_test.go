@@ -94,6 +94,7 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 	t.Run("a Mitz that hangs", func(t *testing.T) {
 		assert.Len(t, measured.hung.waiting, p.hungCount)
 		assert.Len(t, measured.hung.following, p.openCount)
+		assert.Len(t, measured.hung.unguarded, p.openCount)
 		assert.Zero(t, measured.hung.wrong())
 		assert.GreaterOrEqual(t, percentile(sortedBy(measured.hung.waiting, latencyOf), 50), p.hungTimeout)
 	})

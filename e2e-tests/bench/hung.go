@@ -27,6 +27,7 @@ type hungRow struct {
 	timeout   time.Duration
 	waiting   []shot // sent before anything had failed
 	following []shot // sent after that
+	unguarded []shot // sent then too, for a scope of which Mitz is not asked
 	recovery  []float64
 }
 
@@ -37,7 +38,8 @@ func (r hungRow) broken() bool {
 }
 
 func (r hungRow) wrong() int {
-	return len(r.waiting) + len(r.following) - count(r.waiting, serverError) - count(r.following, serverError)
+	return len(r.waiting) + len(r.following) + len(r.unguarded) -
+		count(r.waiting, serverError) - count(r.following, serverError) - count(r.unguarded, gotToken)
 }
 
 // measureHung has Mitz hang for a node of its own, which gives up sooner.
@@ -51,38 +53,48 @@ func (s *scene) measureHung(ctx context.Context, p plan) (hungRow, error) {
 	if err != nil {
 		return result, err
 	}
-	target, err := s.target(ctx, node, scopeGuarded)
+	guarded, err := s.target(ctx, node, scopeGuarded)
+	unguarded, unguardedErr := s.target(ctx, node, scopePlain)
+	err = errors.Join(err, unguardedErr)
 	for range p.hungRounds {
 		if err == nil {
-			err = result.round(ctx, s, target, p)
+			err = result.round(ctx, s, guarded, unguarded, p)
 		}
 	}
 	return result, errors.Join(err, node.Stop())
 }
 
-// round starts and ends with a Mitz that answers.
-func (r *hungRow) round(ctx context.Context, s *scene, target *target, p plan) error {
-	if _, err := awaitToken(ctx, target); err != nil {
+// round starts and ends with a Mitz that answers, and with a node that is warm.
+func (r *hungRow) round(ctx context.Context, s *scene, guarded, unguarded *target, p plan) error {
+	if _, err := awaitToken(ctx, guarded); err != nil {
+		return err
+	}
+	if _, err := volleyAt(ctx, unguarded, p.openCount); err != nil {
 		return err
 	}
 	s.mitz.ResetLog()
 	s.mitz.Misbehave(mitztest.Hanging)
 	defer s.mitz.Behave()
-	waiting, err := volleyAt(ctx, target, p.hungCount)
+	waiting, err := volleyAt(ctx, guarded, p.hungCount)
 	if err != nil {
 		return err
 	}
-	following, err := volleyAt(ctx, target, p.openCount)
+	following, err := volleyAt(ctx, guarded, p.openCount)
+	if err != nil {
+		return err
+	}
+	beside, err := volleyAt(ctx, unguarded, p.openCount)
 	if err != nil {
 		return err
 	}
 	s.mitz.Behave()
-	took, err := awaitToken(ctx, target)
+	took, err := awaitToken(ctx, guarded)
 	if err != nil {
 		return err
 	}
 	r.waiting = slices.Concat(r.waiting, waiting)
 	r.following = slices.Concat(r.following, following)
+	r.unguarded = slices.Concat(r.unguarded, beside)
 	r.recovery = append(r.recovery, took.Seconds())
 	return nil
 }

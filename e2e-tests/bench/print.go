@@ -157,18 +157,25 @@ func (b burst) latency(p float64) float64 {
 func printHung(out io.Writer, r hungRow) {
 	_, _ = fmt.Fprintf(out, "4. Mitz hangs, timeout %s: %d requests a second, %d rounds. Each is verified first, as in b.\n\n", r.timeout, hungRate, len(r.recovery))
 	lines := newTable("", "requests", "wrong", "p50 ms", "longest ms", "at most", "")
-	add := func(name string, shots []shot, most time.Duration) {
+	add := func(name string, shots []shot, want outcome, limit func(longest float64) (most, reached string)) {
 		latencies := sortedBy(shots, latencyOf)
 		longest := milliseconds(percentile(latencies, 100))
-		lines.row(name, fmt.Sprint(len(shots)), fmt.Sprint(len(shots)-count(shots, serverError)),
-			number(milliseconds(percentile(latencies, 50))), number(longest), fmt.Sprintf("%g ms", milliseconds(most)), verdict(longest, milliseconds(most)))
+		most, reached := limit(longest)
+		lines.row(name, fmt.Sprint(len(shots)), fmt.Sprint(len(shots)-count(shots, want)),
+			number(milliseconds(percentile(latencies, 50))), number(longest), most, reached)
 	}
-	add("while nothing has failed yet", r.waiting, r.timeout+r.timeout/10)
-	if r.broken() {
-		add("after that: refused at once, the breaker is open", r.following, openLimit)
-	} else {
-		add("after that: every request waits, no breaker is seen", r.following, openLimit)
+	within := func(most time.Duration) func(float64) (string, string) {
+		return func(longest float64) (string, string) {
+			return fmt.Sprintf("%g ms", milliseconds(most)), verdict(longest, milliseconds(most))
+		}
 	}
+	add("while nothing has failed yet", r.waiting, serverError, within(r.timeout+r.timeout/10))
+	name := "after that: refused at once, the breaker is open"
+	if !r.broken() {
+		name = "after that: every request waits, no breaker is seen"
+	}
+	add(name, r.following, serverError, within(openLimit))
+	add("then, unguarded: what verifying takes by itself", r.unguarded, gotToken, func(float64) (string, string) { return "", "" })
 	lines.print(out)
 	_, _ = fmt.Fprintf(out, "First token after Mitz answers again: %s s\n\n", spreadOf(r.recovery))
 }

@@ -27,6 +27,7 @@ type Hooks struct {
 type Link struct {
 	client   *Client
 	breaker  *breaker
+	pause    *pause
 	limit    *limit
 	chain    Consulter
 	reloader *reloader // nil when there are no files
@@ -68,10 +69,10 @@ func NewLink(cfg Config, hooks Hooks) (*Link, error) {
 //   - breaker: next to the client, for it judges each query by itself.
 func (l *Link) decorate(client Consulter, cfg Config, hooks Hooks) {
 	l.breaker = newBreaker(client, cfg.Timeout/2, hooks.CircuitChanged)
-	pause := &pause{next: l.breaker, paused: hooks.Paused}
-	retry := &retry{next: pause, retrying: hooks.Retrying}
+	l.pause = &pause{next: l.breaker, paused: hooks.Paused}
+	retry := &retry{next: l.pause, retrying: hooks.Retrying}
 	l.limit = newLimit(retry, cfg.MaxConnections, queueFactor*cfg.MaxConnections)
-	gate := &gate{next: l.limit, pause: pause, breaker: l.breaker}
+	gate := &gate{next: l.limit, pause: l.pause, breaker: l.breaker}
 	l.chain = &deadline{next: gate, timeout: cfg.Timeout}
 }
 
@@ -81,8 +82,14 @@ func (l *Link) Consult(ctx context.Context, q consent.Question) (Answer, error) 
 	return l.chain.Consult(ctx, q)
 }
 
-// Circuit says whether consults reach Mitz.
-func (l *Link) Circuit() CircuitState { return l.breaker.state() }
+// Circuit says whether consults reach Mitz. It is open also while Mitz asked to be left
+// alone (status 429).
+func (l *Link) Circuit() CircuitState {
+	if l.pause.refusal() != nil {
+		return StateOpen
+	}
+	return l.breaker.state()
+}
 
 // Load says how many consults there are at this moment.
 func (l *Link) Load() Load { return l.limit.load() }

@@ -60,8 +60,8 @@ type Attempt struct {
 type ServerCertificate struct {
 	*x509.Certificate
 	Problems []Problem // why it is not trusted, all of them; empty: it is
-	// Missing is with ProblemUnknownIssuer: the name of the CA that the trust store lacks, in
-	// which what was sent ends, and the id of its key (nil when no certificate tells it).
+	// Missing is with ProblemUnknownIssuer: the name of the CA that the trust store lacks, at
+	// which the chain that was sent ends, and the id of its key (nil when no certificate tells it).
 	Missing      pkix.Name
 	MissingKeyID []byte
 }

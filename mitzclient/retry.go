@@ -68,7 +68,8 @@ func (r *retry) Consult(ctx context.Context, q consent.Question) (Answer, error)
 	return again, againErr
 }
 
-// repeatable tells whether no decision can have been lost.
+// repeatable tells whether the failure is one after which a second query is sent, see
+// [retry].
 func (e *Error) repeatable() bool {
 	switch e.Code {
 	case Unreachable:

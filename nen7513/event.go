@@ -16,7 +16,7 @@ type Action string
 const (
 	Consult      Action = "consult"       // Mitz was asked
 	TokenIssued  Action = "token-issued"  // a token for a guarded scope was issued
-	TokenRefused Action = "token-refused" // and was not
+	TokenRefused Action = "token-refused" // a token for a guarded scope was refused
 )
 
 // Outcome is how it ended (FHIR R4, AuditEvent.outcome).

@@ -14,7 +14,7 @@ import (
 const (
 	auditConsult      = "MitzConsult"      // Mitz was asked
 	auditTokenIssued  = "MitzTokenIssued"  // a token for a guarded scope was issued
-	auditTokenRefused = "MitzTokenRefused" // and was not
+	auditTokenRefused = "MitzTokenRefused" // a token for a guarded scope was refused
 )
 
 // auditEntry writes to the node's audit log who asked for what and how it ended. The

@@ -50,7 +50,7 @@ func (v boundedVerifier) VerifyVP(presentation vc.VerifiablePresentation, verify
 	statuses := 0
 	for _, presented := range presentation.VerifiableCredential {
 		if statuses += len(presented.CredentialStatus); statuses > maxStatuses {
-			return nil, refusedDocument("there are too many statuses")
+			return nil, verifier.VerificationError{Msg: "the credentials have too many statuses"}
 		}
 		if err := v.documents.checkPresented(presented, &size); err != nil {
 			return nil, err

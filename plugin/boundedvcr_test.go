@@ -184,7 +184,7 @@ func TestBoundedVerifier(t *testing.T) {
 		assert.ErrorContains(t, bounded.VerifySignature(parseCredential(t, dezi), nil), refusedSize)
 	})
 	t.Run("the statuses of a presentation are counted", func(t *testing.T) {
-		for statuses, refused := range map[int]string{maxStatuses / 2: "", maxStatuses/2 + 1: "there are too many statuses"} {
+		for statuses, refused := range map[int]string{maxStatuses / 2: "", maxStatuses/2 + 1: "the credentials have too many statuses"} {
 			status, err := json.Marshal(repeated(statuses, func(int) any { return object{"type": "x"} }))
 			require.NoError(t, err)
 			jwt := `"` + unsignedJWT(`{"vc":{"type":"VerifiableCredential","credentialSubject":{},"credentialStatus":`+string(status)+`}}`) + `"`

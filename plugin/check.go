@@ -23,7 +23,7 @@ func checkCommand(system *core.System) *cobra.Command {
 		Long: "Checks the configuration as the server does when it starts, connects to Mitz as the server\n" +
 			"does, and says how far it came: name, connection, TLS and both certificates. Mitz is asked\n" +
 			"nothing, so it records nothing, unless a patient is given with --bsn-file. It ends with an\n" +
-			"error when a step FAILED; a warning is none.",
+			"error when a step FAILED. Warnings do not count.",
 		Args: cobra.NoArgs,
 		// The error is told once, by who executes the command, as with the server.
 		SilenceErrors: true,

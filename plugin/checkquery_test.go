@@ -74,7 +74,7 @@ func TestCheckAsksWhatItsFlagsSay(t *testing.T) {
 	).Replace(mitz.config())
 	patient := bsnFile(t, " "+mitztest.PatientAlwaysDeny+"\r\n\n", 0o644)
 	output, _, err := runCheck(t, config, "--bsn-file", patient, "--professional", "urn:oid:2.16.840.1.113883.2.4.6.1|01234567", "--role", "01.015",
-		"--subject", "clinic-west", "--profile", "medication", "--requester", "12345678:G3", "--yes")
+		"--subject", "clinic-west", "--scope", "medication", "--requester", "12345678:G3", "--yes")
 	require.NoError(t, err, "a Deny is an answer")
 	require.Len(t, mitz.Queries(), 1)
 	asked := mitz.Queries()[0].Question
@@ -92,7 +92,7 @@ func TestCheckAsksWhatItsFlagsSay(t *testing.T) {
 
 	t.Run("with several to choose from, one must be chosen", func(t *testing.T) {
 		_, _, err := runCheck(t, config, query(t, "--yes")...)
-		assert.EqualError(t, err, "no query can be asked: --subject: name one of: hospital-east clinic-west; --profile: name one of: birth-care medication")
+		assert.EqualError(t, err, "no query can be asked: --subject: name one of: hospital-east clinic-west; --scope: name one of: birth-care medication")
 	})
 }
 
@@ -128,14 +128,14 @@ func TestCheckDoesNotAsk(t *testing.T) {
 	}{
 		{"without a patient", []string{"--role", "01.015"}, []string{"of use with --bsn-file only"}},
 		{"without professional and role", []string{"--bsn-file", bsnFile(t, number, 0o600)},
-			[]string{"--professional: not a UZI number", "--role: not a role code"}},
+			[]string{"--professional: missing; --role: missing"}},
 		{"about what is no number", query(t, "--bsn-file", bsnFile(t, "900186022", 0o600)), []string{"--bsn-file: not a BSN"}},
 		{"about two patients", query(t, "--bsn-file", bsnFile(t, number+"\n"+number, 0o600)), []string{"--bsn-file: not a BSN"}},
 		{"about what a long file begins with", query(t, "--bsn-file", bsnFile(t, number+strings.Repeat("\n", maxBSNFile), 0o600)), []string{"--bsn-file: more than a BSN"}},
 		{"about a number in place of a file", query(t, "--bsn-file", number), []string{"--bsn-file: no such file"}},
 		{"about a directory", query(t, "--bsn-file", t.TempDir()), []string{"--bsn-file: is a directory"}},
 		{"for another subject", query(t, "--subject", number), []string{"--subject: name one of: hospital-east"}},
-		{"for another scope", query(t, "--profile", number), []string{"--profile: name one of: birth-care"}},
+		{"for another scope", query(t, "--scope", number), []string{"--scope: name one of: birth-care"}},
 		{"for a requester without type", query(t, "--requester", number), []string{"--requester: not a URA"}},
 		{"for a professional of no register", query(t, "--professional", number+"|x"), []string{"--professional: not a professional's register"}},
 	} {

@@ -21,7 +21,7 @@ import (
 type queryFlags struct {
 	bsnFile      string
 	subject      string
-	profile      string
+	scope        string
 	requester    string
 	professional string
 	role         string
@@ -31,19 +31,21 @@ type queryFlags struct {
 func (f *queryFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.bsnFile, "bsn-file", "", "File holding the BSN of one patient, about whom Mitz is then asked one query. Mitz records it and shows it to the patient.")
 	flags.StringVar(&f.subject, "subject", "", "With --bsn-file: the data holder, by its subject in mitz.dataholders. Needed if there are several.")
-	flags.StringVar(&f.profile, "profile", "", "With --bsn-file: the scope in mitz.profiles whose categories and purpose are asked for. Needed if there are several.")
+	flags.StringVar(&f.scope, "scope", "", "With --bsn-file: the scope in mitz.profiles whose categories and purpose are asked for. Needed if there are several.")
 	flags.StringVar(&f.professional, "professional", "", "With --bsn-file: the UZI number of the professional on whose behalf is asked, or register|number. Needed.")
 	flags.StringVar(&f.role, "role", "", "With --bsn-file: the professional's role, such as 01.015. Needed.")
 	flags.StringVar(&f.requester, "requester", "", "With --bsn-file: URA and type of the organisation that would see the data, such as 12345678:G3. The data holder itself if not given.")
 	flags.BoolVar(&f.yes, "yes", false, "With --bsn-file: do not ask for confirmation.")
 }
 
+var errMissing = errors.New("missing")
+
 // question makes the question of the flags; nil when none is to be asked. The error tells
 // every problem, and repeats no value: one may be a patient's number.
 func (f *queryFlags) question(checked *checkedConfig) (question *consent.Question, warnings []string, err error) {
 	if f.bsnFile == "" {
 		if *f != (queryFlags{}) {
-			return nil, nil, errors.New("--subject, --profile, --professional, --role, --requester and --yes are of use with --bsn-file only")
+			return nil, nil, errors.New("--subject, --scope, --professional, --role, --requester and --yes are of use with --bsn-file only")
 		}
 		return nil, nil, nil
 	}
@@ -59,7 +61,7 @@ func (f *queryFlags) question(checked *checkedConfig) (question *consent.Questio
 	question.DataHolder, err = f.dataHolder(checked.config.DataHolders)
 	check("subject", err)
 	profile, err := f.guarded(checked)
-	check("profile", err)
+	check("scope", err)
 	if profile != nil {
 		question.Categories, question.Purpose = profile.Categories, profile.Purpose
 	}
@@ -70,7 +72,9 @@ func (f *queryFlags) question(checked *checkedConfig) (question *consent.Questio
 	}
 	question.Requester.Responsible.ID, err = parseProfessional(f.professional)
 	check("professional", err)
-	question.Requester.Responsible.Role, err = consent.ParseRole(f.role)
+	if question.Requester.Responsible.Role, err = consent.ParseRole(f.role); f.role == "" {
+		err = errMissing
+	}
 	check("role", err)
 	if len(problems) == 0 {
 		problems = append(problems, question.Validate())
@@ -96,10 +100,10 @@ func (f *queryFlags) dataHolder(configured []policy.DataHolderConfig) (consent.D
 // guarded is the profile that is named, or the only one.
 func (f *queryFlags) guarded(checked *checkedConfig) (*policy.Profile, error) {
 	scopes := checked.scopes()
-	if f.profile == "" && len(scopes) == 1 {
+	if f.scope == "" && len(scopes) == 1 {
 		return checked.policy.Profile(scopes[0]), nil
 	}
-	if profile := checked.policy.Profile(f.profile); profile != nil {
+	if profile := checked.policy.Profile(f.scope); profile != nil {
 		return profile, nil
 	}
 	return nil, fmt.Errorf("name one of: %s", strings.Join(scopes, " "))
@@ -117,6 +121,9 @@ func parseRequester(text string) (consent.URA, consent.FacilityType, error) {
 
 // parseProfessional reads a number in the UZI register, or register|number.
 func parseProfessional(text string) (consent.ProfessionalID, error) {
+	if text == "" {
+		return consent.ProfessionalID{}, errMissing
+	}
 	root, number := consent.SplitSystem(text)
 	if root == "" {
 		root = consent.RootUZI

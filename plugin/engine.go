@@ -31,14 +31,14 @@ type Engine struct {
 	now      func() time.Time
 	raw      map[string]any // the section as the node loaded it
 	config   Config
-	policy   *policy.Policy // nil: no mitz section, nothing is guarded
-	consult  mitzclient.Consulter
-	client   *mitzclient.Link
-	subjects map[string]string // data holder's subject by token issuer
+	policy   *policy.Policy       // nil: no mitz section, nothing is guarded
+	consult  mitzclient.Consulter // the client, or a test's
+	client   *mitzclient.Link     // nil in such a test
+	subjects map[string]string    // data holder's subject by token issuer
 	metrics  *metrics
 	auditLog *nen7513.Log // nil: none is kept
 	guarding atomic.Bool  // the token endpoint was replaced
-	// redacting tells the log's hook that patients' numbers are about.
+	// redacting tells the log's hook to take patients' numbers out.
 	redacting atomic.Bool
 
 	// life tells running consults when the node stops.
@@ -280,7 +280,7 @@ func certificateHealth(left time.Duration, filesRejected bool) core.Health {
 	case left < certificateWarning:
 		return core.Health{Status: core.HealthStatusUnknown, Details: fmt.Sprintf("the client certificate for Mitz expires in %d days", days)}
 	case filesRejected:
-		return core.Health{Status: core.HealthStatusUnknown, Details: "the changed TLS files for Mitz are not good: those before are in use, until the next start"}
+		return core.Health{Status: core.HealthStatusUnknown, Details: "the changed TLS files for Mitz are not good: those before stay in use, and the next start would fail"}
 	default:
 		return core.Health{Status: core.HealthStatusUp}
 	}

@@ -62,7 +62,7 @@ func (p *page) requirements(explanation policy.Explanation, file string) {
 	p.section("What a requester must present")
 	switch {
 	case explanation.Builtin:
-		p.paragraph(2, "By the built-in presentation definition, mitz_consent. Of several credentials one is enough.")
+		p.paragraph(2, "By the built-in presentation definition, mitz_consent. For each attribute one of the credentials below it is enough.")
 	case file != "":
 		p.paragraph(2, "By your own presentation definition in "+file+".")
 	default:

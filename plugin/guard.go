@@ -109,7 +109,7 @@ func (e *Engine) guardingProfiles(ctx context.Context, token *iam.AccessToken) (
 func (e *Engine) establish(ctx context.Context, profile *policy.Profile, permission *policy.Permission, entry *decisionLog) error {
 	for _, ground := range profile.Grounds {
 		if ground != policy.GroundClosedQuery {
-			continue
+			continue // the others are refused in the configuration, until they are there
 		}
 		entry.ground = ground
 		entry.question = &permission.Question

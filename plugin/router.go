@@ -32,7 +32,7 @@ func (r *router) Routes(server core.EchoRouter) {
 		engine.node.newIAM(engine.node.storage, engine.node.policy).Routes(server)
 		return
 	}
-	engine.node.vcr = engine.node.boundedVCR()
+	engine.node.vcr = newBoundedVCR(engine.node)
 	endpoint := &tokenEndpoint{engine: engine}
 	outside := guardedStorage{Engine: engine.node.storage, authorize: engine.authorizeOutsideRequest}
 	engine.node.newIAM(outside, engine.backend()).Routes(&interceptor{

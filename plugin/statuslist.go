@@ -28,13 +28,13 @@ import (
 // million credentials. A node's own lists have 16 KiB.
 const maxStatusList = 1 << 20
 
-var errStatusList = errors.New("mitz: a status list of more than this node reads is refused")
+var errStatusList = errors.New("mitz: a status list larger than this node accepts")
 
-// boundedVCR is the node's credential engine, bounded. A status list comes from wherever a
+// newBoundedVCR makes the node's credential engine bounded. A status list comes from wherever a
 // credential says, and is a credential with a proof itself. The node's verifier gets it by
 // a client of its own, so another verifier is made of the same parts, with a client that
 // bounds what it gets.
-func (n nodeEngines) boundedVCR() boundedVCR {
+func newBoundedVCR(n nodeEngines) boundedVCR {
 	documents := boundedDocuments{jsonld: n.jsonld}
 	// Without a cache, as the node's is too when it makes its own: a revocation must be seen.
 	getter := boundedGetter{HTTPRequestDoer: client.New(n.server.HTTPClient.Timeout), documents: documents}

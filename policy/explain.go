@@ -94,9 +94,6 @@ type ConfiguredType struct {
 	FacilityType consent.FacilityType
 }
 
-// Scopes are the guarded scopes, sorted.
-func (p *Policy) Scopes() []string { return sortedKeys(p.profiles) }
-
 // Explain describes a profile of this policy.
 func (p *Policy) Explain(profile *Profile) Explanation {
 	explanation := Explanation{

@@ -51,7 +51,7 @@ func refuse(reason Reason, claims ...string) *Refusal {
 	return &Refusal{Reason: reason, Claims: slices.Compact(slices.Sorted(slices.Values(claims)))}
 }
 
-// Refusals are all that is wrong with one request, in the order of the reasons.
+// Refusals are all that is wrong with one request, in the order in which they were found.
 type Refusals []*Refusal
 
 // Error joins the texts.

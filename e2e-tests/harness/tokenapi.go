@@ -64,16 +64,7 @@ func (i Introspection) Text(claim string) string {
 
 // Introspect asks the node about a token.
 func (a API) Introspect(ctx context.Context, token string) (Introspection, error) {
-	return a.introspect(ctx, "/internal/auth/v2/accesstoken/introspect", token)
-}
-
-// IntrospectExtended asks the node about a token, and for the presentations behind it.
-func (a API) IntrospectExtended(ctx context.Context, token string) (Introspection, error) {
-	return a.introspect(ctx, "/internal/auth/v2/accesstoken/introspect_extended", token)
-}
-
-func (a API) introspect(ctx context.Context, path, token string) (Introspection, error) {
-	answer, err := postForm(ctx, a.client, a.base+path, url.Values{"token": {token}}, nil)
+	answer, err := postForm(ctx, a.client, a.base+"/internal/auth/v2/accesstoken/introspect", url.Values{"token": {token}}, nil)
 	if err != nil {
 		return Introspection{}, err
 	}

@@ -9,7 +9,7 @@
 // keeps whatever is recorded in memory, and invents its decisions.
 //
 // A [Simulator] reads what it receives as strictly as the documentation allows
-// (table of the Mitz guide OpenGesloten 3.8.2, as gathered in this project's notes)
+// (the Mitz guide OpenGesloten 3.8.2, as far as public sources cite it)
 // and shares no code with the client: it is a second reading of the same text, so
 // that an error in one of them shows. What deviates gets a SOAP fault that says
 // precisely what is wrong, and no answer; that text never repeats what was received,

@@ -34,12 +34,10 @@ func (c Config) validate() (Config, error) {
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 
 	c.Endpoint = strings.TrimRight(c.Endpoint, "/")
-	endpoint, err := url.Parse(c.Endpoint)
+	endpoint, err := ParseEndpoint(c.Endpoint)
 	switch {
-	case err != nil || endpoint.Host == "" || endpoint.Scheme != "https" && endpoint.Scheme != "http":
-		problem("endpoint: not an https URL") // the URL itself may hold a password
-	case endpoint.User != nil || endpoint.RawQuery != "" || endpoint.ForceQuery || strings.Contains(c.Endpoint, "#"):
-		problem("endpoint: must not have a user, query or fragment")
+	case err != nil:
+		problems = append(problems, err)
 	case endpoint.Scheme == "https" && c.TLS == nil && c.Files == nil:
 		problem("tls: required with an https endpoint")
 	case endpoint.Scheme == "http" && (c.TLS != nil || c.Files != nil):
@@ -64,4 +62,22 @@ func (c Config) validate() (Config, error) {
 		c.MaxConnections = DefaultMaxConnections
 	}
 	return c, errors.Join(problems...)
+}
+
+// ParseEndpoint reads a base URL of Mitz, https or http. The error does not repeat it: it may
+// hold a password.
+func ParseEndpoint(endpoint string) (*url.URL, error) {
+	parsed, err := url.Parse(endpoint)
+	switch {
+	case endpoint == "":
+		return nil, errors.New("endpoint: missing")
+	case err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http":
+		return nil, errors.New("endpoint: not a URL of the form https://host/path")
+	case parsed.User != nil || parsed.RawQuery != "" || parsed.ForceQuery || strings.Contains(endpoint, "#"):
+		return nil, errors.New("endpoint: only scheme, host and path")
+	case strings.HasSuffix(strings.TrimRight(endpoint, "/"), closedQueryPath):
+		return nil, errors.New("endpoint: ends in the path of a service, which is added to it")
+	default:
+		return parsed, nil
+	}
 }

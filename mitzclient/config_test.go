@@ -17,21 +17,22 @@ func TestNewRefuses(t *testing.T) {
 		cfg  Config
 		text string
 	}{
-		{"no endpoint", Config{}, "endpoint: not an https URL"},
-		{"an endpoint without a host", Config{Endpoint: "https:///mitz", TLS: &tls.Config{}}, "endpoint: not an https URL"},
-		{"an endpoint of another scheme", Config{Endpoint: "ftp://mitz.example"}, "endpoint: not an https URL"},
-		{"an endpoint that is no URL", Config{Endpoint: "https://user:secret@mitz example"}, "endpoint: not an https URL"},
-		{"a user in the endpoint", Config{Endpoint: "https://user:secret@mitz.example", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
-		{"a query in the endpoint", Config{Endpoint: "https://mitz.example?a", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
-		{"an empty query in the endpoint", Config{Endpoint: "https://mitz.example?", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
-		{"an empty fragment in the endpoint", Config{Endpoint: "https://mitz.example#", TLS: &tls.Config{}}, "endpoint: must not have a user, query or fragment"},
+		{"no endpoint", Config{}, "endpoint: missing"},
+		{"an endpoint without a host", Config{Endpoint: "https:///mitz", TLS: &tls.Config{}}, "endpoint: not a URL of the form https://host/path"},
+		{"an endpoint of another scheme", Config{Endpoint: "ftp://mitz.example"}, "endpoint: not a URL of the form https://host/path"},
+		{"an endpoint that is no URL", Config{Endpoint: "https://user:secret@mitz example"}, "endpoint: not a URL of the form https://host/path"},
+		{"a user in the endpoint", Config{Endpoint: "https://user:secret@mitz.example", TLS: &tls.Config{}}, "endpoint: only scheme, host and path"},
+		{"a query in the endpoint", Config{Endpoint: "https://mitz.example?a", TLS: &tls.Config{}}, "endpoint: only scheme, host and path"},
+		{"an empty query in the endpoint", Config{Endpoint: "https://mitz.example?", TLS: &tls.Config{}}, "endpoint: only scheme, host and path"},
+		{"the path of the closed query in the endpoint", Config{Endpoint: "https://mitz.example/mitz" + closedQueryPath + "/", TLS: &tls.Config{}}, "endpoint: ends in the path of a service, which is added to it"},
+		{"an empty fragment in the endpoint", Config{Endpoint: "https://mitz.example#", TLS: &tls.Config{}}, "endpoint: only scheme, host and path"},
 		{"https without TLS", Config{Endpoint: "https://mitz.example"}, "tls: required with an https endpoint"},
 		{"TLS without https", Config{Endpoint: "http://mitz.example", TLS: &tls.Config{}}, "tls: of no use with an http endpoint"},
 		{"TLS files without https", Config{Endpoint: "http://mitz.example", Files: &TLSFiles{}}, "tls: of no use with an http endpoint"},
 		{"TLS twice", Config{Endpoint: "https://mitz.example", TLS: &tls.Config{}, Files: &TLSFiles{}}, "tls: both ready and in files"},
 		{"TLS files that are not good", Config{Endpoint: "https://mitz.example", Files: &TLSFiles{CertFile: "a", CertKeyFile: "b"}},
 			"tls.certfile: open a: no such file or directory\ntls.certkeyfile: open b: no such file or directory"},
-		{"every problem at once", Config{Timeout: -1, MaxConnections: -1}, "endpoint: not an https URL\ntimeout: negative\nmaxconnections: negative"},
+		{"every problem at once", Config{Timeout: -1, MaxConnections: -1}, "endpoint: missing\ntimeout: negative\nmaxconnections: negative"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			client, err := New(tt.cfg)

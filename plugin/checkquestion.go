@@ -99,7 +99,7 @@ func (f *queryFlags) dataHolder(configured []policy.DataHolderConfig) (consent.D
 
 // guarded is the profile that is named, or the only one.
 func (f *queryFlags) guarded(checked *checkedConfig) (*policy.Profile, error) {
-	scopes := checked.scopes()
+	scopes := checked.config.scopes()
 	if f.scope == "" && len(scopes) == 1 {
 		return checked.policy.Profile(scopes[0]), nil
 	}

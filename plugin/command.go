@@ -4,6 +4,8 @@
 package plugin
 
 import (
+	"strings"
+
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -30,13 +32,24 @@ func FlagSet() *pflag.FlagSet {
 func AddCommands(root *cobra.Command, system *core.System) {
 	addFlags(root)
 	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)"}
+	server, _, err := root.Find([]string{"server"})
 	for _, command := range []*cobra.Command{explainCommand(system), checkCommand(system)} {
-		if server, _, err := root.Find([]string{"server"}); err == nil {
-			command.Flags().AddFlagSet(server.Flags())
+		if err == nil {
+			addServerFlags(command, server)
 		}
 		group.AddCommand(command)
 	}
 	root.AddCommand(group)
+}
+
+// addServerFlags gives a command the server's flags, with which the configuration is
+// loaded. Its help shows those that matter to it: there are more than a hundred.
+func addServerFlags(command, server *cobra.Command) {
+	server.Flags().VisitAll(func(flag *pflag.Flag) {
+		shared := *flag // the same value, which is hidden here alone
+		shared.Hidden = flag.Hidden || flag.Name != "configfile" && flag.Name != "strictmode" && !strings.HasPrefix(flag.Name, moduleName+".")
+		command.Flags().AddFlag(&shared)
+	})
 }
 
 func addFlags(command *cobra.Command) {

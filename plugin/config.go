@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -24,14 +23,15 @@ import (
 type Config struct {
 	// Endpoint is the base URL of Mitz, without the path of a service.
 	Endpoint string `koanf:"endpoint"`
-	// Timeout is for one whole consult.
+	// Timeout is for one whole consult: 3 s by default, at most 1 m.
 	Timeout       time.Duration `koanf:"timeout"`
 	TLS           TLSConfig     `koanf:"tls"`
 	Audit         AuditConfig   `koanf:"audit"`
 	policy.Config `koanf:",squash"`
 }
 
-// TLSConfig names the files with which the node proves itself to Mitz.
+// TLSConfig names the files with which the node proves itself to Mitz, of the formats of
+// [mitzclient.TLSFiles].
 type TLSConfig struct {
 	CertFile       string `koanf:"certfile"`
 	CertKeyFile    string `koanf:"certkeyfile"`
@@ -47,7 +47,7 @@ type AuditConfig struct {
 
 // DefaultConfig gives the configuration of a node that says nothing about Mitz.
 func DefaultConfig() Config {
-	return Config{Timeout: 3 * time.Second}
+	return Config{Timeout: mitzclient.DefaultTimeout}
 }
 
 // secretKey is what a key looks like that holds a secret rather than a file's name.
@@ -140,20 +140,23 @@ func describeDecodeError(err error) []error {
 // behaves as the stock node.
 func (c Config) isAbsent() bool { return reflect.DeepEqual(c, DefaultConfig()) }
 
+// scopes are the guarded scopes in the order of the configuration.
+func (c Config) scopes() []string {
+	var scopes []string
+	for _, profile := range c.Profiles {
+		scopes = append(scopes, profile.Scope)
+	}
+	return scopes
+}
+
 // validateLink checks how Mitz is to be reached. In strict mode nothing that
 // protects the link may be missing.
 func (c Config) validateLink(strict bool) []error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	endpoint, err := url.Parse(c.Endpoint)
-	switch {
-	case c.Endpoint == "":
-		problem("endpoint: missing")
-	case err != nil || endpoint.Host == "" || (endpoint.Scheme != "https" && endpoint.Scheme != "http"):
-		problem("endpoint: not a URL of the form https://host/path")
-	case endpoint.User != nil || endpoint.RawQuery != "" || endpoint.Fragment != "":
-		problem("endpoint: only scheme, host and path")
-	case endpoint.Scheme != "https" && strict:
+	if endpoint, err := mitzclient.ParseEndpoint(c.Endpoint); err != nil {
+		problems = append(problems, err)
+	} else if strict && endpoint.Scheme != "https" {
 		problem("endpoint: must be https in strict mode")
 	}
 	if c.Timeout <= 0 || c.Timeout > time.Minute {

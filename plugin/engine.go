@@ -177,11 +177,13 @@ func warnUnknownTypes(config Config) {
 // Start begins to answer token requests for guarded scopes.
 func (e *Engine) Start() error {
 	if !e.enabled() {
+		log().Warn("There is no mitz section in the configuration: no scope is guarded")
 		return nil
 	}
 	if !e.guarding.Load() {
 		return errors.New("the token endpoint is not guarded")
 	}
+	log().WithFields(logrus.Fields{"scopes": e.config.scopes(), "audit_file": e.auditLog != nil}).Info("Guarding scopes: a token for them needs consent")
 	e.life.Lock()
 	defer e.life.Unlock()
 	if e.client != nil {

@@ -69,7 +69,7 @@ func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []strin
 		return errors.New("no such guarded scope: there is no mitz section")
 	}
 	defer checked.client.Close()
-	guarded := checked.scopes()
+	guarded := checked.config.scopes()
 	if len(scopes) == 0 {
 		scopes = guarded
 	}
@@ -84,15 +84,6 @@ func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []strin
 	}
 	_, err = io.WriteString(out, page.String())
 	return err
-}
-
-// scopes are the guarded scopes in the order of the configuration.
-func (c *checkedConfig) scopes() []string {
-	var scopes []string
-	for _, profile := range c.config.Profiles {
-		scopes = append(scopes, profile.Scope)
-	}
-	return scopes
 }
 
 // definitionFile is the file of a profile's own presentation definition, if it names one.

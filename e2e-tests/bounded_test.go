@@ -123,6 +123,62 @@ func TestMessagesThatKeepTheNodeBusy(t *testing.T) {
 	})
 }
 
+// largeRSA is a key of 32 KiB, with which the stock node is busy for three seconds, and for
+// four times as long with each doubling.
+func largeRSA() map[string]string {
+	modulus := bytes.Repeat([]byte{0xff}, 32<<10)
+	encode := base64.RawURLEncoding.EncodeToString
+	return map[string]string{"kty": "RSA", "n": encode(modulus), "e": encode([]byte{0x7f, 0xff, 0xff, 0xff})}
+}
+
+// signedWith is a JWT with a signature as long as the key, which is none.
+func signedWith(header, claims map[string]any) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	headerText, _ := json.Marshal(header) // maps of texts always marshal
+	claimsText, _ := json.Marshal(claims)
+	return encode(headerText) + "." + encode(claimsText) + "." + encode(bytes.Repeat([]byte{1}, 32<<10))
+}
+
+func TestKeysThatKeepTheNodeBusy(t *testing.T) {
+	key, _ := json.Marshal(largeRSA())
+	holder := "did:jwk:" + base64.RawURLEncoding.EncodeToString(key)
+	now := time.Now()
+	t.Run("in the presenter's own DID", func(t *testing.T) {
+		bothGrants(t, func(t *testing.T, grant harness.Grant) {
+			w := fresh(t)
+			a := newAttempt(t, w, grant)
+			a.request.Credentials = a.set.All()
+			presentation := signedWith(map[string]any{"alg": "RS256", "typ": "JWT", "kid": holder + "#0"}, map[string]any{
+				"iss": holder, "sub": holder, "aud": w.Issuer(), "jti": uuid.NewString(), "nonce": uuid.NewString(),
+				"nbf": now.Unix(), "exp": now.Add(5 * time.Second).Unix(),
+				"vp": map[string]any{"@context": []string{"https://www.w3.org/2018/credentials/v1"}, "type": []string{"VerifiablePresentation"}},
+			})
+			a.request.Scope, a.request.DefinitionScope = " ", birthCare // what is asked for is not in it
+			answer := sendBusy(t, a, func(string) string { return presentation })
+			assertRefused(t, w, answer, "invalid_request", "presentation(s) or credential(s) verification failed: unable to validate JWT signature: "+
+				"unable to resolve signing key: mitz: a key that is larger than this node verifies with", 0)
+		})
+	})
+	t.Run("in a DPoP proof", func(t *testing.T) {
+		w := fresh(t)
+		a := newAttempt(t, w, harness.JWTBearer)
+		a.request.Credentials = a.set.All()
+		form, err := a.wallet.TokenForm(t.Context(), a.request)
+		require.NoError(t, err)
+		message, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.Issuer()+"/token", strings.NewReader(form.Encode()))
+		require.NoError(t, err)
+		message.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		message.Header.Set("Accept", "application/json")
+		message.Header.Set("DPoP", signedWith(map[string]any{"alg": "RS256", "typ": "dpop+jwt", "jwk": largeRSA()}, map[string]any{}))
+		response, err := w.Client().Do(message)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		assertRefused(t, w, harness.Answer{Status: response.StatusCode, Body: body}, "invalid_request", "the DPoP proof is too large", 0)
+	})
+}
+
 // sendBusy sends the attempt with another assertion, or with its own when that is empty.
 func sendBusy(t *testing.T, a *attempt, assertion func(own string) string) harness.Answer {
 	t.Helper()

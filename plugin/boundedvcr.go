@@ -7,7 +7,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/lestrrat-go/jwx/v2/cert"
 	"github.com/nuts-foundation/go-did/vc"
+	"github.com/nuts-foundation/nuts-node/crypto"
 	"github.com/nuts-foundation/nuts-node/jsonld"
 	"github.com/nuts-foundation/nuts-node/vcr"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
@@ -15,6 +17,10 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 	"github.com/piprate/json-gold/ld"
 )
+
+// maxCredentials is how many credentials a presentation may hold: for each of them an
+// issuer is resolved, which may be anywhere.
+const maxCredentials = 32
 
 // maxStatuses is how many statuses the credentials of one presentation may have, all
 // together: each is on a list that the node gets from whoever the credential names.
@@ -45,6 +51,9 @@ func (v boundedVerifier) VerifyVP(presentation vc.VerifiablePresentation, verify
 		if err := v.documents.check(presentation, &jsonSize{}); err != nil {
 			return nil, err
 		}
+	}
+	if len(presentation.VerifiableCredential) > maxCredentials {
+		return nil, verifier.VerificationError{Msg: "there are too many credentials"}
 	}
 	var size jsonSize
 	statuses := 0
@@ -80,8 +89,15 @@ func (v boundedVerifier) VerifySignature(presented vc.VerifiableCredential, at *
 type boundedDocuments struct{ jsonld jsonld.JSONLD }
 
 // checkPresented checks a credential in a presentation. What Dezi attests has a proof of
-// another kind, and is not canonicalised.
+// another kind, and is not canonicalised. The certificates of an X509Credential are
+// verified by a resolver of its validator's own, so they are looked at here too.
 func (d boundedDocuments) checkPresented(presented vc.VerifiableCredential, size *jsonSize) error {
+	if presented.Format() == vc.JWTCredentialProofFormat {
+		headers, err := crypto.ExtractProtectedHeaders(presented.Raw())
+		if chain, ok := headers["x5c"].(*cert.Chain); err == nil && ok && !isBoundedChain(chain) {
+			return verifier.VerificationError{Msg: "a certificate with a key that is too large"}
+		}
+	}
 	if presented.IsType(credential.DeziUserCredentialTypeURI) {
 		return nil
 	}

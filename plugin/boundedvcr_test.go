@@ -193,6 +193,14 @@ func TestBoundedVerifier(t *testing.T) {
 			assertRefusal(t, inner, err, refused)
 		}
 	})
+	t.Run("the credentials of a presentation are counted", func(t *testing.T) {
+		jwt := `"` + unsignedJWT(`{"vc":{"type":"VerifiableCredential","credentialSubject":{}}}`) + `"`
+		for credentials, refused := range map[int]string{maxCredentials: "", maxCredentials + 1: "there are too many credentials"} {
+			inner := &oneVerifier{}
+			_, err := boundedVerifier{Verifier: inner, documents: node}.VerifyVP(presentations(t, slices.Repeat([]string{jwt}, credentials)...)["JWT"], true, true, nil)
+			assertRefusal(t, inner, err, refused)
+		}
+	})
 	t.Run("the credentials of a presentation are added up", func(t *testing.T) {
 		for format, presentation := range presentations(t, half, half) {
 			inner := &oneVerifier{}

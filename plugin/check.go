@@ -24,7 +24,13 @@ func checkCommand(system *core.System) *cobra.Command {
 			"does, and says how far it came: name, connection, TLS and both certificates. Mitz is asked\n" +
 			"nothing, so it records nothing, unless a patient is given with --bsn-file. It ends with an\n" +
 			"error when a step FAILED. Warnings do not count.",
-		Args: cobra.NoArgs,
+		// The text given is not repeated: it may be a patient's number, put in the wrong place.
+		Args: func(_ *cobra.Command, arguments []string) error {
+			if len(arguments) > 0 {
+				return errors.New("check takes no arguments: a patient's number goes into a file (--bsn-file)")
+			}
+			return nil
+		},
 		// The error is told once, by who executes the command, as with the server.
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -54,6 +60,7 @@ func checkCommand(system *core.System) *cobra.Command {
 			return askMitz(command, checked, *question, warnings, flags.yes)
 		},
 	}
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errors.New(redactBSN(err.Error())) })
 	flags.add(command.Flags())
 	return command
 }

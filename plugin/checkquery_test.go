@@ -98,6 +98,16 @@ func TestCheckAsksWhatItsFlagsSay(t *testing.T) {
 
 // TestCheckDoesNotAsk: in each case neither a query nor even a connection is made, but
 // where the link was to be tried first.
+// TestCheckDoesNotRepeatWhatIsMisplaced has a patient's number where none belongs.
+func TestCheckDoesNotRepeatWhatIsMisplaced(t *testing.T) {
+	mitz := startCheckedMitz(t, year)
+	for _, misplaced := range []string{testBSN, "--yes=" + testBSN} {
+		output, _, err := runCheck(t, mitz.config(), misplaced)
+		require.Error(t, err)
+		assert.NotContains(t, output+err.Error(), testBSN)
+	}
+}
+
 func TestCheckDoesNotAsk(t *testing.T) {
 	mitz := startCheckedMitz(t, year)
 	const number = "900186021"

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	stdlog "log"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +42,7 @@ type Engine struct {
 	guarding atomic.Bool  // the token endpoint was replaced
 	// redacting tells the log's hook to take patients' numbers out.
 	redacting atomic.Bool
+	stdlog    io.Writer // of Go's standard log, before it came into the node's; nil when it did not
 
 	// life tells running consults when the node stops.
 	life    sync.Mutex
@@ -130,6 +133,8 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	e.metrics.certificateExpires(checked.client.Certificate())
 	e.config, e.client, e.consult, e.policy = checked.config, checked.client, checked.client, checked.policy
 	e.redacting.Store(true)
+	e.stdlog = stdlog.Writer()
+	stdlog.SetOutput(standardLog{})
 	return nil
 }
 
@@ -202,6 +207,9 @@ func (e *Engine) Shutdown() error {
 	e.end()
 	e.active.Wait()
 	e.metrics.unregister(prometheus.DefaultRegisterer)
+	if e.stdlog != nil {
+		stdlog.SetOutput(e.stdlog)
+	}
 	if e.client != nil {
 		e.client.Close()
 	}

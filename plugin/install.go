@@ -57,7 +57,7 @@ type nodeEngines struct {
 
 // newIAM builds the node's OAuth router with another storage and policy backend.
 func (n nodeEngines) newIAM(storage storage.Engine, policy nutspolicy.PDPBackend) *iam.Wrapper {
-	keyResolver := resolver.DIDKeyResolver{Resolver: n.vdr.Resolver()}
+	keyResolver := resolver.DIDKeyResolver{Resolver: boundedResolver{n.vdr.Resolver()}}
 	return iam.New(n.auth, n.vcr, keyResolver, n.vdr, storage, policy, n.crypto, n.jsonld)
 }
 

@@ -118,6 +118,16 @@ func textOf(value any) string {
 	}
 }
 
+// standardLog takes what libraries write to Go's standard log, which no hook sees, into the
+// node's own. What net/http quotes there of an answer that nobody asked for is left out.
+type standardLog struct{}
+
+func (standardLog) Write(line []byte) (int, error) {
+	text, _, _ := strings.Cut(string(line), " starting with ")
+	log().Warn(strings.TrimSpace(text))
+	return len(line), nil
+}
+
 // withoutBSN replaces an error of the node that repeats a patient's number, which
 // it does with what a requester sent.
 func withoutBSN(err error) error {

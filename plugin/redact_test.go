@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net/url"
 	"sync/atomic"
 	"testing"
@@ -106,4 +107,12 @@ func TestWithoutBSN(t *testing.T) {
 		assert.Equal(t, oauth.ServerError, oauthErr.Code)
 		assert.NotContains(t, oauthErr.Error(), testBSN)
 	})
+}
+
+func TestStandardLog(t *testing.T) {
+	out := captureLog(t)
+	standard := stdlog.New(standardLog{}, "", 0)
+	standard.Printf("Unsolicited response received on idle HTTP channel starting with %q; err=%v", "<p>"+testBSN+"</p>", nil)
+	assert.Contains(t, out.String(), `msg="Unsolicited response received on idle HTTP channel"`)
+	assert.NotContains(t, out.String(), testBSN)
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/nuts-foundation/nuts-node/core"
 )
 
-// The routes in the node that take presentations: the token endpoint (RFC 6749 section
-// 3.2), and where the authorization code grant takes them (OpenID4VP, direct_post).
+// The routes of the node's grants: the token endpoint (RFC 6749 section 3.2), and where the
+// authorization code grant begins (section 3.1) and takes presentations (OpenID4VP, direct_post).
 const (
-	tokenPath    = "/oauth2/:subjectID/token"
-	responsePath = "/oauth2/:subjectID/response"
+	tokenPath     = "/oauth2/:subjectID/token"
+	responsePath  = "/oauth2/:subjectID/response"
+	authorizePath = "/oauth2/:subjectID/authorize"
 )
 
 // router serves the node's OAuth routes: all as the node does, except that the
@@ -53,11 +54,32 @@ type interceptor struct {
 func (i *interceptor) POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
 	switch path {
 	case tokenPath:
-		handler = i.onToken(handler)
+		handler = withoutPanic(i.onToken(handler))
 	case responsePath:
-		handler = screened(handler)
+		handler = withoutPanic(screened(handler))
 	}
 	return i.EchoRouter.POST(path, handler, middleware...)
+}
+
+func (i *interceptor) GET(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
+	if path == authorizePath {
+		handler = withoutPanic(screened(handler))
+	}
+	return i.EchoRouter.GET(path, handler, middleware...)
+}
+
+// withoutPanic ends a panic of the node, whose cause the HTTP server would print: it may
+// hold anything that a requester sent.
+func withoutPanic(handle echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if recover() != nil {
+				logPanic("Panic while handling a request")
+				err = oauthError(errPanic)
+			}
+		}()
+		return handle(c)
+	}
 }
 
 // tokenEndpoint gives every token request a token handler of its own: the node
@@ -68,21 +90,13 @@ type tokenEndpoint struct {
 	idle   sync.Pool // of *tokenHandler
 }
 
-// serve also ends a panic of the node, whose cause the HTTP server would print: it may
-// hold anything that a requester sent.
-func (e *tokenEndpoint) serve(c echo.Context) (err error) {
-	defer func() {
-		if recover() != nil {
-			logPanic("Panic while handling a token request")
-			err = oauthError(errPanic)
-		}
-	}()
+// serve does not use a handler again that panicked: what that left behind is unknown.
+func (e *tokenEndpoint) serve(c echo.Context) error {
 	handler, _ := e.idle.Get().(*tokenHandler)
 	if handler == nil {
 		handler = newTokenHandler(e.engine)
 	}
-	err = handler.serve(c)
-	// Not after a panic: what it left behind is unknown.
+	err := handler.serve(c)
 	e.idle.Put(handler)
 	return err
 }
@@ -118,7 +132,7 @@ func (h *tokenHandler) serve(c echo.Context) error {
 	if h.refusal != nil {
 		return h.refusal
 	}
-	return withoutBSN(err)
+	return err
 }
 
 func (h *tokenHandler) authorize(token *iam.AccessToken) error {

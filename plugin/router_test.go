@@ -72,6 +72,8 @@ func TestScreen(t *testing.T) {
 		{"a patient's number in the client's id", url.Values{"client_id": {"a", "https://x.example/" + testBSN}}, "client_id holds a patient's number"},
 		{"a number in a UUID, by chance", url.Values{"client_id": {"https://x.example/0af2f3b4-0000-4000-8000-a" + testBSN + "bc"}}, ""},
 		{"a patient's number as grant", url.Values{"grant_type": {testBSN}}, "grant_type holds a patient's number"},
+		{"a patient's number as error", url.Values{"error": {testBSN}}, "error holds a patient's number"},
+		{"a patient's number in an error's description", url.Values{"error_description": {"patient " + testBSN}}, "error_description holds a patient's number"},
 		{"a path that searches", url.Values{"presentation_submission": {submission("$..*..*..*")}}, "a path that searches"},
 		{"a path with a filter", url.Values{"presentation_submission": {submission("$[?(@.a)]")}}, "a path that searches"},
 		{"what is no submission is the node's to refuse", url.Values{"presentation_submission": {"{"}}, ""},
@@ -106,8 +108,8 @@ func TestTokenEndpoint(t *testing.T) {
 		out := captureLog(t)
 		endpoint := &tokenEndpoint{}
 		endpoint.idle.Put(&tokenHandler{handle: func(echo.Context) error { panic("about " + testBSN) }})
-		assertOAuthError(t, endpoint.serve(tokenRequest(nil)), oauth.ServerError, descriptionUndetermined)
-		assert.Contains(t, out.String(), "Panic while handling a token request")
+		assertOAuthError(t, withoutPanic(endpoint.serve)(tokenRequest(nil)), oauth.ServerError, descriptionUndetermined)
+		assert.Contains(t, out.String(), "Panic while handling a request")
 		assert.NotContains(t, out.String(), testBSN)
 		assert.Nil(t, endpoint.idle.Get(), "a handler that panicked is used again")
 	})
@@ -123,6 +125,8 @@ func TestInterceptor(t *testing.T) {
 	router.POST(tokenPath, untouched)
 	router.POST(responsePath, untouched)
 	router.POST("/oauth2/:subjectID/other", untouched)
+	router.GET(authorizePath, untouched)
+	router.GET("/oauth2/:subjectID/other", untouched)
 	for path, status := range map[string]int{
 		"/oauth2/a/token": http.StatusOK, "/oauth2/a/response": http.StatusTeapot, "/oauth2/a/other": http.StatusTeapot,
 		"/oauth2/a/response?vp_token=[1,2,3]": http.StatusInternalServerError, // here nothing writes OAuth errors
@@ -133,4 +137,12 @@ func TestInterceptor(t *testing.T) {
 		assert.Equal(t, status, recorder.Code, path)
 	}
 	assert.Equal(t, []string{tokenPath}, replaced)
+	for path, status := range map[string]int{
+		"/oauth2/a/authorize": http.StatusTeapot, "/oauth2/a/authorize?scope=" + testBSN: http.StatusInternalServerError,
+		"/oauth2/a/other?scope=" + testBSN: http.StatusTeapot,
+	} {
+		recorder := httptest.NewRecorder()
+		server.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
+		assert.Equal(t, status, recorder.Code, path)
+	}
 }

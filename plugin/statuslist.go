@@ -24,9 +24,10 @@ import (
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
 )
 
-// maxStatusList is the largest status list, in bytes when it is decompressed: eight
-// million credentials. A node's own lists have 16 KiB.
-const maxStatusList = 1 << 20
+// maxStatusList is the largest status list, in bytes when it is decompressed: thirty
+// million credentials. A node's own lists have 16 KiB. A larger one counts as a list
+// that cannot be got: no guarded token, but the node tolerates that elsewhere.
+const maxStatusList = 4 << 20
 
 var errStatusList = errors.New("mitz: a status list larger than this node accepts")
 
@@ -39,9 +40,10 @@ func newBoundedVCR(n nodeEngines) boundedVCR {
 	// Without a cache, as the node's is too when it makes its own: a revocation must be seen.
 	getter := boundedGetter{HTTPRequestDoer: client.New(n.server.HTTPClient.Timeout), documents: documents}
 	statuses := revocation.NewStatusList2021(n.storage.GetSQLDatabase(), getter, n.server.URL, 0)
-	keyResolver := resolver.DIDKeyResolver{Resolver: n.vdr.Resolver()}
+	dids := boundedResolver{n.vdr.Resolver()}
+	keyResolver := resolver.DIDKeyResolver{Resolver: dids}
 	// Which issuers the node itself trusts is never asked about at the OAuth endpoints.
-	inner := verifier.NewVerifier(revocations{n.vcr.Verifier()}, n.vdr.Resolver(), keyResolver, n.jsonld, trust.NewConfig(""), statuses, n.pki)
+	inner := verifier.NewVerifier(revocations{n.vcr.Verifier()}, dids, keyResolver, n.jsonld, trust.NewConfig(""), statuses, n.pki)
 	return boundedVCR{VCR: n.vcr, verifier: boundedVerifier{Verifier: inner, documents: documents}}
 }
 

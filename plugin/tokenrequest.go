@@ -21,7 +21,15 @@ const maxTokenRequest = 1 << 20
 // one for each form of its credentials.
 const maxPresentations = 2
 
-// screened lets a handler of the node serve only what passes the screen.
+// maxDPoP is the longest DPoP proof (RFC 9449 section 4.2), in bytes: the key with which
+// it is verified is in it.
+const maxDPoP = 8 << 10
+
+// screenedParameters are those that the node writes into traces, or repeats.
+var screenedParameters = []string{"grant_type", "scope", "client_id", "policy_id", "error", "error_description", "error_uri"}
+
+// screened lets a handler of the node serve only what passes the screen, and keeps what
+// the node repeats of it out of its errors.
 func screened(handle echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		// As the node sets it for its own errors, for those that come before.
@@ -29,7 +37,7 @@ func screened(handle echo.HandlerFunc) echo.HandlerFunc {
 		if err := screen(c); err != nil {
 			return err
 		}
-		return handle(c)
+		return withoutBSN(handle(c))
 	}
 }
 
@@ -40,11 +48,14 @@ func screened(handle echo.HandlerFunc) echo.HandlerFunc {
 func screen(c echo.Context) error {
 	request := c.Request()
 	request.Body = http.MaxBytesReader(c.Response(), request.Body, maxTokenRequest)
+	if len(request.Header.Get("DPoP")) > maxDPoP {
+		return oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "the DPoP proof is too large"}
+	}
 	form, err := c.FormParams()
 	if err != nil {
 		return oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "the request is too large or malformed"}
 	}
-	for _, name := range []string{"grant_type", "scope", "client_id", "policy_id"} {
+	for _, name := range screenedParameters {
 		for _, value := range form[name] {
 			// Not in a UUID, of which one in some hundreds holds such a number by chance.
 			if value = uuidRun.ReplaceAllLiteralString(value, ""); redactBSN(value) != value {

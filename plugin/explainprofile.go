@@ -25,7 +25,7 @@ func (p *page) overview(checked *checkedConfig) {
 		rows = append(rows, [2]string{"data holder", fmt.Sprintf("%s: URA %s, %s", dataHolder.Subject, dataHolder.URA,
 			coded(consent.FacilityType(dataHolder.FacilityType), facilityTypeWords))})
 	}
-	rows = append(rows, [2]string{"guarded", strings.Join(checked.scopes(), ", ")})
+	rows = append(rows, [2]string{"guarded", strings.Join(checked.config.scopes(), ", ")})
 	p.rows(0, rows)
 }
 

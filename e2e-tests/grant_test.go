@@ -49,4 +49,23 @@ func TestAuthorizationCode(t *testing.T) {
 		require.Len(t, queries, 1)
 		assert.Equal(t, introspection.Text("consent_request_id"), queries[0].RequestID)
 	})
+	t.Run("a scope that is not one scope is refused, although there is consent", func(t *testing.T) {
+		for name, scope := range map[string]string{
+			"none": "", "spaces": "  ", "the same twice": birthCare + " " + birthCare, "one between spaces": " " + birthCare + " ",
+			"two guarded": birthCare + " " + results, "one that is not guarded beside it": birthCare + " " + plain,
+		} {
+			t.Run(name, func(t *testing.T) {
+				reset(w)
+				permit(t, w, patient, "00000659", "GGC002", "GGC012")
+				result, err := w.RequestUserToken(t.Context(), scope)
+				// The data holder's node looks for a definition of the whole text, so that it
+				// never comes to a token request. The browser is left with a page of the node.
+				require.ErrorContains(t, err, "HTTP status 400")
+				assert.Empty(t, result.Token)
+				assert.Empty(t, w.DataHolder.TokenAnswers())
+				assert.Zero(t, w.Sessions.Tokens(), "a token is live")
+				assert.Zero(t, w.Mitz.Received(), "requests at Mitz")
+			})
+		}
+	})
 }

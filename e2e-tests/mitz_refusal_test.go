@@ -119,6 +119,31 @@ func TestMitzThatAsksForFewerQueries(t *testing.T) {
 	}
 }
 
+// TestMitzIsAskedAgainWhenItAllowsIt has a world of its own: its node leaves Mitz alone.
+func TestMitzIsAskedAgainWhenItAllowsIt(t *testing.T) {
+	w := harness.StartWorld(t, plainWorld())
+	permit(t, w, patient, "00000659", "GGC002")
+	w.Mitz.MisbehaveOnce(mitztest.TooManyRequests(time.Second))
+	_, err := w.RequestToken(t.Context(), patient, birthCare)
+	require.NoError(t, err)
+	assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 1)
+
+	assertRecovers(t, w)
+	queries := w.Mitz.Queries()
+	require.Len(t, queries, 2, "refusals in between were none of Mitz's")
+	assert.GreaterOrEqual(t, queries[1].Time.Sub(queries[0].Time), time.Second, "it was asked before it allowed that")
+}
+
+// assertRecovers asks until there is a token, and does nothing else about it.
+func assertRecovers(t *testing.T, w *harness.World) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		answer, err := w.RequestToken(t.Context(), patient, birthCare)
+		return err == nil && answer.Token() != ""
+	}, longest, 100*time.Millisecond, "it recovers by itself")
+	assert.Equal(t, 1, w.Sessions.Tokens(), "live tokens")
+}
+
 // TestCircuit has a world of its own: its node takes Mitz to be down.
 func TestCircuit(t *testing.T) {
 	w := harness.StartWorld(t, plainWorld())
@@ -145,10 +170,7 @@ func TestCircuit(t *testing.T) {
 	assert.True(t, metrics.Contains(`nuts_mitz_tokens_refused_total{reason="circuit_open"} 1`))
 
 	w.Mitz.Behave()
-	require.Eventually(t, func() bool {
-		answer, err := w.RequestToken(t.Context(), patient, birthCare)
-		return err == nil && answer.Token() != ""
-	}, 20*time.Second, 100*time.Millisecond, "it recovers by itself")
+	assertRecovers(t, w)
 	assert.True(t, health().Contains(`"details":"closed"`))
 }
 
@@ -168,7 +190,7 @@ func TestUnreachableMitz(t *testing.T) {
 		require.NoError(t, err)
 		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 0)
 	})
-	t.Run("a Mitz that is down gives no token", func(t *testing.T) {
+	t.Run("a Mitz that is down gives no token, until it is back", func(t *testing.T) {
 		w := harness.StartWorld(t, plainWorld())
 		permit(t, w, patient, "00000659", "GGC002")
 		w.Mitz.Close()
@@ -177,6 +199,9 @@ func TestUnreachableMitz(t *testing.T) {
 
 		require.NoError(t, err)
 		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 0)
+		require.NoError(t, w.Mitz.Restart(nil))
+		permit(t, w, patient, "00000659", "GGC002")
+		assertRecovers(t, w)
 	})
 	t.Run("a Mitz that does not know us gives no token", func(t *testing.T) {
 		other, err := mitztest.NewIdentity()
@@ -196,4 +221,42 @@ func TestUnreachableMitz(t *testing.T) {
 		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 0)
 		assert.Empty(t, w.Mitz.Refusals())
 	})
+}
+
+// TestTLSIsRepaired puts a wrong file in place for each end of the connection, and then
+// the right one again. The node itself takes them in use.
+func TestTLSIsRepaired(t *testing.T) {
+	t.Parallel() // most of its time it waits until the node looks at the files
+	ours, other := must[*mitztest.Identity](t)(mitztest.NewIdentity()), must[*mitztest.Identity](t)(mitztest.NewIdentity())
+	r := renewableWorld(t, ours)
+	for _, tc := range []struct {
+		name          string
+		spoil, repair func()
+	}{
+		{
+			"roots that are not Mitz's",
+			func() { r.replace(r.truststore, other.CAPEM()) },
+			func() { r.replace(r.truststore, r.roots) },
+		},
+		{
+			"a certificate that Mitz does not know",
+			func() { r.renew(other, "of another authority", 90) },
+			func() { r.renew(ours, "renewed", 90) },
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			reset(r.World)
+			permit(t, r.World, patient, "00000659", "GGC002")
+			tc.spoil()
+			r.awaitLog(t.Context(), inUse)
+			_, err := r.RequestToken(t.Context(), patient, birthCare)
+			require.NoError(t, err)
+			assertRefused(t, r.World, lastTokenAnswer(t, r.World), "server_error", undetermined, 0)
+
+			tc.repair()
+			r.awaitLog(t.Context(), inUse)
+			assertRecovers(t, r.World)
+			assert.Len(t, r.Mitz.Queries(), 1, "queries at Mitz")
+		})
+	}
 }

@@ -13,6 +13,23 @@ import (
 type Mitz struct {
 	*mitztest.Simulator
 	Files mitztest.Files
+
+	config mitztest.Config
+}
+
+// Restart ends the simulator and starts one in its place, which has nothing on record and
+// behaves. Change may be nil, and holds until the next restart. Nothing else may use m meanwhile.
+func (m *Mitz) Restart(change func(config *mitztest.Config)) error {
+	m.Close()
+	config := m.config
+	if change != nil {
+		change(&config)
+	}
+	simulator, err := mitztest.Start(config)
+	if err == nil {
+		m.Simulator = simulator
+	}
+	return err
 }
 
 // StartMitz starts a Mitz simulator until the workspace is closed. It lets in clients
@@ -34,12 +51,19 @@ func (w *Workspace) StartMitz(authorities ...*mitztest.Identity) (*Mitz, error) 
 	for _, authority := range authorities {
 		config.ClientCAs.AppendCertsFromPEM(authority.CAPEM())
 	}
+	ports, err := ReservePorts() // so that the port is still free at a restart
+	if err != nil {
+		return nil, err
+	}
+	w.onClose(func() error { ports.Release(); return nil })
+	config.Address = ports.address(1)
 	simulator, err := mitztest.Start(config)
 	if err != nil {
 		return nil, err
 	}
-	w.onClose(func() error { simulator.Close(); return nil })
-	return &Mitz{Simulator: simulator, Files: files}, nil
+	mitz := &Mitz{Simulator: simulator, Files: files, config: config}
+	w.onClose(func() error { mitz.Close(); return nil })
+	return mitz, nil
 }
 
 // addMitz starts the simulator and writes the mitz section, when there are guarded scopes.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 )
@@ -26,6 +27,7 @@ var errClosed = errors.New("the audit log is closed")
 type Log struct {
 	path    string
 	file    *os.File
+	sync    syncFunc
 	torn    bool // a line may have been left unfinished
 	entries chan pending
 	ended   chan struct{}
@@ -41,30 +43,35 @@ type pending struct {
 	done chan<- error
 }
 
+// syncFunc waits until what was written to a file, or changed in a directory, is on disk.
+type syncFunc func(*os.File) error
+
 // Open opens the file for appending, or makes it, readable for its owner alone. A file
 // that others can read is refused. A line that a crash left unfinished is ended.
-func Open(path string) (*Log, error) {
-	file, err := openFile(path)
+func Open(path string) (*Log, error) { return open(path, (*os.File).Sync) }
+
+func open(path string, sync syncFunc) (*Log, error) {
+	file, err := openFile(path, sync)
 	if err != nil {
 		return nil, err
 	}
-	log := &Log{path: path, file: file, entries: make(chan pending, maxBatch), ended: make(chan struct{})}
+	log := &Log{path: path, file: file, sync: sync, entries: make(chan pending, maxBatch), ended: make(chan struct{})}
 	go log.write()
 	return log, nil
 }
 
-func openFile(path string) (*os.File, error) {
+func openFile(path string, sync syncFunc) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, fileMode)
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(file); err != nil {
+	if err := prepare(file, sync); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
 	return file, nil
 }
 
-func prepare(file *os.File) error {
+func prepare(file *os.File, sync syncFunc) error {
 	info, err := file.Stat()
 	switch {
 	case err != nil:
@@ -74,7 +81,7 @@ func prepare(file *os.File) error {
 	case info.Mode().Perm()&^fs.FileMode(fileMode) != 0:
 		return fmt.Errorf("others than its owner have access (mode %04o): it holds patients' numbers", info.Mode().Perm())
 	case info.Size() == 0:
-		return nil
+		return syncDirectory(file.Name(), sync) // it may be new
 	}
 	last := make([]byte, 1)
 	if _, err := file.ReadAt(last, info.Size()-1); err != nil && !errors.Is(err, io.EOF) {
@@ -84,6 +91,20 @@ func prepare(file *os.File) error {
 		_, err = file.Write([]byte{'\n'})
 	}
 	return err
+}
+
+// syncDirectory waits until the name of a new file is on disk: a power loss would
+// otherwise lose the whole file, however often the file itself was synced.
+func syncDirectory(path string, sync syncFunc) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	directory, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(sync(directory), directory.Close())
 }
 
 // Append writes an entry and waits until it is on disk. After an error it may or may
@@ -165,7 +186,7 @@ func (l *Log) writeBatch(batch []pending) error {
 		return err
 	}
 	l.torn = false
-	return l.file.Sync()
+	return l.sync(l.file)
 }
 
 // reopenIfMoved follows a rotation of logs: when the path leads to another file, or to
@@ -182,7 +203,7 @@ func (l *Log) reopenIfMoved() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	file, err := openFile(l.path)
+	file, err := openFile(l.path, l.sync)
 	if err != nil {
 		return err
 	}

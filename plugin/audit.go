@@ -5,9 +5,18 @@ package plugin
 
 import (
 	"context"
+	"slices"
+	"strings"
 
+	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/audit"
+	"github.com/nuts-foundation/nuts-node/vcr/credential"
 	"github.com/sirupsen/logrus"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // The events in the node's audit log.
@@ -26,4 +35,129 @@ func auditEntry(ctx context.Context, event, message string, fields logrus.Fields
 		ctx = audit.Context(ctx, "system", moduleName, "Guard")
 	}
 	audit.Log(ctx, log().WithFields(fields), event).Info(message)
+}
+
+// decisionLog gathers what is told about a decision: in one line of the log, in the
+// node's audit log, and in the NEN 7513 log.
+type decisionLog struct {
+	engine     *Engine
+	issuer     string
+	presenters []string // the DIDs that signed the presentations
+	profiles   []*policy.Profile
+	ground     policy.Ground
+	questions  []consent.Question // those made so far: one for each profile
+	asked      consent.Question   // the one that Mitz is asked
+	requestIDs []string           // under which Mitz knows the queries so far
+	unlogged   error              // something that happened could not be logged, so there may be no token
+}
+
+// presented keeps who presents the token request. It comes before every refusal: the
+// NEN 7513 log says who was refused, also when there is no question yet.
+func (d *decisionLog) presented(presentations []vc.VerifiablePresentation) {
+	for _, presentation := range presentations {
+		presenter, err := credential.PresentationSigner(presentation)
+		if err == nil && !slices.Contains(d.presenters, presenter.String()) {
+			d.presenters = append(d.presenters, presenter.String())
+		}
+	}
+}
+
+// fields are what every line about the decision says.
+func (d *decisionLog) fields(outcome string) logrus.Fields {
+	return logrus.Fields{
+		"subject":    d.engine.subjects[d.issuer],
+		"scope":      d.scope(),
+		"requester":  redactBSN(strings.Join(d.presenters, " ")), // chosen by the requester
+		"ground":     string(d.ground),
+		"request_id": d.allRequestIDs(),
+		"outcome":    outcome,
+	}
+}
+
+// decisionKey is under which a consult's context has its [decisionLog].
+type decisionKey struct{}
+
+// asksAgain logs that a query failed in passing and another is sent: Mitz shows both.
+func asksAgain(ctx context.Context, failed *mitzclient.Error) {
+	log().WithField("request_id", failed.RequestID).WithError(failed).Info("Mitz is asked again")
+	if entry, ok := ctx.Value(decisionKey{}).(*decisionLog); ok {
+		_ = entry.consulted(ctx, failed.RequestID, string(failed.Code)) // no token follows on an error
+	}
+}
+
+// scope gives the guarded scopes, as configured.
+func (d *decisionLog) scope() string {
+	scopes := make([]string, len(d.profiles))
+	for i, profile := range d.profiles {
+		scopes[i] = profile.Scope
+	}
+	return strings.Join(scopes, " ")
+}
+
+// permitted logs that a token is about to be issued. On an error it may not be.
+func (d *decisionLog) permitted(ctx context.Context) error {
+	const message = "Consent established, token issued"
+	if err := d.append(nen7513.TokenIssued, d.questions, d.requestIDs, outcomePermit); err != nil {
+		return err
+	}
+	log().WithFields(d.fields(outcomePermit)).Info(message)
+	auditEntry(ctx, auditTokenIssued, message, d.fields(outcomePermit))
+	return nil
+}
+
+// refused logs why there is no token, and gives the OAuth error (RFC 6749 section
+// 5.2) that says as much of it as the requester may know.
+func (d *decisionLog) refused(ctx context.Context, cause error) error {
+	const message = "No token issued"
+	outcome := reason(cause)
+	log().WithFields(d.fields(outcome)).WithError(cause).Log(levelOf(outcome), message)
+	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
+	_ = d.append(nen7513.TokenRefused, d.questions, d.requestIDs, outcome) // the health check tells
+	d.engine.metrics.tokensRefused.WithLabelValues(outcome).Inc()
+	return oauthError(cause)
+}
+
+// levelOf makes trouble of ours or of Mitz visible where only warnings are logged.
+func levelOf(outcome string) logrus.Level {
+	if auditOutcome(outcome) == nen7513.SeriousFailure {
+		return logrus.WarnLevel
+	}
+	return logrus.InfoLevel
+}
+
+// consulted logs that Mitz was asked. On an error nothing may rest on its answer. A query
+// that failed is logged when another is to follow; when that one cannot be sent, the
+// consult ends with the first, which is not logged again.
+func (d *decisionLog) consulted(ctx context.Context, requestID, outcome string) error {
+	if slices.Contains(d.requestIDs, requestID) {
+		return d.unlogged
+	}
+	var asked []string // none when the link refused without asking
+	if requestID != "" {
+		asked = []string{requestID}
+	}
+	d.requestIDs = append(d.requestIDs, asked...)
+	fields := d.fields(outcome)
+	fields["request_id"] = requestID
+	auditEntry(ctx, auditConsult, "Mitz consulted", fields)
+	return d.append(nen7513.Consult, []consent.Question{d.asked}, asked, outcome)
+}
+
+func (d *decisionLog) allRequestIDs() string { return strings.Join(d.requestIDs, " ") }
+
+// append writes an entry to the NEN 7513 log, if one is kept, and waits for it. After one
+// error every call gives it: a token may not follow on what the log does not have.
+func (d *decisionLog) append(action nen7513.Action, questions []consent.Question, requestIDs []string, code string) error {
+	if d.engine.auditLog == nil {
+		return nil
+	}
+	err := d.engine.auditLog.Append(nen7513.Entry{
+		Time: d.engine.now(), Action: action, Outcome: auditOutcome(code), Code: code, RequestIDs: requestIDs,
+		Scope: d.scope(), Subject: d.engine.subjects[d.issuer], Presenters: d.presenters, Questions: questions,
+	})
+	if err != nil {
+		log().WithError(err).Error("The audit log cannot be written")
+		d.unlogged = errAudit
+	}
+	return d.unlogged
 }

@@ -27,6 +27,7 @@ func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal
 			refusal = entry.refused(ctx, errPanic)
 		}
 	}()
+	entry.presented(token.VPToken)
 	claims, err := e.decide(ctx, token, &entry)
 	if err != nil {
 		return entry.refused(ctx, err)
@@ -34,11 +35,11 @@ func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal
 	if claims == nil {
 		return nil
 	}
-	if err := entry.permitted(ctx); err != nil {
-		return entry.refused(ctx, err)
-	}
 	merged := maps.Clone(token.InputDescriptorConstraintIdMap)
 	maps.Copy(merged, claims)
+	if err := entry.permitted(ctx); err != nil { // last: nothing may keep from a token that is said to be issued
+		return entry.refused(ctx, err)
+	}
 	token.InputDescriptorConstraintIdMap = merged
 	token.Scope = strings.Join(policy.SplitScope(token.Scope), " ")
 	return nil
@@ -54,6 +55,7 @@ func (e *Engine) authorizeOutsideRequest(token *iam.AccessToken) error {
 		err = errOutsideRequest
 	}
 	if err != nil {
+		entry.presented(token.VPToken)
 		return entry.refused(ctx, err)
 	}
 	return nil
@@ -82,6 +84,7 @@ func (e *Engine) decide(ctx context.Context, token *iam.AccessToken, entry *deci
 		if permission.Question, permission.Claims, err = e.policy.Question(profile, evidence); err != nil {
 			return nil, err
 		}
+		entry.questions = append(entry.questions, permission.Question)
 		if !permission.Question.Requester.FacilityType.Known() {
 			log().Warn("The requester's facility type is not one that this software knows")
 		}
@@ -112,7 +115,7 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, permiss
 			continue // the others are refused in the configuration, until they are there
 		}
 		entry.ground = ground
-		entry.question = &permission.Question
+		entry.asked = permission.Question
 		ctx := context.WithValue(ctx, decisionKey{}, entry)
 		consulter := measured{next: e.consult, ground: ground, metrics: e.metrics, now: e.now}
 		answer, err := consulter.Consult(ctx, permission.Question)

@@ -6,12 +6,9 @@ package plugin
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +24,6 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -62,9 +58,19 @@ func unasked(t *testing.T) consulter {
 	}
 }
 
-// newTestEngine makes a running engine whose one guarded scope has a definition of the
-// operator's, so that no credentials are needed.
+// newTestEngine makes a running engine with one guarded scope.
 func newTestEngine(t *testing.T, consult consulter) *Engine {
+	t.Helper()
+	return newTestEngineFor(t, consult, testProfile(guarded, "TREAT", "GGC002"))
+}
+
+func testProfile(scope, purpose string, categories ...string) policy.ProfileConfig {
+	return policy.ProfileConfig{Scope: scope, Categories: categories, Purpose: purpose, AllowUnconstrained: true}
+}
+
+// newTestEngineFor makes a running engine whose guarded scopes have a definition of the
+// operator's, so that no credentials are needed.
+func newTestEngineFor(t *testing.T, consult consulter, profiles ...policy.ProfileConfig) *Engine {
 	t.Helper()
 	engine := newEngine(nodeEngines{policy: nutspolicy.New()})
 	engine.now = func() time.Time { return testNow }
@@ -81,7 +87,7 @@ func newTestEngine(t *testing.T, consult consulter) *Engine {
 	var err error
 	engine.policy, err = policy.New(policy.Config{
 		DataHolders: []policy.DataHolderConfig{{Subject: "hospital-east", URA: "00000659", FacilityType: "V6"}},
-		Profiles:    []policy.ProfileConfig{{Scope: guarded, Categories: []string{"GGC002"}, Purpose: "TREAT", AllowUnconstrained: true}},
+		Profiles:    profiles,
 	}, func(policy.ProfileConfig) (pe.WalletOwnerMapping, error) { return definition, nil })
 	require.NoError(t, err)
 	require.NoError(t, engine.Start())
@@ -263,102 +269,5 @@ func TestLifeCycle(t *testing.T) {
 		})
 		token := testToken(guarded)
 		assertOAuthError(t, engine.authorize(ctx, &token), oauth.ServerError, descriptionUndetermined)
-	})
-}
-
-// unwritable puts a directory in the place of a file.
-func unwritable(t *testing.T, path string) {
-	t.Helper()
-	assert.NoError(t, os.Remove(path))
-	assert.NoError(t, os.Mkdir(path, 0o700))
-}
-
-func TestAuditFile(t *testing.T) {
-	open := func(t *testing.T, engine *Engine) string {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), "audit.jsonl")
-		var err error
-		engine.auditLog, err = nen7513.Open(path)
-		require.NoError(t, err)
-		return path
-	}
-	actions := func(t *testing.T, path string) (actions []string) {
-		t.Helper()
-		content, err := os.ReadFile(path)
-		require.NoError(t, err)
-		for line := range strings.Lines(string(content)) {
-			var event struct {
-				Subtype     []struct{ Code string }
-				Outcome     string
-				OutcomeDesc string
-			}
-			require.NoError(t, json.Unmarshal([]byte(line), &event))
-			actions = append(actions, event.Subtype[0].Code+" "+event.Outcome+" "+event.OutcomeDesc)
-		}
-		return actions
-	}
-	for _, tc := range []struct {
-		name     string
-		decision consent.Decision
-		expected []string
-	}{
-		{"a token", consent.Permit, []string{"consult 0 permit", "token-issued 0 permit"}},
-		{"a refusal by the patient", consent.Deny, []string{"consult 4 denied", "token-refused 4 denied"}},
-		{"no answer", consent.Indeterminate, []string{"consult 8 indeterminate", "token-refused 8 indeterminate"}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			engine := newTestEngine(t, deciding(tc.decision))
-			path := open(t, engine)
-			token := testToken(guarded)
-			assert.Equal(t, tc.decision == consent.Permit, engine.authorize(t.Context(), &token) == nil)
-			assert.Equal(t, tc.expected, actions(t, path))
-			assert.Equal(t, "UP", string(engine.CheckHealth()["audit"].Status))
-		})
-	}
-	t.Run("what cannot be logged is not issued", func(t *testing.T) {
-		engine := newTestEngine(t, deciding(consent.Permit))
-		path := open(t, engine)
-		unwritable(t, path)
-		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
-		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
-		assert.Equal(t, "DOWN", string(engine.CheckHealth()["audit"].Status))
-	})
-	t.Run("nothing rests on an answer that could not be logged, not even a refusal", func(t *testing.T) {
-		engine := newTestEngine(t, deciding(consent.Deny))
-		path := open(t, engine)
-		unwritable(t, path)
-		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
-	})
-	t.Run("a token that cannot be logged is not issued, though the answer was", func(t *testing.T) {
-		engine := newTestEngine(t, deciding(consent.Permit))
-		path := open(t, engine)
-		broken := false
-		engine.now = func() time.Time { // the clock is read between the two entries
-			if info, err := os.Stat(path); err == nil && info.Size() > 0 && !broken {
-				broken = true
-				assert.Equal(t, []string{"consult 0 permit"}, actions(t, path))
-				unwritable(t, path)
-			}
-			return testNow
-		}
-		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
-		assert.True(t, broken)
-		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
-	})
-	t.Run("a token does not follow on a first query that could not be logged", func(t *testing.T) {
-		var path string
-		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
-			unwritable(t, path)
-			asksAgain(ctx, &mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-0"})
-			assert.NoError(t, os.Remove(path)) // what comes after can be logged again
-			return deciding(consent.Permit)(ctx, q)
-		})
-		path = open(t, engine)
-		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
-		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
 	})
 }

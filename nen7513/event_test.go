@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package nen7513
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestEntryIsAnAuditEvent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	require.NoError(t, openLog(t, path).Append(testEntry(t)))
+	golden := filepath.Join("testdata", "token_issued.json")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var indented bytes.Buffer
+	require.NoError(t, json.Indent(&indented, bytes.TrimSpace(content), "", "  "))
+	if *update {
+		require.NoError(t, os.WriteFile(golden, append(indented.Bytes(), '\n'), 0o600))
+	}
+	expected, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, strings.TrimSpace(string(expected)), indented.String())
+	assert.Equal(t, 1, bytes.Count(content, []byte("\n")), "one entry is one line")
+}
+
+// encoded gives the AuditEvent of an entry as it is in the file.
+func encoded(t *testing.T, entry Entry) string {
+	t.Helper()
+	content, err := json.Marshal(entry.event())
+	require.NoError(t, err)
+	return string(content)
+}
+
+// decoded gives what a test looks at in an AuditEvent.
+func decoded(t *testing.T, entry Entry) (event auditEvent) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(encoded(t, entry)), &event))
+	return event
+}
+
+func TestEntryWithoutAQuestion(t *testing.T) {
+	entry := testEntry(t)
+	entry.Questions, entry.RequestIDs, entry.Action, entry.Outcome, entry.Code = nil, nil, TokenRefused, MinorFailure, "claim_missing"
+	subject := agent{Who: reference{identifier{systemSubject, "hospital-east"}}}
+	presenter := func(did string, initiator bool) agent {
+		role := &concept{Coding: []coding{{systemDICOM, "110153"}}}
+		return agent{Type: role, Who: reference{identifier{"urn:ietf:rfc:3986", did}}, Requestor: initiator}
+	}
+	t.Run("names who presented the request", func(t *testing.T) {
+		event := decoded(t, entry)
+		assert.Equal(t, "claim_missing", event.OutcomeDesc)
+		assert.Equal(t, MinorFailure, event.Outcome)
+		assert.Equal(t, []agent{subject, presenter("did:web:midwife.example", true)}, event.Agent)
+		assert.NotContains(t, encoded(t, entry), systemBSN)
+	})
+	t.Run("of two presenters none is the initiator", func(t *testing.T) {
+		entry := entry
+		entry.Presenters = []string{"did:web:midwife.example", "did:web:employee.example"}
+		event := decoded(t, entry)
+		assert.Equal(t, []agent{subject, presenter(entry.Presenters[0], false), presenter(entry.Presenters[1], false)}, event.Agent)
+	})
+	t.Run("without a presenter there is still the agent that FHIR wants", func(t *testing.T) {
+		entry := entry
+		entry.Presenters = nil
+		assert.Equal(t, []agent{subject}, decoded(t, entry).Agent)
+	})
+}
+
+func TestEntryOfATokenForTwoScopes(t *testing.T) {
+	entry := testEntry(t)
+	one := decoded(t, entry)
+	second := entry.Questions[0]
+	second.Purpose, second.Categories = consent.PurposeCoordinated, []consent.Category{"GGC013", "GGC002"}
+	entry.Questions = append(entry.Questions, second)
+
+	event := decoded(t, entry)
+
+	assert.Equal(t, one.Agent, event.Agent, "the same requester is there once")
+	assert.Equal(t, []concept{{Coding: []coding{{systemReason, "TREAT"}}}, {Coding: []coding{{systemReason, "COC"}}}}, event.PurposeOfEvent)
+	category := entity{What: reference{identifier{systemCategory, "GGC013"}}, Type: coding{systemEntity, "2"}}
+	assert.Equal(t, append(one.Entity, category), event.Entity, "every category once, the patient once")
+}
+
+// TestDocumentedEntry keeps the line that docs/operations.md shows true.
+func TestDocumentedEntry(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
+	require.NoError(t, err)
+	block := regexp.MustCompile("(?s)<!-- audit: a token -->\n```json\n(.*?)```").FindSubmatch(page)
+	require.NotNil(t, block)
+	assert.JSONEq(t, encoded(t, testEntry(t)), string(block[1]))
+}

@@ -1,0 +1,231 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/auth/oauth"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/nen7513"
+)
+
+// unwritable puts a directory in the place of a file.
+func unwritable(t *testing.T, path string) {
+	t.Helper()
+	assert.NoError(t, os.Remove(path))
+	assert.NoError(t, os.Mkdir(path, 0o700))
+}
+
+func openAuditFile(t *testing.T, engine *Engine) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "audit.jsonl")
+	var err error
+	engine.auditLog, err = nen7513.Open(path)
+	require.NoError(t, err)
+	return path
+}
+
+// identified is an identifier in an AuditEvent.
+type identified struct {
+	Identifier struct{ System, Value string }
+}
+
+// auditEvent is what these tests look at in the audit file.
+type auditEvent struct {
+	Subtype        []struct{ Code string }
+	Outcome        string
+	OutcomeDesc    string
+	PurposeOfEvent []struct{ Coding []struct{ Code string } }
+	Agent          []struct{ Who identified }
+	Entity         []struct{ What identified }
+}
+
+// values gives the identifiers of one system among the agents and entities.
+func (e auditEvent) values(system string) (values []string) {
+	var all []identified
+	for _, agent := range e.Agent {
+		all = append(all, agent.Who)
+	}
+	for _, entity := range e.Entity {
+		all = append(all, entity.What)
+	}
+	for _, each := range all {
+		if each.Identifier.System == system {
+			values = append(values, each.Identifier.Value)
+		}
+	}
+	return values
+}
+
+func (e auditEvent) purposes() (codes []string) {
+	for _, purpose := range e.PurposeOfEvent {
+		codes = append(codes, purpose.Coding[0].Code)
+	}
+	return codes
+}
+
+func auditEvents(t *testing.T, path string) (events []auditEvent) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for line := range strings.Lines(string(content)) {
+		var event auditEvent
+		require.NoError(t, json.Unmarshal([]byte(line), &event))
+		events = append(events, event)
+	}
+	return events
+}
+
+func auditActions(t *testing.T, path string) (actions []string) {
+	t.Helper()
+	for _, event := range auditEvents(t, path) {
+		actions = append(actions, event.Subtype[0].Code+" "+event.Outcome+" "+event.OutcomeDesc)
+	}
+	return actions
+}
+
+const (
+	uris       = "urn:ietf:rfc:3986"
+	patients   = "http://fhir.nl/fhir/NamingSystem/bsn"
+	categories = "urn:oid:2.16.840.1.113883.2.4.3.111.5.10.1"
+)
+
+func TestAuditFileTellsWhoAskedAboutWhom(t *testing.T) {
+	claimless := func(token *iam.AccessToken) { delete(token.InputDescriptorConstraintIdMap, "user_role") }
+	for _, tc := range []struct {
+		name     string
+		consult  consulter
+		spoil    func(*iam.AccessToken)
+		expected []string
+		patient  []string // of every entry
+	}{
+		{"a token", deciding(consent.Permit), nil, []string{"consult 0 permit", "token-issued 0 permit"}, []string{testBSN}},
+		{"refused before a question", unasked(t), claimless, []string{"token-refused 4 claim_missing"}, nil},
+		{"refused before the profiles", unasked(t), func(token *iam.AccessToken) { token.Scope = " " }, []string{"token-refused 4 scope_unusable"}, nil},
+		{"a second query that was not sent", sentOnce, nil, []string{"consult 8 http_status", "token-refused 8 http_status"}, []string{testBSN}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			engine := newTestEngine(t, tc.consult)
+			path := openAuditFile(t, engine)
+			token := presentedToken(t, guarded)
+			if tc.spoil != nil {
+				tc.spoil(&token)
+			}
+			_ = engine.authorize(t.Context(), &token)
+			assert.Equal(t, tc.expected, auditActions(t, path))
+			for _, event := range auditEvents(t, path) {
+				assert.Contains(t, event.values(uris), testPresenter)
+				assert.Equal(t, tc.patient, event.values(patients))
+			}
+		})
+	}
+	t.Run("outside a request", func(t *testing.T) {
+		engine := newTestEngine(t, unasked(t))
+		path := openAuditFile(t, engine)
+		token := presentedToken(t, guarded)
+		require.Error(t, engine.authorizeOutsideRequest(&token))
+		require.Equal(t, []string{"token-refused 8 outside_request"}, auditActions(t, path))
+		assert.Equal(t, []string{testPresenter}, auditEvents(t, path)[0].values(uris))
+	})
+}
+
+// TestAuditFileOfTwoScopes shows that a token's entry has the purposes and categories of
+// both.
+func TestAuditFileOfTwoScopes(t *testing.T) {
+	engine := newTestEngineFor(t, numbered(consent.Permit), testProfile("one", "TREAT", "GGC002"), testProfile("two", "COC", "GGC013"))
+	path := openAuditFile(t, engine)
+	token := presentedToken(t, "one two")
+	require.NoError(t, engine.authorize(t.Context(), &token))
+	require.Equal(t, []string{"consult 0 permit", "consult 0 permit", "token-issued 0 permit"}, auditActions(t, path))
+	events := auditEvents(t, path)
+	for i, expected := range []struct{ purposes, categories, ids []string }{
+		{[]string{"TREAT"}, []string{"GGC002"}, []string{"urn:uuid:request-1"}},
+		{[]string{"COC"}, []string{"GGC013"}, []string{"urn:uuid:request-2"}},
+		{[]string{"TREAT", "COC"}, []string{"GGC002", "GGC013"}, []string{"urn:uuid:request-1", "urn:uuid:request-2"}},
+	} {
+		assert.Equal(t, expected.purposes, events[i].purposes())
+		assert.Equal(t, expected.categories, events[i].values(categories))
+		assert.Equal(t, append([]string{testPresenter}, expected.ids...), events[i].values(uris))
+		assert.Equal(t, []string{testBSN}, events[i].values(patients))
+	}
+}
+
+func TestAuditFile(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		decision consent.Decision
+		expected []string
+	}{
+		{"a token", consent.Permit, []string{"consult 0 permit", "token-issued 0 permit"}},
+		{"a refusal by the patient", consent.Deny, []string{"consult 4 denied", "token-refused 4 denied"}},
+		{"no answer", consent.Indeterminate, []string{"consult 8 indeterminate", "token-refused 8 indeterminate"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			engine := newTestEngine(t, deciding(tc.decision))
+			path := openAuditFile(t, engine)
+			token := testToken(guarded)
+			assert.Equal(t, tc.decision == consent.Permit, engine.authorize(t.Context(), &token) == nil)
+			assert.Equal(t, tc.expected, auditActions(t, path))
+			assert.Equal(t, "UP", string(engine.CheckHealth()["audit"].Status))
+		})
+	}
+	t.Run("what cannot be logged is not issued", func(t *testing.T) {
+		engine := newTestEngine(t, deciding(consent.Permit))
+		path := openAuditFile(t, engine)
+		unwritable(t, path)
+		token := testToken(guarded)
+		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
+		assert.Equal(t, "DOWN", string(engine.CheckHealth()["audit"].Status))
+	})
+	t.Run("nothing rests on an answer that could not be logged, not even a refusal", func(t *testing.T) {
+		engine := newTestEngine(t, deciding(consent.Deny))
+		path := openAuditFile(t, engine)
+		unwritable(t, path)
+		token := testToken(guarded)
+		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+	})
+	t.Run("a token that cannot be logged is not issued, though the answer was", func(t *testing.T) {
+		engine := newTestEngine(t, deciding(consent.Permit))
+		path := openAuditFile(t, engine)
+		broken := false
+		engine.now = func() time.Time { // the clock is read between the two entries
+			if info, err := os.Stat(path); err == nil && info.Size() > 0 && !broken {
+				broken = true
+				assert.Equal(t, []string{"consult 0 permit"}, auditActions(t, path))
+				unwritable(t, path)
+			}
+			return testNow
+		}
+		token := testToken(guarded)
+		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assert.True(t, broken)
+		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
+	})
+	t.Run("a token does not follow on a first query that could not be logged", func(t *testing.T) {
+		var path string
+		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
+			unwritable(t, path)
+			asksAgain(ctx, &mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-0"})
+			assert.NoError(t, os.Remove(path)) // what comes after can be logged again
+			return deciding(consent.Permit)(ctx, q)
+		})
+		path = openAuditFile(t, engine)
+		token := testToken(guarded)
+		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
+	})
+}

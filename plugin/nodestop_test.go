@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin_test
+
+import (
+	"bytes"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+)
+
+// stopWhileMitzHangs stops the node in the middle of consults, which end without a token,
+// and leave nothing behind.
+func (n *testNode) stopWhileMitzHangs(t *testing.T, mitz *mitztest.Simulator) {
+	t.Helper()
+	const hanging = 3
+	mitz.Misbehave(mitztest.Hanging)
+	asked := len(mitz.Queries())
+	var waiting sync.WaitGroup
+	tokens := make([]string, hanging)
+	for i, patient := range patientNumbers(hanging) {
+		waiting.Go(func() { tokens[i], _ = n.requestToken(t, patient) })
+	}
+	require.NoError(t, mitz.WaitForQueries(t.Context(), asked+hanging))
+	began := time.Now()
+	n.stop(t)
+	assert.Less(t, time.Since(began), nodeTimeout/2, "the stop waited for the consults' time to run out")
+	waiting.Wait()
+	assert.Equal(t, make([]string, hanging), tokens)
+	require.Eventually(t, func() bool { return len(ownGoroutines()) == 0 }, 10*time.Second, 10*time.Millisecond,
+		"goroutines outlive the node")
+}
+
+// ownGoroutines gives the goroutines that run our code or were started by it. The
+// simulator's and the test's own are excepted; the node's are the node's business.
+func ownGoroutines() (own []string) {
+	var profile bytes.Buffer
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 2); err != nil {
+		return []string{err.Error()}
+	}
+	for _, stack := range strings.Split(profile.String(), "\n\n") {
+		tests := strings.Contains(stack, "plugin_test.") || strings.Contains(stack, "/mitztest.")
+		if strings.Contains(stack, "nuts-mitz/nuts-mitz/") && !tests {
+			own = append(own, stack)
+		}
+	}
+	return own
+}
+
+// syncBuffer is a log that several goroutines write to.
+type syncBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}

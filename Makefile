@@ -8,7 +8,7 @@ GO       ?= go
 ARGS     ?=
 FUZZTIME ?= 30s
 
-.PHONY: help build run test race bench fuzz lint format clean
+.PHONY: help build run test race bench fuzz testdata lint format clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 		done; \
 	done
+
+testdata: ## rewrite the files in testdata that tests make
+	@$(GO) test -count=1 -run '^Test' ./mitzclient/xacml ./nen7513 ./plugin -args -update
 
 lint: bin/staticcheck ## check formatting and static analysis
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -4,9 +4,11 @@
 package mitzclient
 
 import (
+	"bytes"
 	"compress/gzip"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -57,6 +60,34 @@ func altered(old, new string) func(*testing.T, http.ResponseWriter, *http.Reques
 	}
 }
 
+// bomb answers with a Permit and 256 MiB of white space behind it: a good answer but for
+// its size. Once compressed that is less than an answer may have, twice it is a few KB.
+func bomb(twice bool) func(*testing.T, http.ResponseWriter, *http.Request) {
+	return func(t *testing.T, w http.ResponseWriter, r *http.Request) {
+		// Zipped parts behind each other are one zipped whole (RFC 1952, section 2.2).
+		const part, parts = 16 << 20, 16
+		body := append(zip(t, []byte(fixture(t, "permit.xml", r))),
+			bytes.Repeat(zip(t, bytes.Repeat([]byte(" "), part)), parts)...)
+		assert.Less(t, len(body), maxBody)
+		encoding := "gzip"
+		if twice {
+			body, encoding = zip(t, body), "gzip, gzip"
+			assert.Less(t, len(body), 8<<10)
+		}
+		w.Header().Set("Content-Type", mediaType)
+		w.Header().Set("Content-Encoding", encoding)
+		_, _ = w.Write(body)
+	}
+}
+
+func zip(t *testing.T, content []byte) []byte {
+	var zipped bytes.Buffer
+	zipper := gzip.NewWriter(&zipped)
+	_, err := zipper.Write(content)
+	assert.NoError(t, errors.Join(err, zipper.Close()))
+	return zipped.Bytes()
+}
+
 func TestConsultFails(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -90,16 +121,22 @@ func TestConsultFails(t *testing.T) {
 		{"on a compressed answer", func(t *testing.T, w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", mediaType)
 			w.Header().Set("Content-Encoding", "gzip")
-			zipper := gzip.NewWriter(w)
-			_, _ = io.WriteString(zipper, fixture(t, "permit.xml", r))
-			_ = zipper.Close()
+			_, _ = w.Write(zip(t, []byte(fixture(t, "permit.xml", r))))
 		}, MalformedAnswer, "content_encoding", 0},
+		{"on a compressed bomb", bomb(false), MalformedAnswer, "content_encoding", 0},
+		{"on a bomb compressed twice", bomb(true), MalformedAnswer, "content_encoding", 0},
 		{"on more than a mebibyte", func(t *testing.T, w http.ResponseWriter, r *http.Request) {
 			reply(w, http.StatusOK, fixture(t, "permit.xml", r)+strings.Repeat(" ", maxBody))
 		}, OversizedAnswer, "", 0},
 		{"on an announced exabyte", hangUp("HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nContent-Length: 1152921504606846976\r\n\r\n<"), OversizedAnswer, "", 0},
 		{"on headers without end", func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Long", strings.Repeat("x", 2*maxHeader))
+		}, Unreachable, "no_http", 0},
+		{"on very many small headers", func(t *testing.T, w http.ResponseWriter, r *http.Request) {
+			for i := range 10_000 {
+				w.Header().Set(fmt.Sprintf("X-%d", i), "")
+			}
+			reply(w, http.StatusOK, fixture(t, "permit.xml", r))
 		}, Unreachable, "no_http", 0},
 		{"when the connection is closed before the answer", hangUp(""), Unreachable, "connection_lost", 0},
 		{"when the connection is closed within the answer", hangUp("HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nContent-Length: 99\r\n\r\n<"), Unreachable, "connection_lost", 0},

@@ -45,11 +45,12 @@ func (d *decoder) faultCode() {
 
 // faultValue reads a qualified name; its prefix is that of a namespace in scope.
 func (d *decoder) faultValue() {
+	inScope := d.bindings // text closes the element, and with it what that declares
 	prefix, local, found := strings.Cut(strings.Trim(d.text(), white), ":")
 	if !found {
 		prefix, local = "", prefix
 	}
-	if space, _ := d.namespace(prefix); space != NamespaceSOAP {
+	if space, _ := namespaceIn(inScope, prefix); space != NamespaceSOAP {
 		return
 	}
 	switch local {

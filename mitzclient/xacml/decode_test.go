@@ -6,6 +6,8 @@ package xacml
 import (
 	"errors"
 	"fmt"
+	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -54,6 +56,8 @@ func goods(t testing.TB) []good {
 		{"nesting 64 deep", "nested_64_deep.xml", change(t, plain, "</soap:Header>",
 			strings.Repeat("<wsa:From>", 62)+strings.Repeat("</wsa:From>", 62)+"</soap:Header>"), permitted},
 		{"64 XML attributes of one element", "many_attributes.xml", change(t, plain, "<Status>", "<Status"+many("", 64)+">"), permitted},
+		// Not refused: it has no limit of its own, since the answer's size bounds it.
+		{"an XML attribute of 100 KB", "huge_attribute.xml", change(t, plain, `code="V6"`, `code="V6" displayName="`+strings.Repeat("x", 100<<10)+`"`), permitted},
 		{"a status with a message", "status_message.xml", change(t, plain, "</Status>", "<StatusMessage>ok &#33;</StatusMessage></Status>"), permitted},
 	}
 }
@@ -85,6 +89,13 @@ func TestDecodeResponse(t *testing.T) {
 	}
 }
 
+// declaredAtTheValue is a fault whose Value itself declares the prefix of its code;
+// around it, x is SOAP's.
+func declaredAtTheValue(code, declaration string) string {
+	return strings.NewReplacer("<soap:Code>", "<soap:Code xmlns:x='"+NamespaceSOAP+"'>", "<soap:Value>", "<soap:Value "+declaration+">").
+		Replace(fault(code, ""))
+}
+
 func TestDecodeResponseOfAFault(t *testing.T) {
 	for _, tt := range []struct {
 		name, message string
@@ -98,6 +109,8 @@ func TestDecodeResponseOfAFault(t *testing.T) {
 		{"a code without prefix is of no namespace", fault("Sender", ""), FaultOther, "Other"},
 		{"a subcode does not matter", strings.Replace(fault("soap:Sender", ""), "</soap:Code>",
 			"<soap:Subcode><soap:Value>soap:Receiver</soap:Value></soap:Subcode></soap:Code>", 1), FaultSender, "Sender"},
+		{"the prefix is declared where it is used", declaredAtTheValue("a:Sender", "xmlns:a='"+NamespaceSOAP+"'"), FaultSender, "Sender"},
+		{"the prefix is redeclared where it is used", declaredAtTheValue("x:Sender", "xmlns:x='urn:x'"), FaultOther, "Other"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := DecodeResponse([]byte(tt.message))
@@ -107,6 +120,47 @@ func TestDecodeResponseOfAFault(t *testing.T) {
 			require.Equal(t, "xacml: SOAP fault ("+tt.text+")", err.Error())
 		})
 	}
+}
+
+// TestDecodeResponseInBoundedMemory has a whole mebibyte of what must not cost more than
+// its own copy: one value, many values, many elements, deep ones.
+func TestDecodeResponseInBoundedMemory(t *testing.T) {
+	const fixed = 64 << 10 // for the results, of which there are at most 64, and the rest
+	huge := func(size int) string { return strings.Repeat("x", size) }
+	for name, message := range map[string]string{
+		"a plain answer":              answer(permit),
+		"one XML attribute":           change(t, answer(permit), `code="V6"`, `code="V6" displayName="`+huge(1000<<10)+`"`),
+		"an identifier":               change(t, answer(permit), testBSN, huge(1000<<10)),
+		"the name of an attribute":    change(t, answer(permit), `code="V6"`, `code="V6" `+huge(1000<<10)+`=""`),
+		"the name of an element":      change(t, answer(permit), "</soap:Header>", "<wsa:"+huge(1000<<10)+"/></soap:Header>"),
+		"64 XML attributes":           change(t, answer(permit), "<Status>", "<Status"+strings.ReplaceAll(many("", 64), "urn:a", huge(15<<10))+">"),
+		"a declaration":               change(t, answer(permit), "<Result>", `<Result xmlns:a="`+huge(1000<<10)+`">`),
+		"the text of a header":        change(t, answer(permit), "</soap:Header>", "<wsa:To>"+huge(1000<<10)+"</wsa:To></soap:Header>"),
+		"very many elements":          change(t, answer(permit), "</soap:Header>", strings.Repeat("<wsa:A></wsa:A>", 60_000)+"</soap:Header>"),
+		"very many attributes unused": change(t, answer(permit), actionPart, actionPart+`<Attributes Category="a">`+strings.Repeat(`<Attribute AttributeId="b"/>`, 30_000)+`</Attributes>`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Less(t, len(message), maxAnswer)
+			allocated := allocatedBy(func() {
+				_, err := DecodeResponse([]byte(message))
+				require.NoError(t, err)
+			})
+			require.Less(t, allocated, uint64(2*len(message)+fixed)) // the test's own copy is one
+		})
+	}
+}
+
+// allocatedBy counts bytes: the least of some rounds, for whatever else runs counts too.
+func allocatedBy(do func()) uint64 {
+	least := uint64(math.MaxUint64)
+	for range 5 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		do()
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	return least
 }
 
 func TestAResponseDoesNotPrintWhatItHolds(t *testing.T) {

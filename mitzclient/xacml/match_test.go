@@ -37,6 +37,7 @@ func TestMatchRefuses(t *testing.T) {
 		{"a category of another code system", answer(permit), SystemCategory, SystemCategory + "0", nil, MismatchCategory},
 		{"no category", answer(permit), actionPart, "", nil, MismatchCategory},
 		{"another patient", answer(permit), testBSN, otherBSN, nil, MismatchPatient},
+		{"a patient's number of 100 KB", answer(permit), testBSN, strings.Repeat(testBSN, 12_000), nil, MismatchPatient},
 		{"a patient's number of another register", answer(permit), RootBSN, "2.16.840.1.113883.2.4.6.1", nil, MismatchPatient},
 		{"no patient", answer(permit), AttributePatient, "urn:x", nil, MismatchPatient},
 		{"nothing about the resource", answer(permit), resourcePart, "", nil, MismatchPatient},

@@ -34,9 +34,13 @@ func (r *reader) bind(prefix, space string) bool {
 // namespace looks a prefix up. The empty prefix is the default namespace, which
 // is none unless declared.
 func (r *reader) namespace(prefix string) (space string, declared bool) {
-	for i := len(r.bindings) - 1; i >= 0; i-- {
-		if r.bindings[i].prefix == prefix {
-			return r.bindings[i].space, true
+	return namespaceIn(r.bindings, prefix)
+}
+
+func namespaceIn(bindings []binding, prefix string) (space string, declared bool) {
+	for i := len(bindings) - 1; i >= 0; i-- {
+		if bindings[i].prefix == prefix {
+			return bindings[i].space, true
 		}
 	}
 	if prefix == "xml" {

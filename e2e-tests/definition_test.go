@@ -6,6 +6,8 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -81,14 +83,31 @@ func ownDelegation() descriptor {
 
 // The scopes with an operator's definition.
 const (
-	own      = "own"       // all in one wallet
-	ownUsers = "own-users" // the professional in the user's wallet
+	own          = "own"           // all in one wallet
+	ownFile      = "own-file"      // the same, in the profile's file
+	ownElsewhere = "own-elsewhere" // the mandate's giver is read elsewhere; in the profile's file
+	ownUsers     = "own-users"     // the professional in the user's wallet
 )
 
+// givenFor is where ownElsewhere reads the mandate's giver. The forms of the credential do
+// not know it.
+const givenFor = "givenFor"
+
 var ownField = &sharedField{trust: trustOpenly, configure: func(f *field, config *harness.WorldConfig) {
-	config.Profiles = append(config.Profiles,
-		harness.MitzProfile{Scope: own, Categories: []string{"GGC002"}, Purpose: "TREAT"},
-		harness.MitzProfile{Scope: ownUsers, Categories: []string{"GGC002"}, Purpose: "TREAT"})
+	for _, scope := range []string{own, ownFile, ownElsewhere, ownUsers} {
+		config.Profiles = append(config.Profiles, harness.MitzProfile{Scope: scope, Categories: []string{"GGC002"}, Purpose: "TREAT"})
+	}
+	ofTheWorld := config.Prepare
+	config.Prepare = func(w *harness.World) error { return errors.Join(ofTheWorld(w), writeDefinitions(w)) }
+	openly := config.ConfigureMitz
+	config.ConfigureMitz = func(section *harness.MitzConfig) {
+		openly(section)
+		for i, profile := range section.Profiles {
+			if profile.Scope == ownFile || profile.Scope == ownElsewhere {
+				section.Profiles[i].PresentationDefinition = f.Path(profile.Scope + ".json")
+			}
+		}
+	}
 	plainly := config.ConfigureDataHolder
 	config.ConfigureDataHolder = func(ctx context.Context, w *harness.World, node *harness.NodeConfig) error {
 		node.Policies = map[string]string{
@@ -103,44 +122,91 @@ var ownField = &sharedField{trust: trustOpenly, configure: func(f *field, config
 	}
 }}
 
-// TestRulesUnderAnOperatorsDefinition shows that the rules between credentials do not
-// depend on the definition.
-func TestRulesUnderAnOperatorsDefinition(t *testing.T) {
-	begin := func(t *testing.T, f *field, grant harness.Grant) *fieldAttempt {
-		t.Helper()
-		a := newFieldAttempt(t, f, grant)
-		a.request.Scope = own
-		a.set.Delegation = a.issue(passDoctor, harness.TypePilotDelegation, harness.DelegationClaims(doctor, "01.046"))
-		return a
+// writeDefinitions writes the files that profiles name.
+func writeDefinitions(w *harness.World) error {
+	elsewhere := ownDelegation()
+	elsewhere.claims["delegation_registered_by"] = givenFor
+	var errs []error
+	for scope, delegation := range map[string]descriptor{ownFile: ownDelegation(), ownElsewhere: elsewhere} {
+		content, err := json.Marshal(definition(scope, ownOrganization(w), ownFacility(w), ownEmployee(), ownEnrollment(), delegation))
+		errs = append(errs, err, os.WriteFile(w.Path(scope+".json"), content, 0o600))
 	}
-	t.Run("what is right passes", func(t *testing.T) {
+	return errors.Join(errs...)
+}
+
+// TestRulesUnderAnOperatorsDefinition shows that the rules between credentials do not
+// depend on the definition, wherever it comes from.
+func TestRulesUnderAnOperatorsDefinition(t *testing.T) {
+	for place, scope := range map[string]string{"from the node's policy files": own, "from the profile's file": ownFile} {
+		t.Run(place, func(t *testing.T) {
+			begin := func(t *testing.T, f *field, grant harness.Grant) *fieldAttempt {
+				t.Helper()
+				a := newFieldAttempt(t, f, grant)
+				a.request.Scope = scope
+				a.set.Delegation = a.issue(passDoctor, harness.TypePilotDelegation, harness.DelegationClaims(doctor, "01.046"))
+				return a
+			}
+			t.Run("what is right passes", func(t *testing.T) {
+				bothGrants(t, func(t *testing.T, grant harness.Grant) {
+					f := ownField.fresh(t)
+					assertPermitted(t, f.World, begin(t, f, grant).send())
+					assertAsked(t, f.World, mandatedQuestion())
+				})
+			})
+			assertRules(t, ownField, begin, []brokenRule{
+				{"a delegation with another role than the pass's", func(a *fieldAttempt) {
+					a.set.Delegation = a.issue(passDoctor, harness.TypePilotDelegation, harness.DelegationClaims(doctor, "01.015"))
+				}, untrusted + delegateClaims},
+				{"an enrolment at another organisation", func(a *fieldAttempt) {
+					a.set.Enrollment = a.attest(harness.TypeEnrollment, harness.EnrollmentClaims(patient, harness.URAIdentifier("00009999")))
+				}, contradiction + enrollClaim},
+				{"an enrolment by a third party, whom the definition lets pass and the trust does not", func(a *fieldAttempt) {
+					a.set.Enrollment = must[harness.Credential](a.t)(a.otherWallet().Issue(a.wallet.DID, harness.TypeEnrollment, harness.EnrollmentClaims(patient, midwife)))
+				}, untrusted + enrollClaim},
+				{"a second enrolment", func(a *fieldAttempt) {
+					a.set.More = []harness.Credential{a.attest(harness.TypeEnrollment, harness.EnrollmentClaims(otherPatient, midwife))}
+				}, contradiction + enrollClaim},
+				{"a delegation under the wrong kind of pass, in a credential with two subjects", func(a *fieldAttempt) {
+					claims := harness.DelegationClaims(doctor, "01.046")
+					a.set.Delegation = a.issueWith(harness.IssueOptions{TwoSubjects: true}, passSecretary, harness.TypePilotDelegation, claims)
+				}, malformed + delegateClaims},
+				{"a delegation for another kind of organisation", func(a *fieldAttempt) {
+					claims := harness.DelegationClaims(doctor, "01.046")
+					claims["facilityType"] = "V6"
+					a.set.Delegation = a.issue(passDoctor, harness.TypePilotDelegation, claims)
+				}, contradiction + delegateClaims},
+				{"an issuer whom the definition does not name", func(a *fieldAttempt) {
+					a.set.Facility = a.attest(harness.TypeFacility, harness.FacilityClaims("G3"))
+				}, refusedByNode},
+				{"a missing credential", func(a *fieldAttempt) { a.set.Employee = nil }, refusedByNode},
+			})
+		})
+	}
+}
+
+// TestProfessionalReadElsewhere has a definition that reads who gave the mandate where the
+// giver's pass is not compared with the credential.
+func TestProfessionalReadElsewhere(t *testing.T) {
+	beginFor := func(giver string) func(t *testing.T, f *field, grant harness.Grant) *fieldAttempt {
+		return func(t *testing.T, f *field, grant harness.Grant) *fieldAttempt {
+			t.Helper()
+			a := newFieldAttempt(t, f, grant)
+			a.request.Scope = ownElsewhere
+			claims := harness.DelegationClaims(doctor, "01.046")
+			claims[givenFor] = giver
+			a.set.Delegation = a.issue(passDoctor, harness.TypePilotDelegation, claims)
+			return a
+		}
+	}
+	t.Run("the pass's holder passes", func(t *testing.T) {
 		bothGrants(t, func(t *testing.T, grant harness.Grant) {
 			f := ownField.fresh(t)
-			assertPermitted(t, f.World, begin(t, f, grant).send())
+			assertPermitted(t, f.World, beginFor(doctor)(t, f, grant).send())
 			assertAsked(t, f.World, mandatedQuestion())
 		})
 	})
-	assertRules(t, ownField, begin, []brokenRule{
-		{"a delegation with another role than the pass's", func(a *fieldAttempt) {
-			a.set.Delegation = a.issue(passDoctor, harness.TypePilotDelegation, harness.DelegationClaims(doctor, "01.015"))
-		}, untrusted + delegateClaims},
-		{"an enrolment at another organisation", func(a *fieldAttempt) {
-			a.set.Enrollment = a.attest(harness.TypeEnrollment, harness.EnrollmentClaims(patient, harness.URAIdentifier("00009999")))
-		}, contradiction + enrollClaim},
-		{"an enrolment by a third party, whom the definition lets pass and the trust does not", func(a *fieldAttempt) {
-			a.set.Enrollment = must[harness.Credential](a.t)(a.otherWallet().Issue(a.wallet.DID, harness.TypeEnrollment, harness.EnrollmentClaims(patient, midwife)))
-		}, untrusted + enrollClaim},
-		{"a second enrolment", func(a *fieldAttempt) {
-			a.set.More = []harness.Credential{a.attest(harness.TypeEnrollment, harness.EnrollmentClaims(otherPatient, midwife))}
-		}, contradiction + enrollClaim},
-		{"a delegation under the wrong kind of pass, in a credential with two subjects", func(a *fieldAttempt) {
-			claims := harness.DelegationClaims(doctor, "01.046")
-			a.set.Delegation = a.issueWith(harness.IssueOptions{TwoSubjects: true}, passSecretary, harness.TypePilotDelegation, claims)
-		}, malformed + delegateClaims},
-		{"an issuer whom the definition does not name", func(a *fieldAttempt) {
-			a.set.Facility = a.attest(harness.TypeFacility, harness.FacilityClaims("G3"))
-		}, refusedByNode},
-		{"a missing credential", func(a *fieldAttempt) { a.set.Employee = nil }, refusedByNode},
+	assertRules(t, ownField, beginFor(midwife), []brokenRule{
+		{"another than the pass's holder", func(*fieldAttempt) {}, untrusted + delegateClaims},
 	})
 }
 

@@ -52,12 +52,14 @@ func TestFacilityTypeWithoutAnIssuer(t *testing.T) {
 		})
 	}
 	t.Run("an untrusted credential is refused, though the type is configured", func(t *testing.T) {
-		f := openField.fresh(t)
-		permitType(t, f.World, "J8")
-		a := newFieldAttempt(t, f, harness.JWTBearer)
-		a.set.Organization = must[harness.Credential](t)(f.Passes[passPharmacy].X509Credential(a.wallet.DID, harness.X509CredentialOptions{}))
-		a.set.Facility = a.attest(harness.TypeFacility, harness.FacilityClaims("J8"))
-		assertRefused(t, f.World, a.send(), "invalid_request", untrusted+typeClaim, 0)
+		bothGrants(t, func(t *testing.T, grant harness.Grant) {
+			f := openField.fresh(t)
+			permitType(t, f.World, "J8")
+			a := newFieldAttempt(t, f, grant)
+			a.set.Organization = must[harness.Credential](t)(f.Passes[passPharmacy].X509Credential(a.wallet.DID, harness.X509CredentialOptions{}))
+			a.set.Facility = a.attest(harness.TypeFacility, harness.FacilityClaims("J8"))
+			assertRefused(t, f.World, a.send(), "invalid_request", optional(grant, untrusted+typeClaim), 0)
+		})
 	})
 }
 

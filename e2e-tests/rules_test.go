@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
 )
 
@@ -48,6 +50,15 @@ func assertRules(t *testing.T, shared *sharedField, begin func(*testing.T, *fiel
 			})
 		})
 	}
+}
+
+// optional is the description for a credential that the built-in definition does not
+// demand and that does not fit it: with a submission the node refuses first.
+func optional(grant harness.Grant, description string) string {
+	if grant == harness.VPToken {
+		return refusedByNode
+	}
+	return description
 }
 
 // mandatedAttempt is an attempt under the doctor's mandate.
@@ -99,6 +110,16 @@ func TestDelegationSaysWhatThePassSays(t *testing.T) {
 			options := harness.IssueOptions{Issuer: a.field.Passes[passMidwife].DID()}
 			a.set.Delegation = a.issueWith(options, passDoctor, harness.TypeDelegation, harness.NestedDelegationClaims(midwife, "03.000"))
 		}, refusedByNode},
+	})
+}
+
+// TestDelegationThatSaysNothing presents a mandate in no form that is known.
+func TestDelegationThatSaysNothing(t *testing.T) {
+	bothGrants(t, func(t *testing.T, grant harness.Grant) {
+		f := openField.fresh(t)
+		a := newFieldAttempt(t, f, grant)
+		a.set.Delegation = a.attest(harness.TypePilotDelegation, map[string]any{"delegatedBy": doctor})
+		assertRefused(t, f.World, a.send(), "invalid_request", optional(grant, missing+delegateClaims), 0)
 	})
 }
 
@@ -216,6 +237,27 @@ func TestCredentialsAreAboutTheRequester(t *testing.T) {
 			claims["hasDelegation"].(map[string]any)["organization"] = map[string]any{"identifier": other}
 			a.set.Delegation = a.issue(passDoctor, harness.TypeDelegation, claims)
 		}, contradiction + delegateClaims},
+		{"a delegation at another organisation, in a list", func(a *fieldAttempt) {
+			claims := harness.DelegationClaims(doctor, "01.046")
+			claims["organization"] = []any{map[string]any{"identifier": []any{other}}}
+			a.set.Delegation = a.issue(passDoctor, harness.TypePilotDelegation, claims)
+		}, contradiction + delegateClaims},
+		{"a delegation for another kind of organisation", func(a *fieldAttempt) {
+			claims := harness.DelegationClaims(doctor, "01.046")
+			claims["facilityType"] = "V6"
+			a.set.Delegation = a.attest(harness.TypePilotDelegation, claims)
+		}, contradiction + delegateClaims},
+		{"a delegation for another kind of organisation, under the doctor's pass", func(a *fieldAttempt) {
+			claims := harness.DelegationClaims(doctor, "01.046")
+			claims["facilityType"] = "http://nictiz.nl/fhir/NamingSystem/organization-type|V6"
+			a.set.Delegation = a.issue(passDoctor, harness.TypePilotDelegation, claims)
+		}, contradiction + delegateClaims},
+		{"a second patient in a list", func(a *fieldAttempt) {
+			claims := enrollment(midwife)
+			claims["hasEnrollment"] = []any{claims["hasEnrollment"]}
+			claims["patientId"] = harness.BSNIdentifier(otherPatient)
+			a.set.Enrollment = a.attest(harness.TypeEnrollment, claims)
+		}, contradiction + enrollClaim},
 		{"a professional of something that is no organisation, says Dezi", func(a *fieldAttempt) {
 			a.set.Employee = a.dezi(harness.DeziUser{Number: midwife, Role: "03.000", URA: "1234"}, nil)
 		}, contradiction + userClaims},
@@ -223,6 +265,30 @@ func TestCredentialsAreAboutTheRequester(t *testing.T) {
 			a.set.Employee = a.dezi(harness.DeziUser{Number: midwife, Role: "03.000", URA: "00009999"}, nil)
 		}, contradiction + userClaims},
 	})
+}
+
+// TestOrganisationsNameIsTheCertificates has an organisation give itself another name.
+func TestOrganisationsNameIsTheCertificates(t *testing.T) {
+	for name, tc := range map[string]struct {
+		credentialType string
+		claims         map[string]any
+	}{
+		"a famous name in the guide's form": {
+			harness.TypeHealthcareProvider, harness.HealthcareProviderClaims(harness.Identifier("00001234"), "Academic Hospital"),
+		},
+		"a famous name in the pilots' form": {harness.TypeNutsURA, harness.NutsURAClaims("00001234", "Academic Hospital")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothGrants(t, func(t *testing.T, grant harness.Grant) {
+				f := openField.fresh(t)
+				a := newFieldAttempt(t, f, grant)
+				a.set.Organization = a.issue(passServer, tc.credentialType, tc.claims)
+				introspection := assertPermitted(t, f.World, a.send())
+				assert.Equal(t, "Verloskundigen De Eerste Stap", introspection.Text("organization_name"))
+				assertAsked(t, f.World, plainQuestion())
+			})
+		})
+	}
 }
 
 // TestTwoCredentialsForOneAttribute presents a second, also trusted, credential: which of

@@ -32,6 +32,14 @@ func TestOnlyNamedIssuersAreTrusted(t *testing.T) {
 		{"a trusted registrar that attests for a professional", func(a *fieldAttempt) {
 			a.set.Employee = must[harness.Credential](a.t)(a.field.Registrar.Issue(a.wallet.DID, harness.TypeEmployee, harness.EmployeeClaims(a.world.Employee())))
 		}, untrusted + userClaims},
+		{"a DID that leads out of the trusted prefix", func(a *fieldAttempt) {
+			issuer := must[*harness.Wallet](a.t)(a.world.NewNamedWallet("authority", "..", "elsewhere"))
+			a.set.Facility = must[harness.Credential](a.t)(issuer.Issue(a.wallet.DID, harness.TypeFacility, harness.FacilityClaims("G3")))
+		}, untrusted + typeClaim},
+		{"a DID that leads out of the trusted prefix, escaped", func(a *fieldAttempt) {
+			issuer := must[*harness.Wallet](a.t)(a.world.NewNamedWallet("authority", "%2E%2E", "elsewhere"))
+			a.set.Facility = must[harness.Credential](a.t)(issuer.Issue(a.wallet.DID, harness.TypeFacility, harness.FacilityClaims("G3")))
+		}, untrusted + typeClaim},
 		{"a delegation by a third party", func(a *fieldAttempt) {
 			a.set.Delegation = must[harness.Credential](a.t)(a.otherWallet().Issue(a.wallet.DID, harness.TypeDelegation, delegation()))
 		}, untrusted + delegateClaims},
@@ -47,14 +55,16 @@ func TestOnlyNamedIssuersAreTrusted(t *testing.T) {
 		"a registrar that gives out facility types": {"registrar"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := openField.fresh(t)
-			a := newFieldAttempt(t, f, harness.JWTBearer)
-			issuer := f.Registrar
-			if names[0] != "registrar" {
-				issuer = must[*harness.Wallet](t)(f.NewNamedWallet(names...))
-			}
-			a.set.Facility = must[harness.Credential](t)(issuer.Issue(a.wallet.DID, harness.TypeFacility, harness.FacilityClaims("G3")))
-			assertRefused(t, f.World, a.send(), "invalid_request", untrusted+typeClaim, 0)
+			bothGrants(t, func(t *testing.T, grant harness.Grant) {
+				f := openField.fresh(t)
+				a := newFieldAttempt(t, f, grant)
+				issuer := f.Registrar
+				if names[0] != "registrar" {
+					issuer = must[*harness.Wallet](t)(f.NewNamedWallet(names...))
+				}
+				a.set.Facility = must[harness.Credential](t)(issuer.Issue(a.wallet.DID, harness.TypeFacility, harness.FacilityClaims("G3")))
+				assertRefused(t, f.World, a.send(), "invalid_request", optional(grant, untrusted+typeClaim), 0)
+			})
 		})
 	}
 }
@@ -103,10 +113,12 @@ func TestNobodyAttestsAboutItself(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := strictField.fresh(t)
-			a := strictAttempt(t, f, harness.JWTBearer)
-			a.set.Delegation = sign(a)
-			assertRefused(t, f.World, a.send(), "invalid_request", untrusted+delegateClaims, 0)
+			bothGrants(t, func(t *testing.T, grant harness.Grant) {
+				f := strictField.fresh(t)
+				a := strictAttempt(t, f, grant)
+				a.set.Delegation = sign(a)
+				assertRefused(t, f.World, a.send(), "invalid_request", optional(grant, untrusted+delegateClaims), 0)
+			})
 		})
 	}
 }

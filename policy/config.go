@@ -109,6 +109,9 @@ func readTrust(config Config) (map[Attribute]Issuers, error) {
 		if err != nil {
 			problems = append(problems, prefixEach("trust."+name, err))
 		}
+		if issuers.dezi && attribute != AttributePractitioner {
+			problems = append(problems, fmt.Errorf("trust.%s: 'dezi' attests professionals only", name))
+		}
 		if config.Strict && issuers.TrustsHolder() && (attribute == AttributeOrganization || attribute == AttributeFacilityType) {
 			problems = append(problems, fmt.Errorf("trust.%s: 'holder' is refused in strict mode: an organisation would say itself who it is", name))
 		}

@@ -4,7 +4,9 @@
 package policy
 
 import (
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
@@ -12,7 +14,8 @@ import (
 // crossCheck compares credentials with each other and with the certificates that they
 // were issued under, which neither the node nor a presentation definition can:
 //
-//   - a credential that names the organisation it is about names the requester;
+//   - a credential that names the organisation it is about, or its kind, names the
+//     requester and the requester's kind;
 //   - one that was issued with a UZI pass says of the professional what the pass says,
 //     is of the right kind of pass, of the requester's, and valid no longer than it;
 //   - an enrolment is not older than the profile allows.
@@ -21,11 +24,11 @@ import (
 func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Refusals {
 	var refusals Refusals
 	for _, credential := range evidence.Credentials {
+		form, known := formOf(credential)
 		if !isPlainDID(credential.Issuer) {
-			refusals = append(refusals, refuse(ReasonClaimUntrusted))
+			refusals = append(refusals, refuse(ReasonClaimUntrusted, p.claimNames(attributeClaims[form.attribute])...))
 			continue
 		}
-		form, known := formOf(credential)
 		if !known {
 			if !isOfRequester(credential, requester.URA) {
 				refusals = append(refusals, refuse(ReasonClaimUntrusted))
@@ -38,7 +41,7 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Ref
 			refusals = append(refusals, refuse(ReasonClaimMalformed, claims...))
 			continue
 		}
-		if !namesOrganization(form, subject, requester.URA) {
+		if !namesOrganization(form, subject, requester.URA) || !namesFacilityType(form, subject, requester.FacilityType) {
 			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...))
 		}
 		if isX509(credential.Issuer) && !agreesWithPass(form, credential, subject, requester) {
@@ -77,6 +80,35 @@ func namesOrganization(form form, subject map[string]any, requester consent.URA)
 		}
 	}
 	return len(named) > 0 || !slices.Contains(form.types, typeDezi)
+}
+
+// namesFacilityType tells whether the kind of organisation that the credential names, if
+// any, is the requester's. What is there and cannot be read names another.
+func namesFacilityType(form form, subject map[string]any, requester consent.FacilityType) bool {
+	agrees := true
+	for _, path := range form.facilityType {
+		for _, at := range membersAt(subject, strings.Split(path, ".")) {
+			agrees = agrees && (at == nil || isFacilityType(textsOf(at), requester))
+		}
+	}
+	return agrees
+}
+
+// isFacilityType tells whether the texts, of which those of another system do not count,
+// are this one kind.
+func isFacilityType(texts []string, expected consent.FacilityType) bool {
+	named := false
+	for _, text := range texts {
+		facilityType, err := readFacilityType(text)
+		switch {
+		case errors.Is(err, errOtherSystem):
+		case err != nil || facilityType != expected:
+			return false
+		default:
+			named = true
+		}
+	}
+	return named
 }
 
 // agreesWithPass compares a credential with the UZI pass of its did:x509 issuer.

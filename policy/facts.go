@@ -11,8 +11,8 @@ import (
 // facts are the texts that stand for each claim, and what is wrong with them.
 type facts struct {
 	profile       *Profile
-	texts         map[string][]string
-	chosen        map[string]any // the one text that was read for each claim
+	texts         map[string][]string // an empty list where a credential does not say it
+	chosen        map[string]any      // the one text that was read for each claim
 	missing       []string
 	malformed     []string
 	contradictory []string
@@ -69,8 +69,7 @@ func (f *facts) fromCredentials(credentials []Credential) {
 		}
 		form, _ := formOf(candidates[0])
 		subject, single := candidates[0].subject()
-		if name, ok := subjectPolicy(candidates[0].Issuer, "O"); ok && isOneOf(form.types, []string{typeHealthcareProvider}) {
-			// The certificate's name for the organisation, not the organisation's own.
+		if name, ok := certificateName(form, candidates[0].Issuer); ok {
 			f.chosen[f.profile.claimName(ClaimOrganizationName)] = name
 		}
 		for claim, paths := range form.claims {
@@ -84,6 +83,18 @@ func (f *facts) fromCredentials(credentials []Credential) {
 			}
 		}
 	}
+}
+
+// certificateName gives the certificate's name for an organisation that attests about
+// itself with it, in place of the organisation's own: none where the DID does not tell it.
+// The node compares an X509Credential with its certificate, and the guide's form has no
+// field for a name.
+func certificateName(form form, issuer string) (string, bool) {
+	if form.attribute != AttributeOrganization || !isX509(issuer) || isOneOf(form.types, []string{typeX509}) {
+		return "", false
+	}
+	name, known := subjectPolicy(issuer, "O")
+	return name, known || isOneOf(form.types, []string{typeNutsURA})
 }
 
 // serverURA gives the organisation's number in a UZI server certificate's otherName.
@@ -115,7 +126,12 @@ func (f *facts) only(attribute Attribute, candidates []Credential) bool {
 	return trusted && len(candidates) == 1
 }
 
-func (f *facts) has(claim string) bool { return len(f.texts[claim]) > 0 }
+// has tells whether anything is there that should give the claim. A credential that says
+// nothing is not the same as none.
+func (f *facts) has(claim string) bool {
+	_, shown := f.texts[claim]
+	return shown
+}
 
 // maxIdentifiers is how many identifiers a credential may give for one claim.
 const maxIdentifiers = 32

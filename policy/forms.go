@@ -18,6 +18,8 @@ type form struct {
 	claims map[string][]string
 	// organization says where the credential names the organisation that it is about.
 	organization []string
+	// facilityType says where the credential names the kind of that organisation.
+	facilityType []string
 }
 
 // forms are the credentials that the built-in definition accepts: those that pilots use
@@ -30,7 +32,7 @@ var forms = []form{
 	},
 	{
 		attribute: AttributeOrganization,
-		types:     []string{"NutsUraCredential"},
+		types:     []string{typeNutsURA},
 		claims:    map[string][]string{ClaimOrganizationURA: {"organization.ura"}},
 	},
 	{
@@ -73,11 +75,13 @@ var forms = []form{
 			ClaimDelegationRoleCode:     {"roleCode", "hasDelegation.roleCode"},
 		},
 		organization: organizationIn("", "hasDelegation."),
+		facilityType: []string{"facilityType"}, // the pilots' form
 	},
 }
 
 const (
 	typeX509               = "X509Credential"
+	typeNutsURA            = "NutsUraCredential"
 	typeHealthcareProvider = "HealthcareProviderCredential"
 	typeDezi               = "DeziUserCredential"
 )

@@ -138,6 +138,18 @@ func TestNew(t *testing.T) {
 		_, err := New(config, noDefinitions)
 		assert.ErrorContains(t, err, "trust.facilitytype: a whole CA is refused in strict mode")
 	})
+	t.Run("dezi is trusted for professionals and for nothing else", func(t *testing.T) {
+		for _, attribute := range attributes {
+			config := validConfig()
+			config.Trust[string(attribute)] = append(config.Trust[string(attribute)], "dezi")
+			_, err := New(config, noDefinitions)
+			if attribute == AttributePractitioner {
+				assert.NoError(t, err)
+			} else {
+				assert.EqualError(t, err, "trust."+string(attribute)+": 'dezi' attests professionals only")
+			}
+		}
+	})
 	t.Run("an operator's definition must give what the question needs", func(t *testing.T) {
 		_, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) {
 			return definition(ClaimOrganizationURA, ClaimUserID, ClaimUserRole, ClaimEnrollmentIdentifier, ClaimConsent), nil

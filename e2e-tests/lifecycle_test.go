@@ -87,6 +87,17 @@ func TestStoppingTheNodeEndsRunningConsults(t *testing.T) {
 	assert.Zero(t, w.Sessions.Tokens())
 }
 
+// requestInTime asks again when the presentation expired before the node came to it: it
+// is valid for five seconds, and a busy machine may take longer for so many requests.
+func requestInTime(t *testing.T, a *attempt) (harness.Answer, error) {
+	for {
+		answer, err := a.wallet.RequestToken(t.Context(), a.request)
+		if err != nil || !answer.Contains(`\"exp\" not satisfied`) {
+			return answer, err
+		}
+	}
+}
+
 // diagnostics gives what a node tells of each engine.
 func diagnostics(t *testing.T, node *harness.Node) (byEngine map[string]any) {
 	t.Helper()
@@ -118,7 +129,7 @@ func TestManyRequestsAtOnce(t *testing.T) {
 	var waiting sync.WaitGroup
 	answers, errs := make([]harness.Answer, requests), make([]error, requests)
 	for i, a := range attempts {
-		waiting.Go(func() { answers[i], errs[i] = a.wallet.RequestToken(t.Context(), a.request) })
+		waiting.Go(func() { answers[i], errs[i] = requestInTime(t, a) })
 	}
 	waiting.Wait()
 

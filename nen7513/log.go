@@ -71,16 +71,41 @@ func openFile(path string, sync syncFunc) (*os.File, error) {
 	return file, nil
 }
 
-func prepare(file *os.File, sync syncFunc) error {
-	info, err := file.Stat()
+// Check tells whether a file that is there already can be such a log, and whether there
+// is a directory for one that is not. It makes and changes nothing.
+func Check(path string) error {
+	info, err := os.Stat(path)
+	if err == nil {
+		err = checkMode(info)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Stat(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func checkMode(info fs.FileInfo) error {
 	switch {
-	case err != nil:
-		return err
 	case !info.Mode().IsRegular():
 		return errors.New("not a regular file")
 	case info.Mode().Perm()&^fs.FileMode(fileMode) != 0:
 		return fmt.Errorf("others than its owner have access (mode %04o): it holds patients' numbers", info.Mode().Perm())
-	case info.Size() == 0:
+	default:
+		return nil
+	}
+}
+
+func prepare(file *os.File, sync syncFunc) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if err := checkMode(info); err != nil {
+		return err
+	}
+	if info.Size() == 0 {
 		return syncDirectory(file.Name(), sync) // it may be new
 	}
 	last := make([]byte, 1)

@@ -68,6 +68,19 @@ func lines(t *testing.T, path string) (events []map[string]any) {
 	return events
 }
 
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "audit.jsonl")
+	assert.NoError(t, Check(path))
+	assert.NoFileExists(t, path, "it made the file")
+	assert.ErrorContains(t, Check(filepath.Join(dir, "none", "audit.jsonl")), "no such file or directory")
+	assert.ErrorContains(t, Check(dir), "not a regular file")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	assert.NoError(t, Check(path))
+	require.NoError(t, os.Chmod(path, 0o640))
+	assert.ErrorContains(t, Check(path), "others than its owner have access (mode 0640)")
+}
+
 func TestFile(t *testing.T) {
 	t.Run("a new file is its owner's alone", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "audit.jsonl")

@@ -16,6 +16,7 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -188,6 +189,17 @@ func (c Config) checkTLS() error {
 	}
 	_, err := mitzclient.LoadTLS(*files)
 	return err
+}
+
+// checkAudit looks whether the audit file can be opened, as a start would find out.
+func (c Config) checkAudit() error {
+	if c.Audit.File == "" {
+		return nil
+	}
+	if err := nen7513.Check(c.Audit.File); err != nil {
+		return fmt.Errorf("audit.file: %w", err)
+	}
+	return nil
 }
 
 // configError is every problem of the configuration in one line, as the node logs it.

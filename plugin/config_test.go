@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -94,4 +95,13 @@ func TestValidateLink(t *testing.T) {
 			assert.Equal(t, tc.lax, configError(config.validateLink(false)) == nil, "outside strict mode")
 		})
 	}
+}
+
+func TestCheckAudit(t *testing.T) {
+	config := DefaultConfig()
+	assert.NoError(t, config.checkAudit())
+	config.Audit.File = filepath.Join(t.TempDir(), "audit.jsonl")
+	assert.NoError(t, config.checkAudit())
+	config.Audit.File = filepath.Join(t.TempDir(), "none", "audit.jsonl")
+	assert.ErrorContains(t, config.checkAudit(), "audit.file: ")
 }

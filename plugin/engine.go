@@ -97,8 +97,7 @@ func (e *Engine) check(server core.ServerConfig) (*checkedConfig, error) {
 	problems = append(problems, e.validateLogging())
 
 	decided, err := policy.New(config.Config, operatorsDefinitions(e.node.policy))
-	problems = append(problems, err)
-	problems = append(problems, config.checkTLS())
+	problems = append(problems, err, config.checkTLS(), config.checkAudit())
 	if err := configError(problems); err != nil {
 		return nil, err
 	}

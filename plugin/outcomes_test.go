@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// codeConstant finds the stable codes that are outcomes in logs and metrics.
+var codeConstant = regexp.MustCompile(`\b(?:Code|Reason|stateError)\s+= "([a-z_]+)"`)
+
+func TestEveryOutcomeIsDocumented(t *testing.T) {
+	documented, err := os.ReadFile("../docs/operations.md")
+	require.NoError(t, err)
+	for file, least := range map[string]int{"refusal.go": 4, "../policy/refusal.go": 15, "../mitzclient/errors.go": 15} {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		codes := codeConstant.FindAllSubmatch(source, -1)
+		assert.GreaterOrEqual(t, len(codes), least, "the constants in %s have another form", file)
+		for _, code := range codes {
+			assert.Contains(t, string(documented), "`"+string(code[1])+"`")
+		}
+	}
+}

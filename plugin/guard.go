@@ -27,7 +27,6 @@ func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal
 			refusal = entry.refused(ctx, errPanic)
 		}
 	}()
-	entry.presented(token.VPToken)
 	claims, err := e.decide(ctx, token, &entry)
 	if err != nil {
 		return entry.refused(ctx, err)
@@ -64,7 +63,11 @@ func (e *Engine) authorizeOutsideRequest(token *iam.AccessToken) error {
 // decide gives the claims to add, or nil when no scope of the token is guarded.
 func (e *Engine) decide(ctx context.Context, token *iam.AccessToken, entry *decisionLog) (map[string]any, error) {
 	profiles, err := e.guardingProfiles(ctx, token)
-	if err != nil || len(profiles) == 0 {
+	if err == nil && len(profiles) == 0 {
+		return nil, nil
+	}
+	entry.presented(token.VPToken)
+	if err != nil {
 		return nil, err
 	}
 	entry.profiles = profiles

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nuts-foundation/nuts-node/core"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+)
+
+// CheckHealth reports whether guarded token requests are answered, and what keeps them
+// from it.
+func (e *Engine) CheckHealth() map[string]core.Health {
+	if !e.enabled() {
+		return nil
+	}
+	health := map[string]core.Health{"guard": {Status: core.HealthStatusUp}}
+	if !e.isRunning() {
+		health["guard"] = core.Health{Status: core.HealthStatusDown, Details: "not started: guarded scopes get no token"}
+	}
+	e.linkHealth(health)
+	if e.auditLog != nil {
+		health["audit"] = core.Health{Status: core.HealthStatusUp}
+		if e.auditLog.Failure() != nil {
+			health["audit"] = core.Health{Status: core.HealthStatusDown, Details: "the last entry could not be written: guarded scopes get no token"}
+		}
+	}
+	return health
+}
+
+// certificateWarning is how long before its end a client certificate is warned about.
+const certificateWarning = 30 * 24 * time.Hour
+
+// linkHealth reports on the link to Mitz. A circuit that is open is no fault of this node,
+// which serves every other scope: its health stays as it is.
+func (e *Engine) linkHealth(health map[string]core.Health) {
+	if e.client == nil {
+		return
+	}
+	circuit := core.Health{Status: core.HealthStatusUp, Details: e.client.Circuit().String()}
+	if e.client.Circuit() != mitzclient.StateClosed {
+		circuit.Status = core.HealthStatusUnknown
+	}
+	health["circuit"] = circuit
+	if notAfter := e.client.Certificate(); !notAfter.IsZero() {
+		health["certificate"] = certificateHealth(notAfter.Sub(e.now()), e.client.FilesRejected())
+	}
+}
+
+func certificateHealth(left time.Duration, filesRejected bool) core.Health {
+	days := int(left.Hours() / 24)
+	switch {
+	case left <= 0:
+		return core.Health{Status: core.HealthStatusDown, Details: "the client certificate for Mitz has expired"}
+	case left < certificateWarning:
+		return core.Health{Status: core.HealthStatusUnknown, Details: fmt.Sprintf("the client certificate for Mitz expires in %d days", days)}
+	case filesRejected:
+		return core.Health{Status: core.HealthStatusUnknown, Details: "the changed TLS files for Mitz are not good: those before stay in use, and the next start would fail"}
+	default:
+		return core.Health{Status: core.HealthStatusUp}
+	}
+}

@@ -4,6 +4,8 @@
 package harness
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/alicebob/miniredis/v2"
@@ -31,14 +33,32 @@ func (s *Sessions) Settings() map[string]any {
 }
 
 // Tokens counts the access tokens that are live.
-func (s *Sessions) Tokens() int {
-	count := 0
-	for _, key := range s.server.Keys() {
-		if strings.Contains(key, "serveraccesstoken") {
-			count++
+func (s *Sessions) Tokens() int { return len(s.tokens()) }
+
+// tokens gives the keys of the access tokens that are live.
+func (s *Sessions) tokens() []string {
+	return slices.DeleteFunc(s.server.Keys(), func(key string) bool { return !strings.Contains(key, "serveraccesstoken") })
+}
+
+// RequestIDs gives, of each token that is live, the id of the query that it rests on: ""
+// when it rests on none.
+func (s *Sessions) RequestIDs() (ids []string, err error) {
+	for _, key := range s.tokens() {
+		content, err := s.server.Get(key)
+		if err != nil {
+			return nil, err
 		}
+		var token struct {
+			Claims struct {
+				RequestID string `json:"consent_request_id"`
+			} `json:"inputdescriptor_constraint_id_map"`
+		}
+		if err := json.Unmarshal([]byte(content), &token); err != nil {
+			return nil, err
+		}
+		ids = append(ids, token.Claims.RequestID)
 	}
-	return count
+	return ids, nil
 }
 
 // Empty removes everything, tokens included.

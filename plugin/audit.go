@@ -51,13 +51,21 @@ type decisionLog struct {
 	unlogged   error              // something that happened could not be logged, so there may be no token
 }
 
+// maxPresenter is how much of a presenter's DID is kept, in bytes: a did:jwk holds what
+// its owner likes, and would fill the logs. One with an RSA key of 8192 bits fits.
+const maxPresenter = 4 << 10
+
 // presented keeps who presents the token request. It comes before every refusal: the
 // NEN 7513 log says who was refused, also when there is no question yet.
 func (d *decisionLog) presented(presentations []vc.VerifiablePresentation) {
 	for _, presentation := range presentations {
 		presenter, err := credential.PresentationSigner(presentation)
-		if err == nil && !slices.Contains(d.presenters, presenter.String()) {
-			d.presenters = append(d.presenters, presenter.String())
+		if err != nil {
+			continue
+		}
+		id := presenter.String()
+		if id = id[:min(len(id), maxPresenter)]; !slices.Contains(d.presenters, id) {
+			d.presenters = append(d.presenters, id)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/nuts-foundation/go-did/vc"
@@ -173,4 +174,15 @@ func TestRequesterInTheLogHoldsNoPatientsNumber(t *testing.T) {
 		assert.Equal(t, "did:web:midwife.example:[BSN] did:web:midwife.example", entry.Data["requester"])
 	}
 	assert.NotContains(t, out.String(), testBSN)
+}
+
+// TestALongDIDDoesNotFillTheLogs has a presenter whose did:jwk is mostly padding.
+func TestALongDIDDoesNotFillTheLogs(t *testing.T) {
+	holder := "did:jwk:" + strings.Repeat("A", 2*maxPresenter)
+	presentation, err := vc.ParseVerifiablePresentation(`{"type":"VerifiablePresentation","proof":{"type":"JsonWebSignature2020","verificationMethod":"` + holder + `#0"}}`)
+	require.NoError(t, err)
+	var entry decisionLog
+	entry.presented([]vc.VerifiablePresentation{*presentation})
+	require.Len(t, entry.presenters, 1)
+	assert.Equal(t, holder[:maxPresenter], entry.presenters[0])
 }

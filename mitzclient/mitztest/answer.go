@@ -146,7 +146,8 @@ var answerTemplate = template.Must(template.New("answer").Funcs(template.FuncMap
 		`</AttributeValue></Attribute>{{end}}</Attributes>{{end}}</Result>{{end}}` +
 		`</Response></s:Body></s:Envelope>`))
 
-// faultText gives a SOAP fault (SOAP 1.2 part 1, section 5.4). The code is Sender or Receiver.
+// faultText gives a SOAP fault (SOAP 1.2 part 1, section 5.4). The code is Sender,
+// Receiver or MustUnderstand.
 func faultText(code, reason, relatesTo string) string {
 	if relatesTo != "" {
 		relatesTo = `<a:RelatesTo>` + escape(relatesTo) + `</a:RelatesTo>`

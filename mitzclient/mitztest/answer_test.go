@@ -146,13 +146,18 @@ func TestAnAnswerNamesTheAuthorityOfAnUZINumber(t *testing.T) {
 func TestVariantsThatTheDocumentationAllowsAreAnswered(t *testing.T) {
 	s := start(t)
 	tests := map[string]struct{ fixture, old, new string }{
-		"mustUnderstand as a number":           {"closed-query.xml", `mustUnderstand="true"`, `mustUnderstand="1"`},
-		"presumed consent":                     {"closed-query.xml", `"TREAT"`, `"COC"`},
-		"a code that is not known yet":         {"closed-query.xml", `"G3"`, `"Q99"`},
-		"a professional known to the employer": {"closed-query.xml", `root="2.16.528.1.1007.3.1" extension="000012345" assigningAuthorityName="CIBG"`, `root="2.16.840.1.113883.2.4.99" extension="abc"`},
-		"an authority for the mandated":        {"closed-query-mandate.xml", `extension="000054321"`, `extension="000054321" assigningAuthorityName="CIBG"`},
-		"a character reference":                {"closed-query.xml", `"TREAT"`, `"&#84;REAT"`},
-		"a charset in small letters":           {"closed-query.xml", "", ""},
+		"mustUnderstand as a number":                        {"closed-query.xml", `mustUnderstand="true"`, `mustUnderstand="1"`},
+		"mustUnderstand on all headers, as .NET marks them": {"closed-query.xml", `<wsa:To>`, `<wsa:To soap:mustUnderstand="1">`},
+		"mustUnderstand that is false":                      {"closed-query.xml", `<wsa:MessageID>`, `<wsa:MessageID soap:mustUnderstand="0">`},
+		"a header of others":                                {"closed-query.xml", `</soap:Header>`, `<x:Trace xmlns:x="urn:x" soap:mustUnderstand="false"><x:Id>1</x:Id></x:Trace><wsa:From/></soap:Header>`},
+		"a security header":                                 {"closed-query.xml", `</soap:Header>`, `<w:Security xmlns:w="urn:w"/></soap:Header>`},
+		"a byte order mark":                                 {"closed-query.xml", `<?xml`, "\ufeff<?xml"},
+		"presumed consent":                                  {"closed-query.xml", `"TREAT"`, `"COC"`},
+		"a code that is not known yet":                      {"closed-query.xml", `"G3"`, `"Q99"`},
+		"a professional known to the employer":              {"closed-query.xml", `root="2.16.528.1.1007.3.1" extension="000012345" assigningAuthorityName="CIBG"`, `root="2.16.840.1.113883.2.4.99" extension="abc"`},
+		"an authority for the mandated":                     {"closed-query-mandate.xml", `extension="000054321"`, `extension="000054321" assigningAuthorityName="CIBG"`},
+		"a character reference":                             {"closed-query.xml", `"TREAT"`, `"&#84;REAT"`},
+		"a charset in small letters":                        {"closed-query.xml", "", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -53,12 +53,16 @@ var deviations = []struct{ name, old, new, reason string }{
 	{"a message id that is no URN", "urn:uuid:", "", "Envelope/Header/MessageID: must be urn:uuid: and a uuid"},
 	{"an attribute on the message id", "<wsa:MessageID>", `<wsa:MessageID a="b">`, "Envelope/Header/MessageID: must carry no attributes"},
 	{"another addressee", "/xacml3</wsa:To>", "/xacml2</wsa:To>", "Envelope/Header/To: must be https://localhost:"},
-	{"mustUnderstand on the addressee", "<wsa:To>", `<wsa:To soap:mustUnderstand="true">`, "Envelope/Header/To: must carry no attributes"},
+	{"mustUnderstand that is no boolean", `mustUnderstand="true"`, `mustUnderstand="yes"`, "Envelope/Header/Action: mustUnderstand must be true or false"},
+	{"mustUnderstand on the addressee that is no boolean", "<wsa:To>", `<wsa:To soap:mustUnderstand="yes">`, "Envelope/Header/To: mustUnderstand must be true or false"},
+	{"mustUnderstand on another header that is no boolean", "</soap:Header>", `<wsa:From soap:mustUnderstand="yes"/></soap:Header>`, "Envelope/Header, another header: mustUnderstand must be true or false"},
+	{"another attribute on the addressee", "<wsa:To>", `<wsa:To soap:mustUnderstand="true" a="b">`, "Envelope/Header/To: must carry no attributes but mustUnderstand"},
+	{"an attribute on the reply address", "<wsa:ReplyTo>", `<wsa:ReplyTo a="b">`, "Envelope/Header/ReplyTo: must carry no attributes"},
 	{"another address for the reply", "addressing/anonymous", "addressing/none", "Envelope/Header/ReplyTo/Address: must be http://www.w3.org/2005/08/addressing/anonymous"},
 	{"a reply address with more", "</wsa:Address>", "</wsa:Address><wsa:Metadata/>", "Envelope/Header/ReplyTo: must hold exactly Address"},
-	{"an older WS-Addressing", "http://www.w3.org/2005/08/addressing\"", "http://schemas.xmlsoap.org/ws/2004/08/addressing\"", "Envelope/Header: must hold Action, MessageID, To and ReplyTo"},
-	{"another header", "</soap:Header>", `<wsa:From/></soap:Header>`, "Envelope/Header: must hold Action, MessageID, To and ReplyTo"},
-	{"a security header", "</soap:Header>", `<w:Security xmlns:w="urn:w"/></soap:Header>`, "Envelope/Header: must hold Action, MessageID, To and ReplyTo"},
+	{"text between headers", "</soap:Header>", "x</soap:Header>", "Envelope/Header: must hold elements only"},
+	{"two byte order marks", `<?xml version`, "\ufeff\ufeff<?xml version", "XML: text outside the message"},
+	{"a byte order mark later", "<soap:Body>", "\ufeff<soap:Body>", "Envelope: must hold exactly Header"},
 	{"a header twice", "<wsa:To>", "<wsa:To/><wsa:To>", "Envelope/Header: must hold Action, MessageID, To and ReplyTo"},
 	{"no ReplyTo", "<wsa:ReplyTo><wsa:Address>http://www.w3.org/2005/08/addressing/anonymous</wsa:Address></wsa:ReplyTo>", "", "Envelope/Header: must hold Action, MessageID, To and ReplyTo"},
 
@@ -219,6 +223,29 @@ func TestOneDeviationOfHTTPIsRefused(t *testing.T) {
 		text := fixture(t, "closed-query.xml") + strings.Repeat(" ", maxMessage)
 		requireRefused(t, s, request(t, s, text), "body: more than 1 MiB")
 	})
+}
+
+// TestAHeaderThatMustBeUnderstoodIsRefused keeps to SOAP: the fault has a code of its own.
+func TestAHeaderThatMustBeUnderstoodIsRefused(t *testing.T) {
+	s := start(t)
+	const end = "</soap:Header>"
+	for name, change := range map[string][2]string{
+		"of WS-Addressing":          {end, `<wsa:From soap:mustUnderstand="1"/>` + end},
+		"of WS-Security":            {end, `<w:Security xmlns:w="urn:w" soap:mustUnderstand="true"/>` + end},
+		"with a name that is known": {end, `<w:Action xmlns:w="urn:w" soap:mustUnderstand="true"/>` + end},
+		"of an older WS-Addressing": {`"http://www.w3.org/2005/08/addressing"`, `"http://schemas.xmlsoap.org/ws/2004/08/addressing"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.ResetLog()
+			got := ask(t, s, strings.Replace(fixture(t, "closed-query.xml"), change[0], change[1], 1))
+			assert.Equal(t, http.StatusInternalServerError, got.status)
+			assert.Equal(t, "s:MustUnderstand", read(t, got).Code)
+			assert.Contains(t, read(t, got).Reason, "Envelope/Header: holds another header with mustUnderstand")
+			assert.Empty(t, s.Queries())
+			require.Len(t, s.Refusals(), 1)
+			assert.Equal(t, http.StatusInternalServerError, s.Refusals()[0].Status)
+		})
+	}
 }
 
 func TestARequestIDIsGoodForOneQuery(t *testing.T) {

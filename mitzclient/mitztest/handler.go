@@ -5,6 +5,7 @@ package mitztest
 
 import (
 	"crypto/x509"
+	"errors"
 	"io"
 	"net/http"
 )
@@ -42,7 +43,7 @@ func (s *Simulator) closedQuery(w http.ResponseWriter, r *http.Request) {
 	}
 	behaviour := s.conduct.next()
 	decisions := behaviour.decide(s.register.decide(asked.question))
-	s.journal.record(Query{
+	query := Query{
 		Question:      asked.question,
 		Time:          s.clock(),
 		RequestID:     asked.requestID,
@@ -50,7 +51,8 @@ func (s *Simulator) closedQuery(w http.ResponseWriter, r *http.Request) {
 		ClientSubject: r.TLS.PeerCertificates[0].Subject.String(),
 		Decisions:     decisions,
 		Behaviour:     behaviour,
-	})
+	}
+	s.journal.record(query)
 	behaviour.respond(&exchange{sim: s, w: w, r: r, asked: asked, decisions: decisions})
 }
 
@@ -89,15 +91,21 @@ func (s *Simulator) receiveClosedQuery(r *http.Request) (*closedQuery, error) {
 	return asked, nil
 }
 
-// refuse notes why and sends a Sender fault (SOAP 1.2 part 1, section 5.4.6).
+// refuse notes why and sends a fault: Sender, or MustUnderstand (SOAP 1.2 part 1, section
+// 5.4.6), which goes with status 500 (part 2, section 7.5.2.2).
 func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, status int, reason error) {
-	s.journal.refuse(Refusal{
+	code := "Sender"
+	if errors.Is(reason, errNotUnderstood) {
+		code, status = "MustUnderstand", http.StatusInternalServerError
+	}
+	refusal := Refusal{
 		Time:          s.clock(),
 		Status:        status,
 		Reason:        reason.Error(),
 		ClientSubject: r.TLS.PeerCertificates[0].Subject.String(),
-	})
-	sendMessage(w, status, faultText("Sender", reason.Error(), ""))
+	}
+	s.journal.refuse(refusal)
+	sendMessage(w, status, faultText(code, reason.Error(), ""))
 }
 
 // sendMessage writes a SOAP message.

@@ -5,11 +5,22 @@ package mitztest
 
 import (
 	"encoding/xml"
+	"slices"
 	"strings"
 )
 
-// readHeader reads the four WS-Addressing headers (WS-Addressing 1.0 core, section
-// 3.2), each there once. SOAP gives their order no meaning.
+// addressingHeaders are the WS-Addressing headers of a query (WS-Addressing 1.0 core,
+// section 3.2).
+var addressingHeaders = []string{"Action", "MessageID", "To", "ReplyTo"}
+
+var mustUnderstandName = xml.Name{Space: namespaceSOAP, Local: "mustUnderstand"}
+
+// errNotUnderstood is for a header block that must be understood and is not known.
+var errNotUnderstood = deviation("Envelope/Header: holds another header with mustUnderstand than Action, MessageID, To and ReplyTo (%s)", namespaceAddressing)
+
+// readHeader reads the four WS-Addressing headers, each there once. SOAP gives their
+// order no meaning, and has header blocks of others passed over unless they must be
+// understood (SOAP 1.2 part 1, section 2.4).
 func readHeader(header *element, to string) (messageID string, err error) {
 	if err := header.onlyElements(); err != nil {
 		return "", err
@@ -17,14 +28,19 @@ func readHeader(header *element, to string) (messageID string, err error) {
 	found := map[string]*element{}
 	for _, block := range header.children {
 		name := block.name.Local
-		known := block.name.Space == namespaceAddressing && strings.Contains(" Action MessageID To ReplyTo ", " "+name+" ")
-		if !known || found[name] != nil {
-			return "", deviation("Envelope/Header: must hold Action, MessageID, To and ReplyTo (%s) once, and nothing else", namespaceAddressing)
-		}
 		block.place = "Envelope/Header/" + name
+		if block.name.Space != namespaceAddressing || !slices.Contains(addressingHeaders, name) {
+			if err := passOver(block); err != nil {
+				return "", err
+			}
+			continue
+		}
+		if found[name] != nil {
+			return "", deviation("Envelope/Header: must hold Action, MessageID, To and ReplyTo (%s) once", namespaceAddressing)
+		}
 		found[name] = block
 	}
-	if len(found) != 4 {
+	if len(found) != len(addressingHeaders) {
 		return "", deviation("Envelope/Header: must hold Action, MessageID, To and ReplyTo (%s)", namespaceAddressing)
 	}
 	if err := checkAction(found["Action"]); err != nil {
@@ -36,27 +52,65 @@ func readHeader(header *element, to string) (messageID string, err error) {
 	return readMessageID(found["MessageID"])
 }
 
-// checkAction checks the action, which a receiver must understand (SOAP 1.2 part
-// 1, section 5.2.3: an xs:boolean).
+// passOver leaves out a header block that is not known, unless it must be understood.
+func passOver(block *element) error {
+	block.place = "Envelope/Header, another header"
+	must, err := mustUnderstand(block)
+	if err == nil && must {
+		err = errNotUnderstood
+	}
+	return err
+}
+
+// mustUnderstand reads an xs:boolean that may be absent (SOAP 1.2 part 1, section 5.2.3).
+func mustUnderstand(block *element) (bool, error) {
+	switch value, there := block.attributes[mustUnderstandName]; {
+	case !there || value == "false" || value == "0":
+		return false, nil
+	case value == "true" || value == "1":
+		return true, nil
+	default:
+		return false, deviation("%s: mustUnderstand must be true or false", block.place)
+	}
+}
+
+// carriesAtMostMustUnderstand checks the attributes of a header that is understood. Some
+// SOAP libraries mark more than Action.
+func carriesAtMostMustUnderstand(block *element) error {
+	if _, err := mustUnderstand(block); err != nil {
+		return err
+	}
+	if _, there := block.attributes[mustUnderstandName]; there {
+		_, err := block.carries(mustUnderstandName)
+		return err
+	}
+	_, err := block.carries()
+	return err
+}
+
+// checkAction checks the action, the one header that the documentation has marked.
 func checkAction(e *element) error {
-	marks, err := e.carries(xml.Name{Space: namespaceSOAP, Local: "mustUnderstand"})
+	if _, err := e.carries(mustUnderstandName); err != nil {
+		return err
+	}
+	must, err := mustUnderstand(e)
 	if err != nil {
 		return err
 	}
-	if marks[0] != "true" && marks[0] != "1" {
+	if !must {
 		return deviation("%s: mustUnderstand must be true", e.place)
 	}
 	return e.says(actionQuery)
 }
 
 func checkAddresses(to, replyTo *element, url string) error {
-	if _, err := to.carries(); err != nil {
+	if err := carriesAtMostMustUnderstand(to); err != nil {
 		return err
 	}
 	if err := to.says(url); err != nil {
 		return err
 	}
-	if _, err := replyTo.carries(); err != nil {
+	if err := carriesAtMostMustUnderstand(replyTo); err != nil {
 		return err
 	}
 	addresses, err := replyTo.holds(xml.Name{Space: namespaceAddressing, Local: "Address"})
@@ -70,7 +124,7 @@ func checkAddresses(to, replyTo *element, url string) error {
 }
 
 func readMessageID(e *element) (string, error) {
-	if _, err := e.carries(); err != nil {
+	if err := carriesAtMostMustUnderstand(e); err != nil {
 		return "", err
 	}
 	text, err := e.content()

@@ -16,11 +16,16 @@ const (
 	namespaceXML = "http://www.w3.org/XML/1998/namespace"
 )
 
+// byteOrderMark may stand before a document in UTF-8 (XML 1.0, section 4.3.3); .NET
+// sends one.
+const byteOrderMark = "\ufeff"
+
 // parse reads a whole XML document. Beyond what encoding/xml checks it refuses
 // what SOAP 1.2 part 1 section 5 forbids (a DOCTYPE, processing instructions),
 // comments, undeclared prefixes, doubled attributes, deep nesting, and anything
 // around the root (Namespaces in XML 1.0, sections 3, 5 and 6).
 func parse(document []byte) (*element, error) {
+	document = bytes.TrimPrefix(document, []byte(byteOrderMark))
 	p := &parser{decoder: xml.NewDecoder(bytes.NewReader(document))}
 	for first := true; ; first = false {
 		token, err := p.decoder.RawToken()

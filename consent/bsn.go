@@ -58,8 +58,9 @@ func IsBSN(s string) bool {
 }
 
 // Expose gives the nine digits. It is for the encoders of messages to Mitz, for the
-// claim that tells the local record server whom a token is about, and for the audit log
-// that NEN 7513 asks for, and for nothing else: a test keeps the list of its callers.
+// claim that tells the local record server whom a token is about, for the audit log that
+// NEN 7513 asks for, and for what Mitz's simulator tells of itself, and for nothing else:
+// a test keeps the list of its callers.
 func (b BSN) Expose() string {
 	if b.digits == nil {
 		return ""

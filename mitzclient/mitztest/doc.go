@@ -21,5 +21,8 @@
 // What is inferred rather than documented: the Action of a fault and the statuses
 // of a refusal, where an answer declares its namespaces, that assigningAuthorityName
 // is optional on a mandated professional, and that the purpose of use makes no
-// difference to a decision. The SOAP headers may come in any order.
+// difference to a decision. The SOAP headers may come in any order, and those of others
+// are passed over, as SOAP has it.
+//
+// The command cmd/mitz-simulator is this package for whoever does not write Go.
 package mitztest

@@ -53,6 +53,7 @@ func (s *Simulator) closedQuery(w http.ResponseWriter, r *http.Request) {
 		Behaviour:     behaviour,
 	}
 	s.journal.record(query)
+	s.logQuery(query)
 	behaviour.respond(&exchange{sim: s, w: w, r: r, asked: asked, decisions: decisions})
 }
 
@@ -105,6 +106,7 @@ func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, status int, r
 		ClientSubject: r.TLS.PeerCertificates[0].Subject.String(),
 	}
 	s.journal.refuse(refusal)
+	s.logRefusal(refusal)
 	sendMessage(w, status, faultText(code, reason.Error(), ""))
 }
 

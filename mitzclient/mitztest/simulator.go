@@ -8,8 +8,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -32,15 +32,23 @@ const (
 // Config says where a [Simulator] listens and whom it trusts. [Identity.Config]
 // gives one that works.
 type Config struct {
-	// Address is a loopback address and port; others are refused. Empty means
-	// 127.0.0.1 and a free port.
+	// Address is a loopback address and port. Empty means 127.0.0.1 and a free port.
 	Address string
-	// Certificate is the server's; it must be valid for "localhost".
+	// BeyondLoopback allows other addresses. Whoever reaches one of those, and has a
+	// client certificate, gets answers that nobody should take for Mitz's.
+	BeyondLoopback bool
+	// Host is the name by which clients reach the simulator: it is in the endpoint, and
+	// so in wsa:To. Empty means localhost.
+	Host string
+	// Certificate is the server's; it must be valid for Host.
 	Certificate tls.Certificate
 	// ClientCAs are the issuers of client certificates that are let in. It may not be nil.
 	ClientCAs *x509.CertPool
 	// Clock gives the times in the log. Nil means time.Now. TLS keeps to the machine's clock.
 	Clock func() time.Time
+	// Logger is told of each query, refusal and failed handshake, without the patient's
+	// number. Nil means nobody is.
+	Logger *slog.Logger
 }
 
 // Simulator is a Mitz of one's own. Its methods may be called from any goroutine.
@@ -49,8 +57,9 @@ type Simulator struct {
 	journal  journal  // what was asked
 	conduct  conduct  // how to behave
 
-	port    int
+	host    string // name and port
 	clock   func() time.Time
+	logger  *slog.Logger
 	server  *http.Server
 	closing chan struct{} // closed by Close
 	once    sync.Once
@@ -66,8 +75,14 @@ func Start(cfg Config) (*Simulator, error) {
 	if cfg.Address == "" {
 		cfg.Address = "127.0.0.1:0"
 	}
+	if cfg.Host == "" {
+		cfg.Host = "localhost"
+	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("mitz simulator: %w", err)
@@ -77,15 +92,16 @@ func Start(cfg Config) (*Simulator, error) {
 		return nil, fmt.Errorf("mitz simulator: %w", err)
 	}
 	s := &Simulator{
-		port:    listener.Addr().(*net.TCPAddr).Port,
+		host:    net.JoinHostPort(cfg.Host, strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)),
 		clock:   cfg.Clock,
+		logger:  cfg.Logger,
 		closing: make(chan struct{}),
 	}
 	s.server = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ReadHeaderTimeout: handshakeLimit,
 		ConnState:         s.count,
-		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes are the client's to report
+		ErrorLog:          log.New(handshakeLog{cfg.Logger}, "", 0),
 	}
 	s.serving.Go(func() { _ = s.server.Serve(tls.NewListener(listener, cfg.tls())) })
 	return s, nil
@@ -97,7 +113,7 @@ func (cfg Config) validate() error {
 	if err != nil {
 		return err
 	}
-	if address, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !address.IsLoopback()) {
+	if address, err := netip.ParseAddr(host); !cfg.BeyondLoopback && host != "localhost" && (err != nil || !address.IsLoopback()) {
 		return errors.New("the address must be a loopback address: never for real patients")
 	}
 	if len(cfg.Certificate.Certificate) == 0 {
@@ -137,7 +153,7 @@ func (s *Simulator) count(conn net.Conn, state http.ConnState) {
 
 // Endpoint gives the base URL, which an operator writes in mitz.endpoint.
 func (s *Simulator) Endpoint() string {
-	return "https://localhost:" + strconv.Itoa(s.port) + basePath
+	return "https://" + s.host + basePath
 }
 
 // ClosedQueryURL gives the URL of the closed query, which wsa:To must name.

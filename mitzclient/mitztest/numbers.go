@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package mitztest
+
+// Consents gives what is on record, oldest first. The patients' numbers are in it: it is
+// for the answer to who asks what is on record, and not for a log.
+func (s *Simulator) Consents() []Consent {
+	s.register.mu.Lock()
+	defer s.register.mu.Unlock()
+	consents := make([]Consent, len(s.register.consents))
+	for i, c := range s.register.consents {
+		consents[i] = Consent{
+			Patient: c.patient.Expose(), DataHolder: c.scope.dataHolder, Category: c.scope.category,
+			RequesterType: c.scope.requesterType, Decision: c.decision,
+		}
+	}
+	return consents
+}
+
+// PatientNumber gives the BSN of the patient who was asked about; see [Simulator.Consents].
+func (q Query) PatientNumber() string { return q.Patient.Expose() }

@@ -16,9 +16,10 @@ type Action string
 
 // The actions.
 const (
-	Consult      Action = "consult"       // Mitz was asked
-	TokenIssued  Action = "token-issued"  // a token for a guarded scope was issued
-	TokenRefused Action = "token-refused" // a token for a guarded scope was refused
+	Consult        Action = "consult"          // Mitz was asked
+	TokenIssued    Action = "token-issued"     // a token for a guarded scope is issued
+	TokenRefused   Action = "token-refused"    // a token for a guarded scope was refused
+	TokenNotStored Action = "token-not-stored" // corrects a TokenIssued: there is no such token
 )
 
 // Outcome is how it ended (FHIR R4, AuditEvent.outcome).

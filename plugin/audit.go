@@ -48,6 +48,7 @@ type decisionLog struct {
 	questions  []consent.Question // those made so far: one for each profile
 	asked      consent.Question   // the one that Mitz is asked
 	requestIDs []string           // under which Mitz knows the queries so far
+	announced  bool               // the NEN 7513 log may say that a token is issued
 	unlogged   error              // something that happened could not be logged, so there may be no token
 }
 
@@ -102,25 +103,32 @@ func (d *decisionLog) scope() string {
 	return strings.Join(scopes, " ")
 }
 
-// permitted logs that a token is about to be issued. On an error it may not be.
-func (d *decisionLog) permitted(ctx context.Context) error {
-	const message = "Consent established, token issued"
-	if err := d.append(nen7513.TokenIssued, d.questions, d.requestIDs, outcomePermit); err != nil {
-		return err
-	}
-	log().WithFields(d.fields(outcomePermit)).Info(message)
-	auditEntry(ctx, auditTokenIssued, message, d.fields(outcomePermit))
-	return nil
+// announce writes to the NEN 7513 log that a token is issued, before it is. On an error it
+// may not be.
+func (d *decisionLog) announce() error {
+	d.announced = true // also after an error: the entry may be there
+	return d.append(nen7513.TokenIssued, d.questions, d.requestIDs, outcomePermit)
 }
 
-// refused logs why there is no token, and gives the OAuth error (RFC 6749 section
-// 5.2) that says as much of it as the requester may know.
+// issued tells that there is a token.
+func (d *decisionLog) issued(ctx context.Context) {
+	const message = "Consent established, token issued"
+	log().WithFields(d.fields(outcomePermit)).Info(message)
+	auditEntry(ctx, auditTokenIssued, message, d.fields(outcomePermit))
+}
+
+// refused tells why there is no token, and gives the OAuth error (RFC 6749 section
+// 5.2) that says as much of it as the requester may know. Where the NEN 7513 log may say
+// that a token is issued, the entry corrects that.
 func (d *decisionLog) refused(ctx context.Context, cause error) error {
 	const message = "No token issued"
-	outcome := reason(cause)
+	outcome, action := reason(cause), nen7513.TokenRefused
+	if d.announced {
+		action = nen7513.TokenNotStored
+	}
 	log().WithFields(d.fields(outcome)).WithError(cause).Log(levelOf(outcome), message)
 	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
-	_ = d.append(nen7513.TokenRefused, d.questions, d.requestIDs, outcome) // the health check tells
+	_ = d.append(action, d.questions, d.requestIDs, outcome) // the health check tells
 	d.engine.metrics.tokensRefused.WithLabelValues(outcome).Inc()
 	return oauthError(cause)
 }

@@ -111,7 +111,7 @@ func TestWhatIsLogged(t *testing.T) {
 			}
 			audits, lines := audit.CaptureAuditLogs(t), captureLines(t)
 
-			err := engine.authorize(audit.TestContext(), &token)
+			err := issueFor(audit.TestContext(), engine, &token)
 
 			assert.Equal(t, tc.level == 0 || tc.audit[len(tc.audit)-1].event == issued, err == nil)
 			var events, decisions []logrus.Fields
@@ -168,7 +168,7 @@ func TestRequesterInTheLogHoldsNoPatientsNumber(t *testing.T) {
 	token := presentedToken(t, guarded)
 	token.VPToken[0] = presentedBy(t, "did:web:midwife.example:"+testBSN)
 	audits, out := audit.CaptureAuditLogs(t), captureLog(t)
-	require.NoError(t, engine.authorize(audit.TestContext(), &token))
+	require.NoError(t, issueFor(audit.TestContext(), engine, &token))
 	require.Len(t, audits.Hook.AllEntries(), 2)
 	for _, entry := range audits.Hook.AllEntries() {
 		assert.Equal(t, "did:web:midwife.example:[BSN] did:web:midwife.example", entry.Data["requester"])

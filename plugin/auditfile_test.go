@@ -124,7 +124,7 @@ func TestAuditFileTellsWhoAskedAboutWhom(t *testing.T) {
 			if tc.spoil != nil {
 				tc.spoil(&token)
 			}
-			_ = engine.authorize(t.Context(), &token)
+			_ = issueFor(t.Context(), engine, &token)
 			assert.Equal(t, tc.expected, auditActions(t, path))
 			for _, event := range auditEvents(t, path) {
 				assert.Contains(t, event.values(uris), testPresenter)
@@ -136,7 +136,7 @@ func TestAuditFileTellsWhoAskedAboutWhom(t *testing.T) {
 		engine := newTestEngine(t, unasked(t))
 		path := openAuditFile(t, engine)
 		token := presentedToken(t, guarded)
-		require.Error(t, engine.authorizeOutsideRequest(&token))
+		require.Error(t, issueOutside(engine, &token))
 		require.Equal(t, []string{"token-refused 8 outside_request"}, auditActions(t, path))
 		assert.Equal(t, []string{testPresenter}, auditEvents(t, path)[0].values(uris))
 	})
@@ -148,7 +148,7 @@ func TestAuditFileOfTwoScopes(t *testing.T) {
 	engine := newTestEngineFor(t, numbered(consent.Permit), testProfile("one", "TREAT", "GGC002"), testProfile("two", "COC", "GGC013"))
 	path := openAuditFile(t, engine)
 	token := presentedToken(t, "one two")
-	require.NoError(t, engine.authorize(t.Context(), &token))
+	require.NoError(t, issueFor(t.Context(), engine, &token))
 	require.Equal(t, []string{"consult 0 permit", "consult 0 permit", "token-issued 0 permit"}, auditActions(t, path))
 	events := auditEvents(t, path)
 	for i, expected := range []struct{ purposes, categories, ids []string }{
@@ -177,7 +177,7 @@ func TestAuditFile(t *testing.T) {
 			engine := newTestEngine(t, deciding(tc.decision))
 			path := openAuditFile(t, engine)
 			token := testToken(guarded)
-			assert.Equal(t, tc.decision == consent.Permit, engine.authorize(t.Context(), &token) == nil)
+			assert.Equal(t, tc.decision == consent.Permit, issueFor(t.Context(), engine, &token) == nil)
 			assert.Equal(t, tc.expected, auditActions(t, path))
 			assert.Equal(t, "UP", string(engine.CheckHealth()["audit"].Status))
 		})
@@ -187,7 +187,7 @@ func TestAuditFile(t *testing.T) {
 		path := openAuditFile(t, engine)
 		unwritable(t, path)
 		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assertOAuthError(t, issueFor(t.Context(), engine, &token), oauth.ServerError, descriptionUndetermined)
 		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
 		assert.Equal(t, "DOWN", string(engine.CheckHealth()["audit"].Status))
 	})
@@ -196,7 +196,7 @@ func TestAuditFile(t *testing.T) {
 		path := openAuditFile(t, engine)
 		unwritable(t, path)
 		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assertOAuthError(t, issueFor(t.Context(), engine, &token), oauth.ServerError, descriptionUndetermined)
 	})
 	t.Run("a token that cannot be logged is not issued, though the answer was", func(t *testing.T) {
 		engine := newTestEngine(t, deciding(consent.Permit))
@@ -211,7 +211,7 @@ func TestAuditFile(t *testing.T) {
 			return testNow
 		}
 		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assertOAuthError(t, issueFor(t.Context(), engine, &token), oauth.ServerError, descriptionUndetermined)
 		assert.True(t, broken)
 		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
 	})
@@ -225,7 +225,7 @@ func TestAuditFile(t *testing.T) {
 		})
 		path = openAuditFile(t, engine)
 		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assertOAuthError(t, issueFor(t.Context(), engine, &token), oauth.ServerError, descriptionUndetermined)
 		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
 	})
 }

@@ -219,12 +219,13 @@ func (e *Engine) Shutdown() error {
 }
 
 // begin gives a context that ends with the request or with the node, whichever is
-// first. It reports false when the engine is not running.
+// first. It reports false when the engine is not running; the context is the request's
+// then, and nothing waits for done.
 func (e *Engine) begin(request context.Context) (ctx context.Context, done func(), ok bool) {
 	e.life.Lock()
 	defer e.life.Unlock()
 	if !e.running {
-		return nil, nil, false
+		return request, func() {}, false
 	}
 	e.active.Add(1)
 	ctx, cancel := context.WithCancel(request)

@@ -6,8 +6,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"maps"
-	"strings"
 
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
@@ -16,66 +14,9 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
-// authorize decides about a token that the node is about to store. On nil the
-// token has the claims that it gets; every error is an [oauth.OAuth2Error] and means
-// that nothing may be stored. The order of work is that of docs/architecture.md.
-func (e *Engine) authorize(ctx context.Context, token *iam.AccessToken) (refusal error) {
-	entry := decisionLog{engine: e, issuer: token.Issuer}
-	defer func() {
-		if recover() != nil {
-			logPanic("Panic while deciding about a token")
-			refusal = entry.refused(ctx, errPanic)
-		}
-	}()
-	claims, err := e.decide(ctx, token, &entry)
-	if err != nil {
-		return entry.refused(ctx, err)
-	}
-	if claims == nil {
-		return nil
-	}
-	merged := maps.Clone(token.InputDescriptorConstraintIdMap)
-	maps.Copy(merged, claims)
-	if err := entry.permitted(ctx); err != nil { // last: nothing may keep from a token that is said to be issued
-		return entry.refused(ctx, err)
-	}
-	token.InputDescriptorConstraintIdMap = merged
-	token.Scope = strings.Join(policy.SplitScope(token.Scope), " ")
-	return nil
-}
-
-// authorizeOutsideRequest lets only tokens without a guarded scope be stored where
-// there is no token request.
-func (e *Engine) authorizeOutsideRequest(token *iam.AccessToken) error {
-	entry := decisionLog{engine: e, issuer: token.Issuer}
-	ctx := context.Background()
-	profiles, err := e.guardingProfiles(ctx, token)
-	if err == nil && len(profiles) > 0 {
-		err = errOutsideRequest
-	}
-	if err != nil {
-		entry.presented(token.VPToken)
-		return entry.refused(ctx, err)
-	}
-	return nil
-}
-
-// decide gives the claims to add, or nil when no scope of the token is guarded.
-func (e *Engine) decide(ctx context.Context, token *iam.AccessToken, entry *decisionLog) (map[string]any, error) {
-	profiles, err := e.guardingProfiles(ctx, token)
-	if err == nil && len(profiles) == 0 {
-		return nil, nil
-	}
-	entry.presented(token.VPToken)
-	if err != nil {
-		return nil, err
-	}
-	entry.profiles = profiles
-	ctx, done, ok := e.begin(ctx)
-	if !ok {
-		return nil, errNotRunning
-	}
-	defer done()
+// decide gives the claims that a token for the guarded scopes gets. Every error means that
+// nothing may be stored. The order of work is that of docs/architecture.md.
+func (e *Engine) decide(ctx context.Context, profiles []*policy.Profile, token *iam.AccessToken, entry *decisionLog) (map[string]any, error) {
 	evidence, err := e.evidence(token)
 	if err != nil {
 		return nil, err

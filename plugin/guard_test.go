@@ -17,6 +17,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
+	"github.com/nuts-foundation/nuts-node/storage"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/assert"
@@ -106,6 +107,43 @@ func testToken(scope string) iam.AccessToken {
 	return iam.AccessToken{Token: "secret-token", Issuer: testIssuer, Scope: scope, InputDescriptorConstraintIdMap: testClaims()}
 }
 
+// keptTokens is a store that keeps the tokens put into it.
+type keptTokens struct {
+	storage.SessionStore
+	tokens map[string]iam.AccessToken
+	put    func() // before it keeps one; may be nil
+}
+
+func (k *keptTokens) Put(key string, value any, _ ...storage.SessionOption) error {
+	if k.put != nil {
+		k.put()
+	}
+	if k.tokens == nil {
+		k.tokens = map[string]iam.AccessToken{}
+	}
+	k.tokens[key] = value.(iam.AccessToken)
+	return nil
+}
+
+func (k *keptTokens) Delete(key string) error {
+	delete(k.tokens, key)
+	return nil
+}
+
+// issueFor has an engine issue a token, which becomes what was stored.
+func issueFor(ctx context.Context, engine *Engine, token *iam.AccessToken) error {
+	store := &keptTokens{}
+	err := engine.issue(ctx, token.Token, *token, store)
+	if stored, exists := store.tokens[token.Token]; exists {
+		*token = stored
+	}
+	return err
+}
+
+func issueOutside(engine *Engine, token *iam.AccessToken) error {
+	return engine.issueOutsideRequest(token.Token, *token, &keptTokens{})
+}
+
 func assertOAuthError(t *testing.T, err error, code oauth.ErrorCode, description string) {
 	t.Helper()
 	var oauthErr oauth.OAuth2Error
@@ -125,13 +163,13 @@ func captureLog(t *testing.T) *bytes.Buffer {
 	return &out
 }
 
-func TestAuthorize(t *testing.T) {
+func TestIssue(t *testing.T) {
 	t.Run("a Permit adds the claims and leaves the node's own map alone", func(t *testing.T) {
 		engine := newTestEngine(t, deciding(consent.Permit))
 		token := testToken(" " + guarded + " " + guarded)
 		before := token.InputDescriptorConstraintIdMap
 
-		require.NoError(t, engine.authorize(t.Context(), &token))
+		require.NoError(t, issueFor(t.Context(), engine, &token))
 
 		assert.Equal(t, testClaims(), before)
 		expected := testClaims()
@@ -146,7 +184,7 @@ func TestAuthorize(t *testing.T) {
 	t.Run("an unguarded token stays as it is", func(t *testing.T) {
 		engine := newTestEngine(t, unasked(t))
 		token := testToken("other  other")
-		require.NoError(t, engine.authorize(t.Context(), &token))
+		require.NoError(t, issueFor(t.Context(), engine, &token))
 		assert.Equal(t, testToken("other  other"), token)
 	})
 	for _, tc := range []struct {
@@ -175,7 +213,7 @@ func TestAuthorize(t *testing.T) {
 			engine := newTestEngine(t, unasked(t))
 			token := testToken(guarded)
 			tc.spoil(&token)
-			assertOAuthError(t, engine.authorize(t.Context(), &token), tc.code, tc.description)
+			assertOAuthError(t, issueFor(t.Context(), engine, &token), tc.code, tc.description)
 		})
 	}
 	for _, tc := range []struct {
@@ -200,7 +238,7 @@ func TestAuthorize(t *testing.T) {
 		t.Run("refused: "+tc.name, func(t *testing.T) {
 			out := captureLog(t)
 			token := testToken(guarded)
-			assertOAuthError(t, newTestEngine(t, tc.consult).authorize(t.Context(), &token), tc.code, tc.description)
+			assertOAuthError(t, issueFor(t.Context(), newTestEngine(t, tc.consult), &token), tc.code, tc.description)
 			assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap, "a refused token got claims")
 			assert.NotContains(t, out.String(), testBSN)
 		})
@@ -211,18 +249,18 @@ func TestAuthorize(t *testing.T) {
 			return mitzclient.Answer{RequestID: "request-2"}, &mitzclient.Error{Code: mitzclient.HTTPStatus, Status: 503, RequestID: "request-2"}
 		})
 		token := testToken(guarded)
-		require.Error(t, engine.authorize(t.Context(), &token))
+		require.Error(t, issueFor(t.Context(), engine, &token))
 		assert.Contains(t, out.String(), "request_id=request-2")
 		assert.Contains(t, out.String(), "outcome=http_status")
 	})
 }
 
-func TestAuthorizeOutsideRequest(t *testing.T) {
+func TestIssueOutsideRequest(t *testing.T) {
 	engine := newTestEngine(t, unasked(t))
 	token := testToken(guarded)
-	assertOAuthError(t, engine.authorizeOutsideRequest(&token), oauth.ServerError, descriptionUndetermined)
+	assertOAuthError(t, issueOutside(engine, &token), oauth.ServerError, descriptionUndetermined)
 	unguarded := testToken("other")
-	assert.NoError(t, engine.authorizeOutsideRequest(&unguarded))
+	assert.NoError(t, issueOutside(engine, &unguarded))
 }
 
 func TestLifeCycle(t *testing.T) {
@@ -230,7 +268,7 @@ func TestLifeCycle(t *testing.T) {
 		engine := newTestEngine(t, unasked(t))
 		require.NoError(t, engine.Shutdown())
 		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(t.Context(), &token), oauth.ServerError, descriptionUndetermined)
+		assertOAuthError(t, issueFor(t.Context(), engine, &token), oauth.ServerError, descriptionUndetermined)
 		assert.Equal(t, "DOWN", string(engine.CheckHealth()["guard"].Status))
 	})
 	t.Run("an unguarded endpoint does not start", func(t *testing.T) {
@@ -249,7 +287,7 @@ func TestLifeCycle(t *testing.T) {
 		refusal := make(chan error, 1)
 		go func() {
 			token := testToken(guarded)
-			refusal <- engine.authorize(context.Background(), &token)
+			refusal <- issueFor(context.Background(), engine, &token)
 		}()
 		<-asked
 		require.NoError(t, engine.Shutdown())
@@ -268,6 +306,6 @@ func TestLifeCycle(t *testing.T) {
 			return mitzclient.Answer{}, ctx.Err()
 		})
 		token := testToken(guarded)
-		assertOAuthError(t, engine.authorize(ctx, &token), oauth.ServerError, descriptionUndetermined)
+		assertOAuthError(t, issueFor(ctx, engine, &token), oauth.ServerError, descriptionUndetermined)
 	})
 }

@@ -82,7 +82,7 @@ func TestConsultsAreMeasured(t *testing.T) {
 			ctx, parent := provider.Tracer("test").Start(t.Context(), "token request")
 			token := testToken(guarded)
 
-			err := engine.authorize(ctx, &token)
+			err := issueFor(ctx, engine, &token)
 
 			parent.End()
 			assert.Equal(t, tc.outcome == "permit", err == nil)

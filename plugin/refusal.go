@@ -25,6 +25,7 @@ const (
 	errNotRunning     stateError = "not_running"     // not started, or already stopped
 	errOutsideRequest stateError = "outside_request" // a guarded token that no token request led to
 	errAudit          stateError = "audit_unwritten" // what happened could not be logged
+	errStore          stateError = "store_failed"    // the session database did not take the token
 	errPanic          stateError = "panic"           // a panic, whose cause must not be shown
 )
 

@@ -4,11 +4,14 @@
 package plugin
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/labstack/echo/v4"
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
+	"github.com/nuts-foundation/nuts-node/storage"
 )
 
 // The routes of the node's grants: the token endpoint (RFC 6749 section 3.2), and where the
@@ -35,7 +38,7 @@ func (r *router) Routes(server core.EchoRouter) {
 	}
 	engine.node.vcr = newBoundedVCR(engine.node)
 	endpoint := &tokenEndpoint{engine: engine}
-	outside := guardedStorage{Engine: engine.node.storage, authorize: engine.authorizeOutsideRequest}
+	outside := guardedStorage{Engine: engine.node.storage, issue: engine.issueOutsideRequest}
 	engine.node.newIAM(outside, engine.backend()).Routes(&interceptor{
 		EchoRouter: server,
 		onToken: func(echo.HandlerFunc) echo.HandlerFunc {
@@ -112,8 +115,8 @@ type tokenHandler struct {
 
 func newTokenHandler(engine *Engine) *tokenHandler {
 	handler := &tokenHandler{engine: engine}
-	storage := guardedStorage{Engine: engine.node.storage, authorize: handler.authorize}
-	engine.node.newIAM(storage, engine.backend()).Routes(&interceptor{
+	sessions := guardedStorage{Engine: engine.node.storage, issue: handler.issue}
+	engine.node.newIAM(sessions, engine.backend()).Routes(&interceptor{
 		EchoRouter: echo.New(),
 		onToken: func(handle echo.HandlerFunc) echo.HandlerFunc {
 			handler.handle = handle
@@ -135,10 +138,15 @@ func (h *tokenHandler) serve(c echo.Context) error {
 	return err
 }
 
-func (h *tokenHandler) authorize(token *iam.AccessToken) error {
+// issue keeps a refusal of the guard, which is an [oauth.OAuth2Error]; what else goes wrong
+// with a token is the node's to answer.
+func (h *tokenHandler) issue(key string, token iam.AccessToken, store storage.SessionStore, options ...storage.SessionOption) error {
 	if h.request == nil {
-		return h.engine.authorizeOutsideRequest(token)
+		return h.engine.issueOutsideRequest(key, token, store, options...)
 	}
-	h.refusal = h.engine.authorize(h.request.Request().Context(), token)
-	return h.refusal
+	err := h.engine.issue(h.request.Request().Context(), key, token, store, options...)
+	if errors.As(err, new(oauth.OAuth2Error)) {
+		h.refusal = err
+	}
+	return err
 }

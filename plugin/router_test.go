@@ -30,7 +30,7 @@ func TestTokenHandler(t *testing.T) {
 		handler := &tokenHandler{engine: newTestEngine(t, deciding(consent.Deny))}
 		handler.handle = func(echo.Context) error {
 			token := testToken(guarded)
-			if err := handler.authorize(&token); err != nil {
+			if err := handler.issue(token.Token, token, &keptTokens{}); err != nil {
 				return oauth.OAuth2Error{Code: oauth.ServerError, Description: "rewritten: " + err.Error()}
 			}
 			return nil
@@ -47,7 +47,7 @@ func TestTokenHandler(t *testing.T) {
 		handler.handle = func(echo.Context) error { return nil }
 		require.NoError(t, handler.serve(tokenRequest(nil)))
 		token := testToken(guarded)
-		assert.Error(t, handler.authorize(&token))
+		assert.Error(t, handler.issue(token.Token, token, &keptTokens{}))
 	})
 	t.Run("the node's errors hold no patient's number", func(t *testing.T) {
 		handler := &tokenHandler{handle: func(echo.Context) error { return errors.New("conflicting values " + testBSN) }}

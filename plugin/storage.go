@@ -18,31 +18,31 @@ const tokenStoreKey = "serveraccesstoken"
 
 var errUnknownToken = errors.New("mitz: an access token of an unknown type is refused")
 
-// authorize decides whether an access token may be stored, and adds the claims
-// that it gets. Its error reaches the client as OAuth error.
-type authorize func(token *iam.AccessToken) error
+// issue decides whether an access token may be stored, and stores it with the claims that
+// it gets. Its error reaches the client as OAuth error.
+type issue func(key string, token iam.AccessToken, store storage.SessionStore, options ...storage.SessionOption) error
 
 // guardedStorage is the node's storage engine, except that no access token enters
 // its session database unauthorized.
 type guardedStorage struct {
 	storage.Engine
-	authorize authorize
+	issue issue
 }
 
 func (s guardedStorage) GetSessionDatabase() storage.SessionDatabase {
-	return guardedSessions{SessionDatabase: s.Engine.GetSessionDatabase(), authorize: s.authorize}
+	return guardedSessions{SessionDatabase: s.Engine.GetSessionDatabase(), issue: s.issue}
 }
 
 type guardedSessions struct {
 	storage.SessionDatabase
-	authorize authorize
+	issue issue
 }
 
 func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.SessionStore {
 	return guardedStore{
 		SessionStore: s.SessionDatabase.GetStore(ttl, keys...),
 		isTokens:     slices.Equal(keys, []string{tokenStoreKey}),
-		authorize:    s.authorize,
+		issue:        s.issue,
 	}
 }
 
@@ -50,26 +50,19 @@ func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.Ses
 // alone: neither a renamed store nor a changed type lets a token pass.
 type guardedStore struct {
 	storage.SessionStore
-	isTokens  bool
-	authorize authorize
+	isTokens bool
+	issue    issue
 }
 
 func (s guardedStore) Put(key string, value any, options ...storage.SessionOption) error {
 	switch token := value.(type) {
 	case iam.AccessToken:
-		return s.putToken(key, token, options)
+		return s.issue(key, token, s.SessionStore, options...)
 	case *iam.AccessToken:
-		return s.putToken(key, *token, options)
+		return s.issue(key, *token, s.SessionStore, options...)
 	}
 	if s.isTokens {
 		return errUnknownToken
 	}
 	return s.SessionStore.Put(key, value, options...)
-}
-
-func (s guardedStore) putToken(key string, token iam.AccessToken, options []storage.SessionOption) error {
-	if err := s.authorize(&token); err != nil {
-		return err
-	}
-	return s.SessionStore.Put(key, token, options...)
 }

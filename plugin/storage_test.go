@@ -24,11 +24,16 @@ func (s sessionsOnly) GetSessionDatabase() storage.SessionDatabase { return s.se
 
 func TestGuardedStorage(t *testing.T) {
 	inner := storage.NewTestInMemorySessionDatabase(t)
-	open := func(authorize authorize, keys ...string) storage.SessionStore {
-		return guardedStorage{Engine: sessionsOnly{sessions: inner}, authorize: authorize}.GetSessionDatabase().GetStore(time.Minute, keys...)
+	open := func(issue issue, keys ...string) storage.SessionStore {
+		return guardedStorage{Engine: sessionsOnly{sessions: inner}, issue: issue}.GetSessionDatabase().GetStore(time.Minute, keys...)
 	}
-	refuse := func(*iam.AccessToken) error { return errors.New("refused") }
-	permit := func(token *iam.AccessToken) error { token.Scope = "as permitted"; return nil }
+	refuse := func(string, iam.AccessToken, storage.SessionStore, ...storage.SessionOption) error {
+		return errors.New("refused")
+	}
+	permit := func(key string, token iam.AccessToken, store storage.SessionStore, options ...storage.SessionOption) error {
+		token.Scope = "as permitted"
+		return store.Put(key, token, options...)
+	}
 
 	t.Run("a token that is refused is not stored", func(t *testing.T) {
 		for name, value := range map[string]any{"value": iam.AccessToken{}, "pointer": &iam.AccessToken{}} {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,13 +30,19 @@ import (
 // update rewrites the pages in testdata/explain.
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// runExplain runs "mitz explain" of a whole node's commands, in a new working directory
-// that holds the configuration and what the test put there. It gives what was printed.
+// runExplain runs "mitz explain" in a new working directory, see [runExplainHere].
 func runExplain(t *testing.T, config string, args ...string) (output string, system *core.System, err error) {
 	t.Helper()
-	dir := t.TempDir()
-	t.Chdir(dir)
+	t.Chdir(t.TempDir())
+	return runExplainHere(t, config, args...)
+}
+
+// runExplainHere runs "mitz explain" of a whole node's commands in the working directory,
+// with a configuration that is written there. It gives what was printed.
+func runExplainHere(t *testing.T, config string, args ...string) (output string, system *core.System, err error) {
+	t.Helper()
 	require.NoError(t, os.WriteFile("nuts.yaml", []byte(config), 0o600))
+	before := filesIn(t, ".")
 	system = cmd.CreateSystem(func() {})
 	require.NoError(t, Install(system))
 	root := cmd.CreateCommand(system)
@@ -45,7 +52,7 @@ func runExplain(t *testing.T, config string, args ...string) (output string, sys
 	root.SetErr(&out)
 	root.SetArgs(append([]string{"mitz", "explain", "--configfile", "nuts.yaml"}, args...))
 	err = root.ExecuteContext(context.Background())
-	assert.Equal(t, []string{"nuts.yaml"}, filesIn(t, dir), "files were written")
+	assert.Equal(t, before, filesIn(t, "."), "files were written")
 	return out.String(), system, err
 }
 
@@ -74,16 +81,14 @@ func testdata(t *testing.T, name string) string {
 	return path
 }
 
+// definitionName is a file beside nuts.yaml: its name is the same wherever this is tested.
+const definitionName = "definition.json"
+
 func TestExplainPages(t *testing.T) {
 	for _, name := range []string{"builtin", "full", "operators"} {
 		t.Run(name, func(t *testing.T) {
 			page := testdata(t, name+".txt")
-			config, err := os.ReadFile(testdata(t, name+".yaml"))
-			require.NoError(t, err)
-			definition := testdata(t, "definition.json")
-			output, _, err := runExplain(t, laxNode+strings.ReplaceAll(string(config), "DEFINITION", definition))
-			require.NoError(t, err)
-			output = strings.ReplaceAll(output, definition, "/etc/nuts/definition.json")
+			output := explainPage(t, name, definitionName)
 			if *update {
 				require.NoError(t, os.WriteFile(page, []byte(output), 0o644))
 			}
@@ -93,6 +98,55 @@ func TestExplainPages(t *testing.T) {
 			assertTidy(t, output)
 		})
 	}
+}
+
+// TestExplainNamesFilesWherever: a file's name is shown in one piece, and where it is
+// changes nothing else.
+func TestExplainNamesFilesWherever(t *testing.T) {
+	var expected []string
+	t.Run("beside the configuration", func(t *testing.T) {
+		expected = strings.Fields(explainPage(t, "operators", definitionName))
+	})
+	for name, dir := range map[string]string{
+		"in a folder of the working directory": "policies",
+		"where everything is far away":         filepath.Join(t.TempDir(), strings.Repeat("far/", 40)),
+		"in a folder with blanks":              filepath.Join(t.TempDir(), "My  documents", "of the hospital"),
+		"in a folder with letters like é":      filepath.Join(t.TempDir(), strings.Repeat("ziekenhuis Curaçao, één, ", 4)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, definitionName)
+			output := explainPage(t, "operators", path)
+			assert.Contains(t, output, path)
+			assert.Equal(t, expected, strings.Fields(strings.ReplaceAll(output, path, definitionName)))
+			for line := range strings.Lines(strings.ReplaceAll(output, path, "")) {
+				assert.LessOrEqual(t, utf8.RuneCountInString(line), 101, line)
+			}
+		})
+	}
+}
+
+func TestPagesCountColumns(t *testing.T) {
+	page := &page{}
+	page.section("Één")
+	page.rows(2, [][2]string{{"één", "a"}, {"two", strings.Repeat("é ", 60)}})
+	assert.Equal(t, "\nÉén\n---\n  één  a\n  two  "+strings.TrimSpace(strings.Repeat("é ", 47))+
+		"\n       "+strings.TrimSpace(strings.Repeat("é ", 13))+"\n", page.String())
+}
+
+// explainPage explains a configuration of testdata, whose own definition is in a file of
+// that name.
+func explainPage(t *testing.T, name, definition string) string {
+	t.Helper()
+	config, err := os.ReadFile(testdata(t, name+".yaml"))
+	require.NoError(t, err)
+	content, err := os.ReadFile(testdata(t, definitionName))
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.MkdirAll(filepath.Dir(definition), 0o700))
+	require.NoError(t, os.WriteFile(definition, content, 0o600))
+	output, _, err := runExplainHere(t, laxNode+strings.ReplaceAll(string(config), "DEFINITION", strconv.Quote(definition)))
+	require.NoError(t, err)
+	return output
 }
 
 // assertTidy checks that a page fits a terminal and holds no patient's number.

@@ -6,6 +6,7 @@ package plugin
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // pageWidth is how wide a page is, in columns. Only what cannot be broken is wider.
@@ -22,7 +23,7 @@ func (p *page) title(text string) {
 
 // section begins a section of a part.
 func (p *page) section(text string) {
-	fmt.Fprintf(p, "\n%s\n%s\n", text, strings.Repeat("-", len(text)))
+	fmt.Fprintf(p, "\n%s\n%s\n", text, strings.Repeat("-", columns(text)))
 }
 
 // paragraph writes words, broken between them where the line is full.
@@ -30,15 +31,15 @@ func (p *page) paragraph(indent int, text string) { p.item(indent, "", text) }
 
 // item writes a paragraph after a mark, such as "- ".
 func (p *page) item(indent int, mark, text string) {
-	p.hanging(strings.Repeat(" ", indent)+mark, indent+len(mark), text)
+	p.hanging(strings.Repeat(" ", indent)+mark, indent+columns(mark), text)
 }
 
 // hanging writes words after a prefix; further lines begin at the margin.
 func (p *page) hanging(prefix string, margin int, text string) {
 	line, empty := prefix, true
-	for word := range strings.FieldsSeq(text) {
-		if !empty && len(line)+1+len(word) > pageWidth {
-			fmt.Fprintln(p, line)
+	for word := range strings.FieldsFuncSeq(text, isBreak) {
+		if !empty && columns(line)+1+columns(word) > pageWidth {
+			p.line(line)
 			line, empty = strings.Repeat(" ", margin), true
 		}
 		if !empty {
@@ -47,16 +48,29 @@ func (p *page) hanging(prefix string, margin int, text string) {
 		line += word
 		empty = false
 	}
-	fmt.Fprintln(p, line)
+	p.line(line)
 }
+
+func (p *page) line(text string) { fmt.Fprintln(p, strings.ReplaceAll(text, keptBlank, " ")) }
 
 // rows writes names and what they mean, each name as wide as the widest.
 func (p *page) rows(indent int, rows [][2]string) {
 	width := 0
 	for _, row := range rows {
-		width = max(width, len(row[0]))
+		width = max(width, columns(row[0]))
 	}
 	for _, row := range rows {
 		p.item(indent, fmt.Sprintf("%-*s  ", width, row[0]), row[1])
 	}
 }
+
+// columns is how wide a text is: what people write here has no wide characters.
+func columns(text string) int { return utf8.RuneCountInString(text) }
+
+// keptBlank stands for a blank at which no line is broken; no text holds it.
+const keptBlank = "\x00"
+
+// whole keeps a name in one piece, such as that of a file in a folder "My documents".
+func whole(name string) string { return strings.ReplaceAll(name, " ", keptBlank) }
+
+func isBreak(r rune) bool { return r == ' ' || r == '\t' || r == '\n' }

@@ -64,7 +64,7 @@ func (p *page) requirements(explanation policy.Explanation, file string) {
 	case explanation.Builtin:
 		p.paragraph(2, "By the built-in presentation definition, mitz_consent. For each attribute one of the credentials below it is enough.")
 	case file != "":
-		p.paragraph(2, "By your own presentation definition in "+file+".")
+		p.paragraph(2, "By your own presentation definition in "+whole(file)+".")
 	default:
 		p.paragraph(2, "By your own presentation definition for this scope in policy.directory.")
 	}

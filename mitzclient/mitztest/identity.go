@@ -22,6 +22,9 @@ import (
 	"time"
 )
 
+// AuthorityName is the common name of the certificate authority of an [Identity].
+const AuthorityName = "Mitz simulator CA"
+
 // validity is how long a throw-away certificate lasts.
 const validity = 24 * time.Hour
 
@@ -34,14 +37,30 @@ type Identity struct {
 	client    tls.Certificate
 }
 
+// IdentityConfig says what differs from a plain identity.
+type IdentityConfig struct {
+	// Host is a name or address that the server certificate is valid for, besides
+	// localhost and the loopback addresses.
+	Host string
+	// Validity is how long the certificates last. Zero means a day.
+	Validity time.Duration
+}
+
 // NewIdentity makes a certificate authority, a server certificate for localhost
 // and the loopback addresses, and a client certificate with an RSA key.
-func NewIdentity() (*Identity, error) {
+func NewIdentity() (*Identity, error) { return IdentityConfig{}.New() }
+
+// New makes an identity as [NewIdentity] does, with these differences.
+func (c IdentityConfig) New() (*Identity, error) {
+	if c.Validity == 0 {
+		c.Validity = validity
+	}
+	notAfter := time.Now().Add(c.Validity)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	template := certificate("Mitz simulator CA", time.Now().Add(validity))
+	template := certificate(AuthorityName, notAfter)
 	template.IsCA, template.BasicConstraintsValid = true, true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -53,14 +72,14 @@ func NewIdentity() (*Identity, error) {
 		return nil, err
 	}
 	id := &Identity{authority: authority, key: key}
-	if id.server, err = id.issueServer(); err != nil {
+	if id.server, err = id.issueServer(c.Host, notAfter); err != nil {
 		return nil, err
 	}
 	clientKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, err
 	}
-	id.client, err = id.IssueClient("Mitz simulator client", clientKey, time.Now().Add(validity))
+	id.client, err = id.IssueClient("Mitz simulator client", clientKey, notAfter)
 	return id, err
 }
 
@@ -81,16 +100,21 @@ func certificate(name string, notAfter time.Time) *x509.Certificate {
 	}
 }
 
-func (id *Identity) issueServer() (tls.Certificate, error) {
+func (id *Identity) issueServer(host string, notAfter time.Time) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	template := certificate("localhost", time.Now().Add(validity))
+	template := certificate("localhost", notAfter)
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	template.DNSNames = []string{"localhost"}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	if address := net.ParseIP(host); address != nil {
+		template.IPAddresses = append(template.IPAddresses, address)
+	} else if host != "" && host != "localhost" {
+		template.DNSNames = append(template.DNSNames, host)
+	}
 	return id.sign(template, key)
 }
 
@@ -135,6 +159,9 @@ func (id *Identity) Client() tls.Certificate { return id.client }
 func (id *Identity) ClientTLS() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: id.CAs(), Certificates: []tls.Certificate{id.client}}
 }
+
+// CA gives the certificate authority's certificate.
+func (id *Identity) CA() *x509.Certificate { return id.authority }
 
 // CAPEM gives the certificate authority's certificate in PEM.
 func (id *Identity) CAPEM() []byte { return encode("CERTIFICATE", id.authority.Raw) }

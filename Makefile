@@ -13,8 +13,9 @@ FUZZTIME ?= 30s
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-build: ## build bin/nuts-mitz, the node with the plugin
+build: ## build bin/nuts-mitz, the node with the plugin, and bin/mitz-simulator
 	$(GO) build -o bin/nuts-mitz .
+	$(GO) build -o bin/mitz-simulator ./mitzclient/mitztest/cmd/mitz-simulator
 
 run: ## start the demo; ARGS=--once plays the story and ends
 	@echo "Building the demo (a first build takes minutes) ..."

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Command curl is as much of curl as the demo's printed commands use, for machines that
-// have none: curl [-s] [--cacert FILE] [-H HEADER] [-d DATA|@FILE] URL.
+// Command curl is as much of curl as printed commands use, of the demo and the simulator,
+// for machines that have none: curl [-s] [--show-error] [--write-out '\n'] [--cacert FILE]
+// [--cert FILE --key FILE] [-H HEADER] [-d DATA|@FILE] [--data-binary @-] [-X METHOD] URL.
 package main
 
 import (
@@ -29,12 +30,26 @@ func run(args []string) error {
 	}
 	roots := x509.NewCertPool()
 	var data []string
-	var target string
+	var target, certificate, key, after string
 	for i := 0; i < len(args); i++ {
 		value := func() string { i++; return args[i] }
 		switch args[i] {
-		case "-s":
-		case "-H":
+		case "-s", "--silent", "--show-error":
+		case "--write-out":
+			after = strings.ReplaceAll(value(), `\n`, "\n")
+		case "--cert":
+			certificate = value()
+		case "--key":
+			key = value()
+		case "-X":
+			request.Method = value()
+		case "--data-binary":
+			content, err := io.ReadAll(os.Stdin)
+			if err != nil || value() != "@-" {
+				return fmt.Errorf("--data-binary takes @- alone: %w", err)
+			}
+			data = append(data, string(content))
+		case "-H", "--header":
 			name, content, _ := strings.Cut(value(), ":")
 			request.Header.Set(name, strings.TrimSpace(content))
 		case "-d":
@@ -58,13 +73,24 @@ func run(args []string) error {
 	if err := post(request, data); err != nil {
 		return err
 	}
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	config := &tls.Config{RootCAs: roots}
+	if certificate != "" {
+		pair, err := tls.LoadX509KeyPair(certificate, key)
+		if err != nil {
+			return err
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: config}}
 	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, err = io.Copy(os.Stdout, response.Body)
+	if _, err := io.Copy(os.Stdout, response.Body); err != nil {
+		return err
+	}
+	_, err = io.WriteString(os.Stdout, after)
 	return err
 }
 
@@ -82,7 +108,9 @@ func post(request *http.Request, data []string) error {
 			data[i] = strings.ReplaceAll(strings.TrimSpace(string(content)), "\n", "")
 		}
 	}
-	request.Method = http.MethodPost
+	if request.Method == http.MethodGet {
+		request.Method = http.MethodPost
+	}
 	if request.Header.Get("Content-Type") == "" {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/certdir"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/consentfile"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/control"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/sample"
+)
+
+// controlPatience bounds the reading of a request to the control, and its end.
+const controlPatience = 5 * time.Second
+
+// simulate runs the simulator until it is told to end.
+func (o options) simulate(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) (err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	consents, err := o.readConsents()
+	if err != nil {
+		return err
+	}
+	dir, made, clean, err := o.openDir()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, clean()) }()
+	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	simulator, err := o.start(dir, logger)
+	if err != nil {
+		return err
+	}
+	defer simulator.Close()
+	for _, each := range consents {
+		if err := simulator.Record(each); err != nil {
+			return err
+		}
+	}
+	command := sample.Curl(o.curlClient(dir), simulator.ClosedQueryURL())
+	address, closeControl, err := serveControl(o.control, control.Control{Simulator: simulator, Curl: command, Stop: stop, Logger: logger})
+	if err != nil {
+		return err
+	}
+	defer closeControl()
+	if o.untilInputEnds {
+		go func() {
+			_, _ = io.Copy(io.Discard, stdin)
+			stop()
+		}()
+	}
+	page := page{
+		simulator: simulator, control: address, dir: dir, made: made, own: o.serverCert, exposed: o.beyondLoopback,
+		consents: len(simulator.Consents()), command: command,
+	}
+	if _, err := io.WriteString(stdout, page.String()); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (o options) readConsents() ([]mitztest.Consent, error) {
+	if o.consents == "" {
+		return nil, nil
+	}
+	file, err := os.Open(o.consents)
+	if err != nil {
+		return nil, fmt.Errorf("--consents: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(io.LimitReader(file, consentfile.MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("--consents: %w", err)
+	}
+	consents, err := consentfile.Parse(content)
+	if err != nil {
+		return nil, fmt.Errorf("--consents: %s:\n%w", o.consents, err)
+	}
+	return consents, nil
+}
+
+// openDir gives the directory of certificates, and what removes it if it is temporary.
+func (o options) openDir() (dir certdir.Dir, made bool, clean func() error, err error) {
+	path, clean := o.dir, func() error { return nil }
+	if path == "" {
+		if path, err = os.MkdirTemp("", "mitz-simulator-*"); err != nil {
+			return dir, false, nil, err
+		}
+		clean = func() error { return os.RemoveAll(path) }
+	}
+	dir, made, err = certdir.Open(path, o.host, time.Now())
+	if err != nil {
+		return dir, false, nil, errors.Join(fmt.Errorf("--dir: %w", err), clean())
+	}
+	return dir, made, clean, nil
+}
+
+// start starts the simulator with its own certificates or the ones that were given.
+func (o options) start(dir certdir.Dir, logger *slog.Logger) (*mitztest.Simulator, error) {
+	certificate, key := dir.ServerCert, dir.ServerKey
+	if o.serverCert != "" {
+		certificate, key = o.serverCert, o.serverKey
+	}
+	server, err := tls.LoadX509KeyPair(certificate, key)
+	if err != nil {
+		return nil, fmt.Errorf("the server's certificate: %w", err)
+	}
+	if err := server.Leaf.VerifyHostname(o.host); err != nil {
+		return nil, fmt.Errorf("the server's certificate: %w: name the right one with --host", err)
+	}
+	clients := x509.NewCertPool()
+	for _, file := range []string{dir.CA, o.clientCA} {
+		if file == "" {
+			continue
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("--client-ca: %w", err)
+		}
+		if !clients.AppendCertsFromPEM(content) {
+			return nil, fmt.Errorf("--client-ca: %s holds no certificate in PEM", file)
+		}
+	}
+	return mitztest.Start(mitztest.Config{
+		Address: o.listen, BeyondLoopback: o.beyondLoopback, Host: o.host,
+		Certificate: server, ClientCAs: clients, Logger: logger,
+	})
+}
+
+// curlClient is what the printed command needs. A server's certificate of your own is
+// trusted by itself: of its CA nothing is known here.
+func (o options) curlClient(dir certdir.Dir) sample.Client {
+	client := sample.Client{CA: dir.CA, Certificate: dir.ClientCert, Key: dir.ClientKey}
+	if o.serverCert != "" {
+		client.CA = o.serverCert
+	}
+	return client
+}
+
+// serveControl serves the HTTP interface until it is closed.
+func serveControl(address string, c control.Control) (listening string, end func(), err error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", nil, fmt.Errorf("--control: %w", err)
+	}
+	server := &http.Server{
+		Handler: c.Handler(), ReadTimeout: controlPatience, WriteTimeout: controlPatience,
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0),
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener)
+	}()
+	return "http://" + listener.Addr().String(), func() {
+		// Gracefully, so that who told it to stop gets an answer.
+		ctx, cancel := context.WithTimeout(context.Background(), controlPatience)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+		<-served
+	}, nil
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -31,7 +32,7 @@ func (p *page) questions(checked *checkedConfig, explanation policy.Explanation)
 			p.paragraph(4, "no question: "+err.Error())
 			continue
 		}
-		p.message(4, redactBSN(string(message)))
+		p.message(4, redact.Numbers(string(message)))
 	}
 }
 

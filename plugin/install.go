@@ -19,6 +19,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vdr"
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
 	"github.com/sirupsen/logrus"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 )
 
 // Install registers the engine "mitz" in a node's system and guards its token
@@ -37,7 +39,7 @@ func Install(system *core.System) error {
 	system.RegisterEngine(engine)
 	// Before the tracing engine adds its own hook, which exports the log.
 	logrus.AddHook(secretHook{})
-	logrus.AddHook(redactionHook{active: &engine.redacting})
+	logrus.AddHook(redact.NewHook(&engine.redacting))
 	return nil
 }
 

@@ -46,8 +46,8 @@ func checkCommand(system *core.System) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if checked == nil {
-				return errors.New("there is no mitz section, and so no link to check")
+			if checked.off != "" {
+				return errors.New(checked.off + ", and so no link to check")
 			}
 			defer checked.client.Close()
 			question, warnings, err := flags.question(checked)

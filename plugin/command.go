@@ -11,13 +11,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// FlagSet gives the engine's command line flags. Lists (data holders, profiles,
+// flagSet gives the engine's command line flags. Lists (data holders, profiles,
 // trust) have none: they belong in the configuration file.
-func FlagSet() *pflag.FlagSet {
+func flagSet() *pflag.FlagSet {
 	defaults := DefaultConfig()
 	flags := pflag.NewFlagSet(moduleName, pflag.ContinueOnError)
+	flags.Bool("mitz.enabled", defaults.Enabled, "When false, nothing is guarded, on purpose: the node behaves as the stock node.")
 	flags.String("mitz.endpoint", defaults.Endpoint, "Base URL of Mitz, without the path of a service. Must be HTTPS when strictmode is set.")
-	flags.Duration("mitz.timeout", defaults.Timeout, "Time-out for one whole consult of Mitz, such as '3s'.")
+	flags.Duration("mitz.timeout", defaults.Timeout, "Time-out for one whole consult of Mitz, such as '3s': at least 500ms and at most 1m.")
 	flags.String("mitz.tls.certfile", defaults.TLS.CertFile, "File containing the client certificate for Mitz: PKCS#12 (.p12, .pfx), or PEM together with mitz.tls.certkeyfile. Required in strict mode.")
 	flags.String("mitz.tls.certkeyfile", defaults.TLS.CertKeyFile, "PEM file containing the private key of the client certificate for Mitz.")
 	flags.String("mitz.tls.passwordfile", defaults.TLS.PasswordFile, "File containing the password of the client certificate for Mitz, or of its private key.")
@@ -30,6 +31,7 @@ func FlagSet() *pflag.FlagSet {
 // configuration, and the engine's own commands: "mitz explain" and "mitz check". The system
 // is the one that [Install] was given.
 func AddCommands(root *cobra.Command, system *core.System) {
+	engine, installed := system.FindEngineByName(moduleName).(*Engine)
 	addFlags(root)
 	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)"}
 	server, _, err := root.Find([]string{"server"})
@@ -40,6 +42,24 @@ func AddCommands(root *cobra.Command, system *core.System) {
 		group.AddCommand(command)
 	}
 	root.AddCommand(group)
+	if installed {
+		engine.flags = prepare(root)
+	}
+}
+
+// prepare has the commands that load the configuration check first whether it can be read,
+// and gives their flags: the engine asks them what was given on the command line.
+func prepare(command *cobra.Command) (flags []*pflag.FlagSet) {
+	for _, each := range command.Commands() {
+		if each.Flags().Lookup(configFileKey) != nil {
+			flags = append(flags, each.Flags())
+			if each.PreRun == nil && each.PreRunE == nil {
+				each.PreRunE = checkSyntax
+			}
+		}
+		flags = append(flags, prepare(each)...)
+	}
+	return flags
 }
 
 // addServerFlags gives a command the server's flags, with which the configuration is
@@ -47,15 +67,15 @@ func AddCommands(root *cobra.Command, system *core.System) {
 func addServerFlags(command, server *cobra.Command) {
 	server.Flags().VisitAll(func(flag *pflag.Flag) {
 		shared := *flag // the same value, which is hidden here alone
-		shared.Hidden = flag.Hidden || flag.Name != "configfile" && flag.Name != "strictmode" && !strings.HasPrefix(flag.Name, moduleName+".")
+		shared.Hidden = flag.Hidden || flag.Name != configFileKey && flag.Name != "strictmode" && !strings.HasPrefix(flag.Name, moduleName+".")
 		command.Flags().AddFlag(&shared)
 	})
 }
 
 func addFlags(command *cobra.Command) {
 	for _, each := range command.Commands() {
-		if each.Flags().Lookup("configfile") != nil {
-			each.Flags().AddFlagSet(FlagSet())
+		if each.Flags().Lookup(configFileKey) != nil {
+			each.Flags().AddFlagSet(flagSet())
 		}
 		addFlags(each)
 	}

@@ -6,25 +6,24 @@ package plugin
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-viper/mapstructure/v2"
-
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // Config is the "mitz" section of the node's configuration.
 type Config struct {
+	// Enabled is false where nothing is to be guarded, on purpose.
+	Enabled bool `koanf:"enabled"`
 	// Endpoint is the base URL of Mitz, without the path of a service.
 	Endpoint string `koanf:"endpoint"`
-	// Timeout is for one whole consult: 3 s by default, at most 1 m.
+	// Timeout is for one whole consult: 3 s by default, at least 500 ms and at most 1 m.
 	Timeout       time.Duration `koanf:"timeout"`
 	TLS           TLSConfig     `koanf:"tls"`
 	Audit         AuditConfig   `koanf:"audit"`
@@ -46,100 +45,45 @@ type AuditConfig struct {
 	File string `koanf:"file"`
 }
 
-// DefaultConfig gives the configuration of a node that says nothing about Mitz.
+// DefaultConfig gives the values of a section that says nothing.
 func DefaultConfig() Config {
-	return Config{Timeout: mitzclient.DefaultTimeout}
+	return Config{Enabled: true, Timeout: mitzclient.DefaultTimeout}
+}
+
+// distinctiveKeys are those that no other section of the node has.
+var distinctiveKeys = []string{"dataholders", "profiles", "facilitytypes"}
+
+// keysToCome are those that are agreed upon, and that this version does not know yet.
+var keysToCome = []string{
+	"withdrawal", "registration", "pdp",
+	"profiles.afterdeny", "profiles.subscribe", "profiles.recheck", "profiles.recheckfailure",
 }
 
 // secretKey is what a key looks like that holds a secret rather than a file's name.
 var secretKey = regexp.MustCompile(`(?i)(pass|secret|pin$|privatekey|token)`)
 
-// decodeConfig reads the raw section. Unlike the node's own engines it refuses
-// keys that it does not know: a misspelt key must not silently unguard a scope.
-// The error joins every problem; no value is in it, because a value may be a secret.
-func decodeConfig(raw map[string]any) (Config, error) {
-	config := DefaultConfig()
-	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		Result:           &config,
-		TagName:          "koanf",
-		WeaklyTypedInput: true, // the environment knows only text, as the node's engines have it
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(
-			mapstructure.StringToTimeDurationHookFunc(),
-			mapstructure.StringToSliceHookFunc(","),
-		),
-	})
-	if err != nil {
-		return Config{}, err
-	}
-	var problems []error
-	if err := decoder.Decode(raw); err != nil {
-		problems = append(problems, describeDecodeError(err)...)
-	}
-	for _, key := range unknownKeys("", raw, reflect.TypeFor[Config]()) {
-		if secretKey.MatchString(key) {
-			problems = append(problems, fmt.Errorf("%s: no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in tls.passwordfile", key))
-		} else {
-			problems = append(problems, fmt.Errorf("%s: no such key", key))
+// explainKey says more of a key that does not exist than that.
+func explainKey(key string) string {
+	for _, each := range keysToCome {
+		if key == each || strings.HasPrefix(key, each+".") {
+			return "is not available in this version: remove it"
 		}
 	}
-	return config, errors.Join(problems...)
+	if secretKey.MatchString(key) {
+		return "no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in tls.passwordfile"
+	}
+	return ""
 }
 
-// unknownKeys gives the paths of the keys in raw for which the type has no field,
-// in their order. (mapstructure tells them only when nothing else is wrong.)
-func unknownKeys(path string, raw any, t reflect.Type) []string {
-	var unknown []string
-	switch value := raw.(type) {
-	case []any:
-		for i, element := range value {
-			if t.Kind() == reflect.Slice {
-				unknown = append(unknown, unknownKeys(fmt.Sprintf("%s[%d]", path, i), element, t.Elem())...)
-			}
-		}
-	case map[string]any:
-		if t.Kind() != reflect.Struct {
-			return nil
-		}
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			keyPath := strings.TrimPrefix(path+"."+key, ".")
-			if field, known := fieldOf(t, key); known {
-				unknown = append(unknown, unknownKeys(keyPath, value[key], field)...)
-			} else {
-				unknown = append(unknown, keyPath)
-			}
-		}
-	}
-	return unknown
+// decodeConfig reads the section. Unlike the node's own engines it refuses what it does not
+// know: a misspelt key must not silently unguard a scope. It reports whether there is a
+// section. The error joins every problem; no value is in it, because it may be a secret.
+func decodeConfig(sources settings.Sources) (config Config, present bool, err error) {
+	config = DefaultConfig()
+	sources.Name, sources.Distinctive, sources.Unknown = moduleName, distinctiveKeys, explainKey
+	present, err = sources.Read(&config)
+	return config, present, err
 }
-
-// fieldOf finds the type of the field that a key is decoded into.
-func fieldOf(t reflect.Type, key string) (reflect.Type, bool) {
-	for _, field := range reflect.VisibleFields(t) {
-		if tag := field.Tag.Get("koanf"); tag != "-" && !field.Anonymous && strings.EqualFold(tag, key) {
-			return field.Type, true
-		}
-	}
-	return nil, false
-}
-
-// decodeErrorKey finds the key in mapstructure's message, which repeats the value.
-var decodeErrorKey = regexp.MustCompile(`'([^']*)'`)
-
-func describeDecodeError(err error) []error {
-	var problems []error
-	for _, each := range flatten(err) {
-		key := "?"
-		if match := decodeErrorKey.FindStringSubmatch(each.Error()); match != nil {
-			key = match[1]
-		}
-		problems = append(problems, fmt.Errorf("%s: has the wrong type", key))
-	}
-	return problems
-}
-
-// isAbsent tells whether the configuration has no mitz section: then the node
-// behaves as the stock node.
-func (c Config) isAbsent() bool { return reflect.DeepEqual(c, DefaultConfig()) }
 
 // scopes are the guarded scopes in the order of the configuration.
 func (c Config) scopes() []string {
@@ -149,6 +93,13 @@ func (c Config) scopes() []string {
 	}
 	return scopes
 }
+
+// The bounds of Config.Timeout. A query takes Mitz some hundreds of milliseconds; with less
+// than the least, none would ever be answered in time.
+const (
+	minTimeout = 500 * time.Millisecond
+	maxTimeout = time.Minute
+)
 
 // validateLink checks how Mitz is to be reached. In strict mode nothing that
 // protects the link may be missing.
@@ -160,8 +111,8 @@ func (c Config) validateLink(strict bool) []error {
 	} else if strict && endpoint.Scheme != "https" {
 		problem("endpoint: must be https in strict mode")
 	}
-	if c.Timeout <= 0 || c.Timeout > time.Minute {
-		problem("timeout: more than 0s and at most 1m")
+	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
+		problem("timeout: at least 500ms and at most 1m")
 	}
 	if strict && c.TLS.CertFile == "" {
 		problem("tls.certfile: required in strict mode")
@@ -202,12 +153,28 @@ func (c Config) checkAudit() error {
 	return nil
 }
 
-// configError is every problem of the configuration in one line, as the node logs it.
+// configError is every problem of the configuration in one line, as the node logs it. What
+// is only the consequence of a value that could not be read is left out.
 func configError(problems []error) error {
-	texts := make([]string, 0, len(problems))
-	for _, problem := range flatten(errors.Join(problems...)) {
-		if text := moduleName + "." + problem.Error(); !slices.Contains(texts, text) {
+	var texts, unread []string
+	add := func(text string) {
+		if !slices.Contains(texts, text) {
 			texts = append(texts, text)
+		}
+	}
+	all := flatten(errors.Join(problems...))
+	for _, problem := range all {
+		if read, ok := errors.AsType[*settings.Problem](problem); ok {
+			unread = append(unread, read.Key)
+			add(problem.Error())
+		}
+	}
+	for _, problem := range all {
+		text := moduleName + "." + problem.Error()
+		if _, told := errors.AsType[*settings.Problem](problem); !told && !slices.ContainsFunc(unread, func(key string) bool {
+			return strings.HasPrefix(text, key+":") || key == moduleName
+		}) {
+			add(text)
 		}
 	}
 	if len(texts) == 0 {
@@ -234,4 +201,16 @@ func flatten(err error) []error {
 		flat = append(flat, flatten(each)...)
 	}
 	return flat
+}
+
+// outside gives what is wrong with more than the values in the section. Where nothing is
+// guarded on purpose, only that matters.
+func outside(err error) (problems []error) {
+	for _, each := range flatten(err) {
+		problem, read := errors.AsType[*settings.Problem](each)
+		if !read || !strings.HasPrefix(problem.Key, moduleName+".") || problem.Key == moduleName+".enabled" {
+			problems = append(problems, each)
+		}
+	}
+	return problems
 }

@@ -17,6 +17,7 @@ import (
 	nodehttp "github.com/nuts-foundation/nuts-node/http"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
+	"github.com/spf13/pflag"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
@@ -31,8 +32,9 @@ const moduleName = "mitz"
 type Engine struct {
 	node     nodeEngines
 	now      func() time.Time
-	raw      map[string]any // the section as the node loaded it
+	flags    []*pflag.FlagSet // of the commands that load the configuration
 	config   Config
+	off      string               // why nothing is guarded; empty: it is
 	policy   *policy.Policy       // nil: no mitz section, nothing is guarded
 	consult  mitzclient.Consulter // the client, or a test's
 	client   *mitzclient.Link     // nil in such a test
@@ -53,14 +55,14 @@ type Engine struct {
 }
 
 var (
-	_ core.Injectable      = (*Engine)(nil)
+	_ core.Named           = (*Engine)(nil)
 	_ core.Configurable    = (*Engine)(nil)
 	_ core.Runnable        = (*Engine)(nil)
 	_ core.HealthCheckable = (*Engine)(nil)
 )
 
 func newEngine(node nodeEngines) *Engine {
-	engine := &Engine{node: node, now: time.Now, raw: map[string]any{}}
+	engine := &Engine{node: node, now: time.Now}
 	engine.metrics = newMetrics(engine.circuit)
 	engine.ending, engine.end = context.WithCancel(context.Background())
 	return engine
@@ -69,16 +71,13 @@ func newEngine(node nodeEngines) *Engine {
 // Name gives "mitz".
 func (e *Engine) Name() string { return moduleName }
 
-// Config gives the node a place to load the section into, undecoded: [Engine.Configure]
-// decodes it, and refuses keys that it does not know.
-func (e *Engine) Config() any { return &e.raw }
-
 func (e *Engine) enabled() bool { return e.policy != nil }
 
 func (e *Engine) backend() backend { return backend{PDPBackend: e.node.policy, engine: e} }
 
 // checkedConfig is a configuration in which nothing is wrong, ready for use.
 type checkedConfig struct {
+	off    string // why nothing is guarded; then there is nothing else
 	config Config
 	policy *policy.Policy
 	client *mitzclient.Link // not connected
@@ -86,11 +85,22 @@ type checkedConfig struct {
 
 // check checks the whole section, as a start of the node and a command need it. It reads
 // the files that the section names, connects to nothing and leaves everything as it was.
-// Without a mitz section it gives nil. The error tells every problem at once.
+// The error tells every problem at once.
 func (e *Engine) check(server core.ServerConfig) (*checkedConfig, error) {
-	config, err := decodeConfig(e.raw)
-	if err == nil && config.isAbsent() {
-		return nil, nil
+	sources, err := e.sources(server)
+	if err != nil {
+		return nil, configError([]error{err})
+	}
+	config, present, err := decodeConfig(sources)
+	switch {
+	case err == nil && !present:
+		return &checkedConfig{off: "there is no mitz section"}, nil
+	case err != nil && !present:
+		return nil, configError([]error{err})
+	case !config.Enabled && outside(err) == nil:
+		return &checkedConfig{off: "mitz.enabled is false"}, nil
+	case !config.Enabled:
+		return nil, configError(outside(err))
 	}
 	config.Strict = server.Strictmode
 	problems := append([]error{err}, config.validateLink(server.Strictmode)...)
@@ -112,8 +122,12 @@ func (e *Engine) check(server core.ServerConfig) (*checkedConfig, error) {
 // problem at once.
 func (e *Engine) Configure(server core.ServerConfig) error {
 	checked, err := e.check(server)
-	if err != nil || checked == nil {
+	if err != nil {
 		return err
+	}
+	if checked.off != "" {
+		e.off = checked.off
+		return nil
 	}
 	e.subjects = make(map[string]string, len(checked.config.DataHolders))
 	for _, dataHolder := range checked.config.DataHolders {
@@ -181,7 +195,7 @@ func warnUnknownTypes(config Config) {
 // Start begins to answer token requests for guarded scopes.
 func (e *Engine) Start() error {
 	if !e.enabled() {
-		log().Warn("There is no mitz section in the configuration: no scope is guarded")
+		log().Warn("No scope is guarded: " + e.off)
 		return nil
 	}
 	if !e.guarding.Load() {

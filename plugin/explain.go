@@ -61,12 +61,12 @@ func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []strin
 	if err != nil {
 		return err
 	}
-	if checked == nil && len(scopes) == 0 {
-		_, err = io.WriteString(out, "There is no mitz section: nothing is guarded, and this node behaves as the stock node.\n")
+	if checked.off != "" && len(scopes) == 0 {
+		_, err = fmt.Fprintf(out, "In this configuration nothing is guarded, and the node behaves as the stock node: %s.\n", checked.off)
 		return err
 	}
-	if checked == nil {
-		return errors.New("no such guarded scope: there is no mitz section")
+	if checked.off != "" {
+		return errors.New("no such guarded scope: " + checked.off)
 	}
 	defer checked.client.Close()
 	guarded := checked.config.scopes()

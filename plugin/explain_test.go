@@ -20,6 +20,7 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/cmd"
 	"github.com/nuts-foundation/nuts-node/core"
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -43,10 +44,7 @@ func runExplainHere(t *testing.T, config string, args ...string) (output string,
 	t.Helper()
 	require.NoError(t, os.WriteFile("nuts.yaml", []byte(config), 0o600))
 	before := filesIn(t, ".")
-	system = cmd.CreateSystem(func() {})
-	require.NoError(t, Install(system))
-	root := cmd.CreateCommand(system)
-	AddCommands(root, system)
+	system, root := newNode(t)
 	var out bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(&out)
@@ -54,6 +52,16 @@ func runExplainHere(t *testing.T, config string, args ...string) (output string,
 	err = root.ExecuteContext(context.Background())
 	assert.Equal(t, before, filesIn(t, "."), "files were written")
 	return out.String(), system, err
+}
+
+// newNode makes a whole node with the plugin, and its commands.
+func newNode(t *testing.T) (*core.System, *cobra.Command) {
+	t.Helper()
+	system := cmd.CreateSystem(func() {})
+	require.NoError(t, Install(system))
+	root := cmd.CreateCommand(system)
+	AddCommands(root, system)
+	return system, root
 }
 
 func filesIn(t *testing.T, dir string) (names []string) {

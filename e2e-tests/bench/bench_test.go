@@ -44,7 +44,7 @@ func tinyPlan() plan {
 		codecRounds: 1, codecTime: time.Millisecond,
 		bursts: []int{4, 8}, burstRounds: 1,
 		// Too few failures for a breaker, which would take seconds to let go.
-		hungTimeout: 200 * time.Millisecond, hungRounds: 1, hungCount: 2, openCount: 2,
+		hungTimeout: 500 * time.Millisecond, hungRounds: 1, hungCount: 2, openCount: 2,
 		starts: 1, soak: 300 * time.Millisecond,
 	}
 }

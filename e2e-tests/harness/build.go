@@ -48,6 +48,11 @@ func BuildStock(ctx context.Context, progress io.Writer) (string, error) {
 	return build(ctx, progress, "nuts-stock", stockPackage)
 }
 
+// BuildSimulator builds the simulator of Mitz and returns its path.
+func BuildSimulator(ctx context.Context, progress io.Writer) (string, error) {
+	return build(ctx, progress, "mitz-simulator", "./mitzclient/mitztest/cmd/mitz-simulator")
+}
+
 func build(ctx context.Context, progress io.Writer, name, pkg string) (string, error) {
 	if progress == nil {
 		progress = io.Discard

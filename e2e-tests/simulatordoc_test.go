@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+)
+
+// docBlock finds the marked blocks of docs/simulator.md.
+var docBlock = regexp.MustCompile("(?s)<!-- (file|start|run|shows)(?:: ([^ ]+))? -->\n```[a-z]+\n(.*?)```")
+
+// simulatorWalk is a reader who does what docs/simulator.md says, from top to bottom, in
+// an empty directory.
+type simulatorWalk struct {
+	dir, path string
+	ports     *strings.Replacer
+	last      string // what the last block that was run showed
+	end       func()
+}
+
+// TestTheSimulatorsPageIsTrue follows docs/simulator.md to the letter, but for the ports.
+func TestTheSimulatorsPageIsTrue(t *testing.T) {
+	root, err := harness.RepositoryRoot()
+	require.NoError(t, err)
+	page, err := os.ReadFile(filepath.Join(root, "docs", "simulator.md"))
+	require.NoError(t, err)
+	_, err = harness.BuildSimulator(t.Context(), os.Stderr)
+	require.NoError(t, err)
+	ports, err := harness.ReservePorts()
+	require.NoError(t, err)
+	t.Cleanup(ports.Release)
+	walk := &simulatorWalk{dir: t.TempDir(), end: func() {}, ports: strings.NewReplacer(
+		":8443", fmt.Sprint(":", ports.Port(1)), ":8444", fmt.Sprint(":", ports.Port(2)))}
+	t.Cleanup(func() { walk.end() })
+	require.NoError(t, os.Symlink(filepath.Join(root, "bin"), filepath.Join(walk.dir, "bin")))
+	walk.path = os.Getenv("PATH") + string(os.PathListSeparator) + standInForCurl(t, root)
+
+	blocks := docBlock.FindAllStringSubmatch(string(page), -1)
+	require.Equal(t, strings.Count(string(page), "\n```")/2, len(blocks), "every block is marked")
+	for _, block := range blocks {
+		content := walk.ports.Replace(block[3])
+		switch block[1] {
+		case "file":
+			writeFile(t, filepath.Join(walk.dir, block[2]), content)
+		case "start":
+			walk.start(t, content)
+		case "run":
+			walk.run(t, content)
+		case "shows":
+			assertShows(t, content, walk.last)
+		}
+	}
+}
+
+// standInForCurl builds what is as much of curl as is needed, for machines without.
+func standInForCurl(t *testing.T, root string) string {
+	t.Helper()
+	dir := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "curl"), "./e2e-tests/demo/testdata/curl")
+	build.Dir = root
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	return dir
+}
+
+func (w *simulatorWalk) shell(ctx context.Context, script string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "sh", "-c", "set -e\n"+script)
+	command.Dir = w.dir
+	command.Env = append(os.Environ(), "PATH="+w.path)
+	return command
+}
+
+func (w *simulatorWalk) run(t *testing.T, script string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	output, err := w.shell(ctx, script).CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	w.last = string(output)
+}
+
+// start runs a block until the test ends, and goes on when it is up.
+func (w *simulatorWalk) start(t *testing.T, script string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	command := w.shell(ctx, "exec "+script)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	up := &watchedOutput{text: "Ctrl-C ends it.", found: make(chan struct{})}
+	command.Stdout = up
+	require.NoError(t, command.Start())
+	w.end = func() {
+		cancel()
+		_ = command.Wait() // interrupted, as it was told
+	}
+	select {
+	case <-up.found:
+	case <-time.After(30 * time.Second):
+		t.Fatal("the simulator does not come up")
+	}
+}
+
+// watchedOutput tells once that a text was written.
+type watchedOutput struct {
+	mu    sync.Mutex
+	all   strings.Builder
+	text  string
+	found chan struct{}
+}
+
+func (o *watchedOutput) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all.Write(p)
+	if o.text != "" && strings.Contains(o.all.String(), o.text) {
+		o.text = ""
+		close(o.found)
+	}
+	return len(p), nil
+}
+
+// assertShows wants each line of the page in what was shown, in their order; three dots
+// stand for any text.
+func assertShows(t *testing.T, page, shown string) {
+	t.Helper()
+	rest := shown
+	for line := range strings.Lines(page) {
+		line = strings.TrimSuffix(line, "\n")
+		pattern := "(?m)^" + strings.ReplaceAll(regexp.QuoteMeta(line), `\.\.\.`, ".*") + "[,]?$"
+		place := regexp.MustCompile(pattern).FindStringIndex(rest)
+		if !assert.NotNil(t, place, "the page shows a line that does not come: %s\nin\n%s", line, shown) {
+			return
+		}
+		rest = rest[place[1]:]
+	}
+}

@@ -4,8 +4,6 @@
 package nen7513
 
 import (
-	"reflect"
-	"slices"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -39,12 +37,12 @@ type Entry struct {
 	Outcome    Outcome
 	Code       string   // a stable code of how it ended, such as "permit" or "denied"
 	RequestIDs []string // uuids under which Mitz knows the queries; none when it was not asked
-	Scope      string   // the guarded scopes asked for
+	Scope      string   // the guarded scope asked for
 	Subject    string   // the data holder's Nuts subject
 	Presenters []string // the DIDs that signed the request's presentations; none when that is not known
-	// Questions are what was asked, or would have been: of a consult one, of a token one
-	// for each guarded scope. There are none when the request was too wrong to make one.
-	Questions []consent.Question
+	// Question is what was asked, or would have been; nil when the request was too wrong to
+	// make one.
+	Question *consent.Question
 }
 
 // The parts of a FHIR R4 AuditEvent (HL7 FHIR R4, section 6.4) that are used.
@@ -134,8 +132,8 @@ func (e Entry) event() auditEvent {
 		event.Entity = append(event.Entity, entity{What: reference{identifier{systemScope, e.Scope}}, Type: coding{systemEntity, "2"}})
 	}
 	event.addPresenters(e)
-	for _, question := range e.Questions {
-		event.addQuestion(question)
+	if e.Question != nil {
+		event.addQuestion(*e.Question)
 	}
 	return event
 }
@@ -143,7 +141,7 @@ func (e Entry) event() auditEvent {
 // addPresenters adds which systems sent the request. One is its initiator as long as
 // nobody is known for whom it acts; FHIR wants no more than one.
 func (e *auditEvent) addPresenters(entry Entry) {
-	initiator := len(entry.Presenters) == 1 && len(entry.Questions) == 0
+	initiator := len(entry.Presenters) == 1 && entry.Question == nil
 	for _, presenter := range entry.Presenters {
 		e.Agent = append(e.Agent, agent{
 			Type: &concept{Coding: []coding{{systemDICOM, "110153"}}}, // Source Role ID: what sent the request
@@ -152,40 +150,30 @@ func (e *auditEvent) addPresenters(entry Entry) {
 	}
 }
 
-// addQuestion adds who asked whom, about whom, what and why, where it is not there yet:
-// the questions for one token differ in little but purpose and categories.
+// addQuestion adds who asked whom, about whom, what and why.
 func (e *auditEvent) addQuestion(q consent.Question) {
-	e.PurposeOfEvent = appendNew(e.PurposeOfEvent, concept{Coding: []coding{{systemReason, string(q.Purpose)}}})
+	e.PurposeOfEvent = []concept{{Coding: []coding{{systemReason, string(q.Purpose)}}}}
 	e.Source = eventSource{reference{identifier{systemURA, string(q.DataHolder.URA)}}}
-	responsible := agent{
+	e.Agent = append(e.Agent, agent{
 		Type: participant("author"),
 		Role: []concept{{Coding: []coding{{systemRole, string(q.Requester.Responsible.Role)}}}},
 		Who:  professional(q.Requester.Responsible.ID), Requestor: q.Requester.Mandated == nil,
-	}
-	e.Agent = appendNew(e.Agent, responsible)
+	})
 	if q.Requester.Mandated != nil {
-		e.Agent = appendNew(e.Agent, agent{Type: participant("enterer"), Who: professional(*q.Requester.Mandated), Requestor: true})
+		e.Agent = append(e.Agent, agent{Type: participant("enterer"), Who: professional(*q.Requester.Mandated), Requestor: true})
 	}
-	e.Agent = appendNew(e.Agent, agent{
+	e.Agent = append(e.Agent, agent{
 		Type: participant("custodian"),
 		Role: []concept{{Coding: []coding{{systemFacility, string(q.Requester.FacilityType)}}}},
 		Who:  reference{identifier{systemURA, string(q.Requester.URA)}},
 	})
-	e.Entity = appendNew(e.Entity, entity{
+	e.Entity = append(e.Entity, entity{
 		What: reference{identifier{systemBSN, q.Patient.Expose()}},
 		Type: coding{systemEntity, "1"}, Role: &coding{systemObjectRole, "1"},
 	})
 	for _, category := range q.Categories {
-		e.Entity = appendNew(e.Entity, entity{What: reference{identifier{systemCategory, string(category)}}, Type: coding{systemEntity, "2"}})
+		e.Entity = append(e.Entity, entity{What: reference{identifier{systemCategory, string(category)}}, Type: coding{systemEntity, "2"}})
 	}
-}
-
-// appendNew appends an element, unless an equal one is there.
-func appendNew[T any](all []T, element T) []T {
-	if slices.ContainsFunc(all, func(each T) bool { return reflect.DeepEqual(each, element) }) {
-		return all
-	}
-	return append(all, element)
 }
 
 func participant(code string) *concept {

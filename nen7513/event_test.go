@@ -15,8 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -55,7 +53,7 @@ func decoded(t *testing.T, entry Entry) (event auditEvent) {
 
 func TestEntryWithoutAQuestion(t *testing.T) {
 	entry := testEntry(t)
-	entry.Questions, entry.RequestIDs, entry.Action, entry.Outcome, entry.Code = nil, nil, TokenRefused, MinorFailure, "claim_missing"
+	entry.Question, entry.RequestIDs, entry.Action, entry.Outcome, entry.Code = nil, nil, TokenRefused, MinorFailure, "claim_missing"
 	subject := agent{Who: reference{identifier{systemSubject, "hospital-east"}}}
 	presenter := func(did string, initiator bool) agent {
 		role := &concept{Coding: []coding{{systemDICOM, "110153"}}}
@@ -79,21 +77,6 @@ func TestEntryWithoutAQuestion(t *testing.T) {
 		entry.Presenters = nil
 		assert.Equal(t, []agent{subject}, decoded(t, entry).Agent)
 	})
-}
-
-func TestEntryOfATokenForTwoScopes(t *testing.T) {
-	entry := testEntry(t)
-	one := decoded(t, entry)
-	second := entry.Questions[0]
-	second.Purpose, second.Categories = consent.PurposeCoordinated, []consent.Category{"GGC013", "GGC002"}
-	entry.Questions = append(entry.Questions, second)
-
-	event := decoded(t, entry)
-
-	assert.Equal(t, one.Agent, event.Agent, "the same requester is there once")
-	assert.Equal(t, []concept{{Coding: []coding{{systemReason, "TREAT"}}}, {Coding: []coding{{systemReason, "COC"}}}}, event.PurposeOfEvent)
-	category := entity{What: reference{identifier{systemCategory, "GGC013"}}, Type: coding{systemEntity, "2"}}
-	assert.Equal(t, append(one.Entity, category), event.Entity, "every category once, the patient once")
 }
 
 // TestDocumentedEntry keeps the line that docs/operations.md shows true.

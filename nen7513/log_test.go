@@ -32,7 +32,7 @@ func testEntry(t *testing.T) Entry {
 		Time: time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("CET", 3600)), Action: TokenIssued, Outcome: Success, Code: "permit",
 		RequestIDs: []string{"5b1f0c2e-8a4e-4c51-9b6a-0d3a5f1c7e11"}, Scope: "birth-care", Subject: "hospital-east",
 		Presenters: []string{"did:web:midwife.example"},
-		Questions: []consent.Question{{
+		Question: &consent.Question{
 			Patient:    patient,
 			DataHolder: consent.DataHolder{URA: "00000659", FacilityType: "V6"},
 			Requester: consent.Requester{
@@ -42,7 +42,7 @@ func testEntry(t *testing.T) Entry {
 			},
 			Categories: []consent.Category{"GGC002"},
 			Purpose:    consent.PurposeTreatment,
-		}},
+		},
 	}
 }
 

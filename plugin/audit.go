@@ -42,14 +42,13 @@ func auditEntry(ctx context.Context, event, message string, fields logrus.Fields
 type decisionLog struct {
 	engine     *Engine
 	issuer     string
-	presenters []string // the DIDs that signed the presentations
-	profiles   []*policy.Profile
+	presenters []string        // the DIDs that signed the presentations
+	profile    *policy.Profile // nil until it is known which one guards
 	ground     policy.Ground
-	questions  []consent.Question // those made so far: one for each profile
-	asked      consent.Question   // the one that Mitz is asked
-	requestIDs []string           // under which Mitz knows the queries so far
-	announced  bool               // the NEN 7513 log may say that a token is issued
-	unlogged   error              // something that happened could not be logged, so there may be no token
+	question   *consent.Question // nil until there is one
+	requestIDs []string          // under which Mitz knows the queries so far
+	announced  bool              // the NEN 7513 log may say that a token is issued
+	unlogged   error             // something that happened could not be logged, so there may be no token
 }
 
 // maxPresenter is how much of a presenter's DID is kept, in bytes: a did:jwk holds what
@@ -94,20 +93,19 @@ func asksAgain(ctx context.Context, failed *mitzclient.Error) {
 	}
 }
 
-// scope gives the guarded scopes, as configured.
+// scope gives the guarded scope, as configured.
 func (d *decisionLog) scope() string {
-	scopes := make([]string, len(d.profiles))
-	for i, profile := range d.profiles {
-		scopes[i] = profile.Scope
+	if d.profile == nil {
+		return ""
 	}
-	return strings.Join(scopes, " ")
+	return d.profile.Scope
 }
 
 // announce writes to the NEN 7513 log that a token is issued, before it is. On an error it
 // may not be.
 func (d *decisionLog) announce() error {
 	d.announced = true // also after an error: the entry may be there
-	return d.append(nen7513.TokenIssued, d.questions, d.requestIDs, outcomePermit)
+	return d.append(nen7513.TokenIssued, d.requestIDs, outcomePermit)
 }
 
 // issued tells that there is a token.
@@ -128,7 +126,7 @@ func (d *decisionLog) refused(ctx context.Context, cause error) error {
 	}
 	log().WithFields(d.fields(outcome)).WithError(cause).Log(levelOf(outcome), message)
 	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
-	_ = d.append(action, d.questions, d.requestIDs, outcome) // the health check tells
+	_ = d.append(action, d.requestIDs, outcome) // the health check tells
 	d.engine.metrics.tokensRefused.WithLabelValues(outcome).Inc()
 	return oauthError(cause)
 }
@@ -156,20 +154,20 @@ func (d *decisionLog) consulted(ctx context.Context, requestID, outcome string) 
 	fields := d.fields(outcome)
 	fields["request_id"] = requestID
 	auditEntry(ctx, auditConsult, "Mitz consulted", fields)
-	return d.append(nen7513.Consult, []consent.Question{d.asked}, asked, outcome)
+	return d.append(nen7513.Consult, asked, outcome)
 }
 
 func (d *decisionLog) allRequestIDs() string { return strings.Join(d.requestIDs, " ") }
 
 // append writes an entry to the NEN 7513 log, if one is kept, and waits for it. After one
 // error every call gives it: a token may not follow on what the log does not have.
-func (d *decisionLog) append(action nen7513.Action, questions []consent.Question, requestIDs []string, code string) error {
+func (d *decisionLog) append(action nen7513.Action, requestIDs []string, code string) error {
 	if d.engine.auditLog == nil {
 		return nil
 	}
 	err := d.engine.auditLog.Append(nen7513.Entry{
 		Time: d.engine.now(), Action: action, Outcome: auditOutcome(code), Code: code, RequestIDs: requestIDs,
-		Scope: d.scope(), Subject: d.engine.subjects[d.issuer], Presenters: d.presenters, Questions: questions,
+		Scope: d.scope(), Subject: d.engine.subjects[d.issuer], Presenters: d.presenters, Question: d.question,
 	})
 	if err != nil {
 		log().WithError(err).Error("The audit log cannot be written")

@@ -39,17 +39,6 @@ func presentedBy(t *testing.T, presenter string) vc.VerifiablePresentation {
 	return *presentation
 }
 
-// numbered gives each query an id of its own, and all the same decision.
-func numbered(decision consent.Decision) consulter {
-	queries := 0
-	return func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
-		queries++
-		answer, err := deciding(decision)(ctx, q)
-		answer.RequestID = fmt.Sprintf("request-%d", queries)
-		return answer, err
-	}
-}
-
 // failing answers with an error, as a link that sent a query does.
 func failing(code mitzclient.Code) consulter {
 	return func(context.Context, consent.Question) (mitzclient.Answer, error) {

@@ -45,12 +45,11 @@ type identified struct {
 
 // auditEvent is what these tests look at in the audit file.
 type auditEvent struct {
-	Subtype        []struct{ Code string }
-	Outcome        string
-	OutcomeDesc    string
-	PurposeOfEvent []struct{ Coding []struct{ Code string } }
-	Agent          []struct{ Who identified }
-	Entity         []struct{ What identified }
+	Subtype     []struct{ Code string }
+	Outcome     string
+	OutcomeDesc string
+	Agent       []struct{ Who identified }
+	Entity      []struct{ What identified }
 }
 
 // values gives the identifiers of one system among the agents and entities.
@@ -68,13 +67,6 @@ func (e auditEvent) values(system string) (values []string) {
 		}
 	}
 	return values
-}
-
-func (e auditEvent) purposes() (codes []string) {
-	for _, purpose := range e.PurposeOfEvent {
-		codes = append(codes, purpose.Coding[0].Code)
-	}
-	return codes
 }
 
 func auditEvents(t *testing.T, path string) (events []auditEvent) {
@@ -98,9 +90,8 @@ func auditActions(t *testing.T, path string) (actions []string) {
 }
 
 const (
-	uris       = "urn:ietf:rfc:3986"
-	patients   = "http://fhir.nl/fhir/NamingSystem/bsn"
-	categories = "urn:oid:2.16.840.1.113883.2.4.3.111.5.10.1"
+	uris     = "urn:ietf:rfc:3986"
+	patients = "http://fhir.nl/fhir/NamingSystem/bsn"
 )
 
 func TestAuditFileTellsWhoAskedAboutWhom(t *testing.T) {
@@ -140,27 +131,6 @@ func TestAuditFileTellsWhoAskedAboutWhom(t *testing.T) {
 		require.Equal(t, []string{"token-refused 8 outside_request"}, auditActions(t, path))
 		assert.Equal(t, []string{testPresenter}, auditEvents(t, path)[0].values(uris))
 	})
-}
-
-// TestAuditFileOfTwoScopes shows that a token's entry has the purposes and categories of
-// both.
-func TestAuditFileOfTwoScopes(t *testing.T) {
-	engine := newTestEngineFor(t, numbered(consent.Permit), testProfile("one", "TREAT", "GGC002"), testProfile("two", "COC", "GGC013"))
-	path := openAuditFile(t, engine)
-	token := presentedToken(t, "one two")
-	require.NoError(t, issueFor(t.Context(), engine, &token))
-	require.Equal(t, []string{"consult 0 permit", "consult 0 permit", "token-issued 0 permit"}, auditActions(t, path))
-	events := auditEvents(t, path)
-	for i, expected := range []struct{ purposes, categories, ids []string }{
-		{[]string{"TREAT"}, []string{"GGC002"}, []string{"urn:uuid:request-1"}},
-		{[]string{"COC"}, []string{"GGC013"}, []string{"urn:uuid:request-2"}},
-		{[]string{"TREAT", "COC"}, []string{"GGC002", "GGC013"}, []string{"urn:uuid:request-1", "urn:uuid:request-2"}},
-	} {
-		assert.Equal(t, expected.purposes, events[i].purposes())
-		assert.Equal(t, expected.categories, events[i].values(categories))
-		assert.Equal(t, append([]string{testPresenter}, expected.ids...), events[i].values(uris))
-		assert.Equal(t, []string{testBSN}, events[i].values(patients))
-	}
 }
 
 func TestAuditFile(t *testing.T) {

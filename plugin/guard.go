@@ -11,37 +11,34 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
-// decide gives the claims that a token for the guarded scopes gets. Every error means that
+// decide gives the claims that a token for the guarded scope gets. Every error means that
 // nothing may be stored. The order of work is that of docs/architecture.md.
-func (e *Engine) decide(ctx context.Context, profiles []*policy.Profile, token *iam.AccessToken, entry *decisionLog) (map[string]any, error) {
+func (e *Engine) decide(ctx context.Context, profile *policy.Profile, token *iam.AccessToken, entry *decisionLog) (map[string]any, error) {
 	evidence, err := e.evidence(token)
 	if err != nil {
 		return nil, err
 	}
-	// All questions before the first consult: Mitz shows every query to the patient.
-	permissions := make([]policy.Permission, len(profiles))
-	for i, profile := range profiles {
-		permission := &permissions[i]
-		if permission.Question, permission.Claims, err = e.policy.Question(profile, evidence); err != nil {
-			return nil, err
-		}
-		entry.questions = append(entry.questions, permission.Question)
-		if !permission.Question.Requester.FacilityType.Known() {
-			log().Warn("The requester's facility type is not one that this software knows")
-		}
+	question, claims, err := e.policy.Question(profile, evidence)
+	if err != nil {
+		return nil, err
 	}
-	for i, profile := range profiles {
-		if err = e.establish(ctx, profile, &permissions[i], entry); err != nil {
-			return nil, err
-		}
+	entry.question = &question
+	if !question.Requester.FacilityType.Known() {
+		log().Warn("The requester's facility type is not one that this software knows")
 	}
-	return policy.TokenClaims(permissions)
+	permission, err := e.establish(ctx, profile, question, entry)
+	if err != nil {
+		return nil, err
+	}
+	permission.Claims = claims
+	return policy.TokenClaims(permission)
 }
 
-func (e *Engine) guardingProfiles(ctx context.Context, token *iam.AccessToken) ([]*policy.Profile, error) {
+func (e *Engine) guardingProfile(ctx context.Context, token *iam.AccessToken) (*policy.Profile, error) {
 	for _, claim := range policy.ReservedClaims() {
 		if _, exists := token.InputDescriptorConstraintIdMap[claim]; exists {
 			return nil, &policy.Refusal{Reason: policy.ReasonReservedClaim, Claims: []string{claim}}
@@ -52,31 +49,30 @@ func (e *Engine) guardingProfiles(ctx context.Context, token *iam.AccessToken) (
 	})
 }
 
-// establish tries the profile's grounds in their order, and completes the permission.
-func (e *Engine) establish(ctx context.Context, profile *policy.Profile, permission *policy.Permission, entry *decisionLog) error {
+// establish tries the profile's grounds in their order, and gives the permission of the
+// first that decides.
+func (e *Engine) establish(ctx context.Context, profile *policy.Profile, question consent.Question, entry *decisionLog) (policy.Permission, error) {
 	for _, ground := range profile.Grounds {
 		if ground != policy.GroundClosedQuery {
 			continue // the others are refused in the configuration, until they are there
 		}
 		entry.ground = ground
-		entry.asked = permission.Question
 		ctx := context.WithValue(ctx, decisionKey{}, entry)
 		consulter := measured{next: e.consult, ground: ground, metrics: e.metrics, now: e.now}
-		answer, err := consulter.Consult(ctx, permission.Question)
-		unlogged := entry.consulted(ctx, answer.RequestID, outcomeOf(permission.Question, answer, err))
+		answer, err := consulter.Consult(ctx, question)
+		unlogged := entry.consulted(ctx, answer.RequestID, outcomeOf(question, answer, err))
 		if err != nil {
-			return err
+			return policy.Permission{}, err
 		}
 		if unlogged != nil {
-			return unlogged
+			return policy.Permission{}, unlogged
 		}
-		if err := policy.Decide(permission.Question, answer.Decisions); err != nil {
-			return err
+		if err := policy.Decide(question, answer.Decisions); err != nil {
+			return policy.Permission{}, err
 		}
-		permission.Ground, permission.RequestID, permission.CheckedAt = ground, answer.RequestID, e.now()
-		return nil
+		return policy.Permission{Question: question, Ground: ground, RequestID: answer.RequestID, CheckedAt: e.now()}, nil
 	}
-	return &policy.Refusal{Reason: policy.ReasonDenied}
+	return policy.Permission{}, &policy.Refusal{Reason: policy.ReasonDenied}
 }
 
 // evidence collects what the node verified about the request.

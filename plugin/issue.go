@@ -23,11 +23,11 @@ import (
 // A refusal is an [oauth.OAuth2Error], and then there is no token. Other errors are the
 // store's, about a token that is not guarded.
 func (e *Engine) issue(ctx context.Context, key string, token iam.AccessToken, store storage.SessionStore, options ...storage.SessionOption) error {
-	profiles, err := e.guardingProfiles(ctx, &token)
-	if err == nil && len(profiles) == 0 {
+	profile, err := e.guardingProfile(ctx, &token)
+	if err == nil && profile == nil {
 		return store.Put(key, token, options...)
 	}
-	entry := &decisionLog{engine: e, issuer: token.Issuer, profiles: profiles}
+	entry := &decisionLog{engine: e, issuer: token.Issuer, profile: profile}
 	entry.presented(token.VPToken)
 	ctx, done, running := e.begin(ctx)
 	defer done() // not before the last entry: the stop waits for it
@@ -37,7 +37,7 @@ func (e *Engine) issue(ctx context.Context, key string, token iam.AccessToken, s
 		err = errNotRunning
 	default:
 		place := tokenPlace{key: key, store: store, options: options}
-		err = e.issueGuarded(ctx, profiles, token, place, entry)
+		err = e.issueGuarded(ctx, profile, token, place, entry)
 	}
 	if err != nil {
 		return entry.refused(ctx, err)
@@ -49,8 +49,8 @@ func (e *Engine) issue(ctx context.Context, key string, token iam.AccessToken, s
 // token request.
 func (e *Engine) issueOutsideRequest(key string, token iam.AccessToken, store storage.SessionStore, options ...storage.SessionOption) error {
 	ctx := context.Background()
-	profiles, err := e.guardingProfiles(ctx, &token)
-	if err == nil && len(profiles) == 0 {
+	profile, err := e.guardingProfile(ctx, &token)
+	if err == nil && profile == nil {
 		return store.Put(key, token, options...)
 	}
 	if err == nil {
@@ -62,7 +62,7 @@ func (e *Engine) issueOutsideRequest(key string, token iam.AccessToken, store st
 }
 
 // issueGuarded ends with a token in its place, or with the cause why there is none.
-func (e *Engine) issueGuarded(ctx context.Context, profiles []*policy.Profile, token iam.AccessToken, place tokenPlace, entry *decisionLog) (cause error) {
+func (e *Engine) issueGuarded(ctx context.Context, profile *policy.Profile, token iam.AccessToken, place tokenPlace, entry *decisionLog) (cause error) {
 	stored := false
 	defer func() {
 		if recover() != nil {
@@ -73,7 +73,7 @@ func (e *Engine) issueGuarded(ctx context.Context, profiles []*policy.Profile, t
 			place.clear()
 		}
 	}()
-	claims, err := e.decide(ctx, profiles, &token, entry)
+	claims, err := e.decide(ctx, profile, &token, entry)
 	if err != nil {
 		return err
 	}

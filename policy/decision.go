@@ -5,8 +5,6 @@ package policy
 
 import (
 	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -48,56 +46,31 @@ type Permission struct {
 	CheckedAt time.Time // when the answer was received
 }
 
-// TokenClaims gives the claims that a token gets for the permissions it rests on:
-// one for each guarded scope in it. With several, the grounds, purposes and request
-// ids are lists separated by spaces in the order of the scopes, the categories are
-// all of them, and the time is the earliest. The error is a [*Refusal]: a token is
-// about one patient and one data holder.
-func TokenClaims(permissions []Permission) (map[string]any, error) {
-	if len(permissions) == 0 {
+// TokenClaims gives the claims that a token gets for the permission that it rests on. The
+// error is a [*Refusal]: what was not asked, or not on a ground, permits nothing.
+func TokenClaims(permission Permission) (map[string]any, error) {
+	question := permission.Question
+	if permission.Ground == "" || question.Validate() != nil {
 		return nil, refuse(ReasonUnanswered)
 	}
-	first := permissions[0]
-	var grounds, purposes, requestIDs, categories []string
-	checkedAt := first.CheckedAt
-	for _, permission := range permissions {
-		if !permission.Question.Patient.Equal(first.Question.Patient) {
-			return nil, refuse(ReasonClaimContradiction, ClaimEnrollmentIdentifier)
-		}
-		if permission.Question.DataHolder != first.Question.DataHolder {
-			return nil, refuse(ReasonDataHolder)
-		}
-		grounds = appendNew(grounds, string(permission.Ground))
-		purposes = appendNew(purposes, string(permission.Question.Purpose))
-		requestIDs = appendNew(requestIDs, permission.RequestID)
-		for _, category := range permission.Question.Categories {
-			categories = appendNew(categories, string(category))
-		}
-		if permission.CheckedAt.Before(checkedAt) {
-			checkedAt = permission.CheckedAt
-		}
+	categories := make([]string, len(question.Categories))
+	for i, category := range question.Categories {
+		categories[i] = string(category)
 	}
-	claims := map[string]any{}
-	for _, permission := range permissions {
-		maps.Copy(claims, permission.Claims)
+	claims := maps.Clone(permission.Claims)
+	if claims == nil {
+		claims = map[string]any{}
 	}
 	maps.Copy(claims, map[string]any{
 		ClaimConsent:                true,
-		ClaimConsentGround:          strings.Join(grounds, " "),
+		ClaimConsentGround:          string(permission.Ground),
 		ClaimConsentCategories:      categories,
-		ClaimConsentPurpose:         strings.Join(purposes, " "),
-		ClaimConsentCheckedAt:       checkedAt.UTC().Format(time.RFC3339),
-		ClaimConsentRequestID:       strings.Join(requestIDs, " "),
-		ClaimPatientBSN:             first.Question.Patient.Expose(),
-		ClaimDataHolderURA:          string(first.Question.DataHolder.URA),
-		ClaimDataHolderFacilityType: string(first.Question.DataHolder.FacilityType),
+		ClaimConsentPurpose:         string(question.Purpose),
+		ClaimConsentCheckedAt:       permission.CheckedAt.UTC().Format(time.RFC3339),
+		ClaimConsentRequestID:       permission.RequestID,
+		ClaimPatientBSN:             question.Patient.Expose(),
+		ClaimDataHolderURA:          string(question.DataHolder.URA),
+		ClaimDataHolderFacilityType: string(question.DataHolder.FacilityType),
 	})
 	return claims, nil
-}
-
-func appendNew(list []string, value string) []string {
-	if slices.Contains(list, value) {
-		return list
-	}
-	return append(list, value)
 }

@@ -52,19 +52,18 @@ func TestDecide(t *testing.T) {
 
 func TestTokenClaims(t *testing.T) {
 	at := time.Date(2026, 3, 1, 13, 0, 0, 0, time.FixedZone("CET", 3600))
-	permission := func(digits, requestID string, categories ...consent.Category) Permission {
-		return Permission{
-			Question: consent.Question{
-				Patient:    parseBSN(t, digits),
-				DataHolder: consent.DataHolder{URA: "00000659", FacilityType: "V6"},
-				Categories: categories,
-				Purpose:    consent.PurposeTreatment,
-			},
-			Ground: GroundClosedQuery, RequestID: requestID, CheckedAt: at,
-		}
+	permission := Permission{
+		Question: consent.Question{
+			Patient:    parseBSN(t, testBSN),
+			DataHolder: consent.DataHolder{URA: "00000659", FacilityType: "V6"},
+			Requester:  sampleRequester(),
+			Categories: []consent.Category{"GGC002", "GGC013"},
+			Purpose:    consent.PurposeTreatment,
+		},
+		Ground: GroundClosedQuery, RequestID: "id-1", CheckedAt: at,
 	}
 	t.Run("a permission becomes the token's claims", func(t *testing.T) {
-		claims, err := TokenClaims([]Permission{permission(testBSN, "id-1", "GGC002", "GGC013")})
+		claims, err := TokenClaims(permission)
 		require.NoError(t, err)
 		assert.Equal(t, map[string]any{
 			"mitz_consent":                true,
@@ -81,29 +80,28 @@ func TestTokenClaims(t *testing.T) {
 			assert.Contains(t, ReservedClaims(), claim)
 		}
 	})
-	t.Run("several permissions are told together", func(t *testing.T) {
-		later := permission(testBSN, "id-2", "GGC013", "GGC002")
-		later.CheckedAt = at.Add(time.Second)
-		claims, err := TokenClaims([]Permission{permission(testBSN, "id-1", "GGC002"), later})
+	t.Run("the claims that the question was made of are there too, and never in place of ours", func(t *testing.T) {
+		permission := permission
+		permission.Claims = map[string]any{ClaimUserID: "900000009", ClaimPatientBSN: "another"}
+		claims, err := TokenClaims(permission)
 		require.NoError(t, err)
-		assert.Equal(t, "id-1 id-2", claims[ClaimConsentRequestID])
-		assert.Equal(t, "mitz-closed-query", claims[ClaimConsentGround])
-		assert.Equal(t, []string{"GGC002", "GGC013"}, claims[ClaimConsentCategories])
-		assert.Equal(t, "2026-03-01T12:00:00Z", claims[ClaimConsentCheckedAt])
+		assert.Equal(t, "900000009", claims[ClaimUserID])
+		assert.Equal(t, testBSN, claims[ClaimPatientBSN])
+		assert.Equal(t, map[string]any{ClaimUserID: "900000009", ClaimPatientBSN: "another"}, permission.Claims, "changed")
 	})
-	t.Run("two patients never share a token", func(t *testing.T) {
-		_, err := TokenClaims([]Permission{permission(testBSN, "id-1", "GGC002"), permission("999996630", "id-2", "GGC002")})
-		assert.EqualError(t, err, "claim contradiction: patient_enrollment_identifier")
-	})
-	t.Run("two data holders never share a token", func(t *testing.T) {
-		other := permission(testBSN, "id-2", "GGC002")
-		other.Question.DataHolder.URA = "00000660"
-		_, err := TokenClaims([]Permission{permission(testBSN, "id-1", "GGC002"), other})
-		assert.Error(t, err)
-	})
-	t.Run("no permission gives no claims", func(t *testing.T) {
-		claims, err := TokenClaims(nil)
-		assert.Error(t, err)
-		assert.Nil(t, claims)
-	})
+	for name, spoil := range map[string]func(*Permission){
+		"nothing":                     func(p *Permission) { *p = Permission{} },
+		"no ground":                   func(p *Permission) { p.Ground = "" },
+		"no question":                 func(p *Permission) { p.Question = consent.Question{} },
+		"a question about no patient": func(p *Permission) { p.Question.Patient = consent.BSN{} },
+		"a question about nothing":    func(p *Permission) { p.Question.Categories = nil },
+	} {
+		t.Run("no claims for "+name, func(t *testing.T) {
+			permission := permission
+			spoil(&permission)
+			claims, err := TokenClaims(permission)
+			assert.EqualError(t, err, "unanswered")
+			assert.Nil(t, claims)
+		})
+	}
 }

@@ -77,9 +77,9 @@ func (p *Profile) tokenClaims(sample Sample) []TokenClaim {
 	for _, name := range read {
 		claims = append(claims, TokenClaim{Name: name})
 	}
-	added, _ := TokenClaims([]Permission{{
+	added, _ := TokenClaims(Permission{
 		Question: sample.Question, Ground: p.Grounds[0], RequestID: sample.RequestID, CheckedAt: sampleTime,
-	}})
+	})
 	added[ClaimPatientBSN] = sample.Question.Patient // which prints as "[BSN]", unlike the claim
 	for _, name := range ReservedClaims() {
 		claims = append(claims, TokenClaim{Name: name, Added: true, Example: added[name]})

@@ -192,58 +192,6 @@ func TestBuiltinDefinition(t *testing.T) {
 	})
 }
 
-func TestGuarding(t *testing.T) {
-	p := newPolicy(t, validConfig())
-	definitions := map[string]pe.WalletOwnerMapping{
-		"birth-care": p.Profile("birth-care").Definition,
-		"medication": p.Profile("medication").Definition,
-		"plain":      definition("something", ClaimOrganizationURA),
-		"sly":        definition(ClaimDelegationRegisteredBy),
-	}
-	guarding := func(scope string) ([]string, error) {
-		profiles, err := p.Guarding(SplitScope(scope), func(scope string) (pe.WalletOwnerMapping, error) {
-			if definition, exists := definitions[scope]; exists {
-				return definition, nil
-			}
-			return nil, errors.New("unknown")
-		})
-		var scopes []string
-		for _, profile := range profiles {
-			scopes = append(scopes, profile.Scope)
-		}
-		return scopes, err
-	}
-	for _, tc := range []struct {
-		name, scope string
-		expected    []string
-		refused     bool
-	}{
-		{"a blank scope is refused", "", nil, true},
-		{"a scope of spaces is refused", "   ", nil, true},
-		{"an unguarded scope is left alone", "plain", nil, false},
-		{"a guarded scope is guarded", "birth-care", []string{"birth-care"}, false},
-		{"a scope given twice is guarded once", "birth-care birth-care", []string{"birth-care"}, false},
-		{"spaces do not hide a guarded scope", "  birth-care ", []string{"birth-care"}, false},
-		{"another case is another scope", "Birth-Care", nil, false},
-		{"each of several guarded scopes is guarded", "medication birth-care", []string{"medication", "birth-care"}, false},
-		{"a guarded scope stays guarded beside an unguarded one", "plain birth-care", []string{"birth-care"}, false},
-		{"an unguarded scope that writes a claim which the guarded one does not vouch for is refused", "birth-care sly", nil, true},
-		{"an unknown scope beside a guarded one is refused", "birth-care nowhere", nil, true},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			scopes, err := guarding(tc.scope)
-			assert.Equal(t, tc.expected, scopes)
-			if !tc.refused {
-				require.NoError(t, err)
-				return
-			}
-			var refusal *Refusal
-			require.ErrorAs(t, err, &refusal)
-			assert.Equal(t, ReasonScope, refusal.Reason)
-		})
-	}
-}
-
 func TestIssuers(t *testing.T) {
 	parse := func(entries ...string) Issuers {
 		issuers, err := ParseIssuers(entries)

@@ -262,5 +262,5 @@ func TestOversizedTokenRequest(t *testing.T) {
 		padding[i] = 'x'
 	}
 	a.request.ClientID = string(padding)
-	assertRefused(t, w, a.send(), "invalid_request", "the request is too large or malformed", 0)
+	assertRefused(t, w, a.send(), "invalid_request", "the request is too large", 0)
 }

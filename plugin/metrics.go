@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // metrics are what the node's /metrics tells about consent. Labels are stable codes:
@@ -18,6 +19,7 @@ type metrics struct {
 	consults        *prometheus.CounterVec
 	consultDuration *prometheus.HistogramVec
 	tokensRefused   *prometheus.CounterVec
+	doorRefused     *prometheus.CounterVec
 	certificate     prometheus.Gauge
 	circuit         prometheus.GaugeFunc
 }
@@ -41,6 +43,7 @@ func newMetrics(circuit func() mitzclient.CircuitState) *metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "tokens_refused_total",
 			Help: "Access tokens for guarded scopes that were refused, by reason.",
 		}, []string{"reason"}),
+		doorRefused: newDoorRefused(),
 		certificate: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "client_certificate_expiry_timestamp_seconds",
 			Help: "When the client certificate for Mitz expires, in seconds since 1970; 0 without one.",
@@ -53,8 +56,21 @@ func newMetrics(circuit func() mitzclient.CircuitState) *metrics {
 	}
 }
 
+// newDoorRefused makes the counter of what nobody verified; all of its reasons are there
+// from the start.
+func newDoorRefused() *prometheus.CounterVec {
+	counter := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "nuts", Subsystem: "mitz", Name: "door_refused_total",
+		Help: "OAuth requests that were refused before the node worked on them, by reason.",
+	}, []string{"reason"})
+	for _, reason := range door.Reasons() {
+		counter.WithLabelValues(string(reason))
+	}
+	return counter
+}
+
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.certificate, m.circuit}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.certificate, m.circuit}
 }
 
 // register adds the metrics to the node's registry.

@@ -5,6 +5,8 @@ package plugin
 
 import (
 	"errors"
+	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/labstack/echo/v4"
@@ -12,18 +14,19 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/storage"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
-// The routes of the node's grants: the token endpoint (RFC 6749 section 3.2), and where the
-// authorization code grant begins (section 3.1) and takes presentations (OpenID4VP, direct_post).
-const (
-	tokenPath     = "/oauth2/:subjectID/token"
-	responsePath  = "/oauth2/:subjectID/response"
-	authorizePath = "/oauth2/:subjectID/authorize"
-)
+// tokenPath is the route of the token endpoint (RFC 6749 section 3.2), where all grants end.
+const tokenPath = "/oauth2/:subjectID/token"
 
-// router serves the node's OAuth routes: all as the node does, except that the
-// token endpoint is guarded, and that no presentation takes time without end.
+// internalPrefix is what the routes begin with that only the operator's own systems reach.
+const internalPrefix = "/internal/"
+
+// router serves the node's OAuth routes: all as the node does, except that the token
+// endpoint is guarded, and that a door is before all that are public.
 type router struct {
 	engine *Engine
 }
@@ -41,6 +44,7 @@ func (r *router) Routes(server core.EchoRouter) {
 	outside := guardedStorage{Engine: engine.node.storage, issue: engine.issueOutsideRequest}
 	engine.node.newIAM(outside, engine.backend()).Routes(&interceptor{
 		EchoRouter: server,
+		door:       engine.newDoor(),
 		onToken: func(echo.HandlerFunc) echo.HandlerFunc {
 			engine.guarding.Store(true)
 			return endpoint.serve
@@ -48,28 +52,54 @@ func (r *router) Routes(server core.EchoRouter) {
 	})
 }
 
-// interceptor is a router that lets the token endpoint's handler be replaced.
+// interceptor is a router that puts a door before the public routes, and lets the token
+// endpoint's handler be replaced.
 type interceptor struct {
 	core.EchoRouter
+	door    *door.Door // nil: there is none
 	onToken func(echo.HandlerFunc) echo.HandlerFunc
 }
 
 func (i *interceptor) POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
-	switch path {
-	case tokenPath:
-		handler = withoutPanic(i.onToken(handler))
-	case responsePath:
-		handler = withoutPanic(screened(handler))
+	if path == tokenPath {
+		handler = i.onToken(handler)
 	}
-	return i.EchoRouter.POST(path, handler, middleware...)
+	return i.EchoRouter.POST(path, i.guard(path, handler), middleware...)
 }
 
 func (i *interceptor) GET(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
-	if path == authorizePath {
-		handler = withoutPanic(screened(handler))
-	}
-	return i.EchoRouter.GET(path, handler, middleware...)
+	return i.EchoRouter.GET(path, i.guard(path, handler), middleware...)
 }
+
+// guard puts the door before the handler of a public route. What the node repeats of a
+// request is kept out of its errors.
+func (i *interceptor) guard(path string, handle echo.HandlerFunc) echo.HandlerFunc {
+	if i.door == nil || strings.HasPrefix(path, internalPrefix) {
+		return handle
+	}
+	return withoutPanic(i.door.Before(func(c echo.Context) error { return withoutBSN(handle(c)) }))
+}
+
+// newDoor makes the door before the public routes.
+func (e *Engine) newDoor() *door.Door {
+	rules := door.Rules{
+		Scope: func(scope string) error {
+			if len(policy.SplitScope(scope)) > 0 {
+				return nil
+			}
+			return oauthError(&policy.Refusal{Reason: policy.ReasonScope})
+		},
+		// Not in a UUID, of which one in some hundreds holds such a number by chance.
+		HoldsNumber: func(text string) bool {
+			text = uuidRun.ReplaceAllLiteralString(text, "")
+			return redactBSN(text) != text
+		},
+	}
+	return door.New(rules, func(reason door.Reason) { e.metrics.doorRefused.WithLabelValues(string(reason)).Inc() })
+}
+
+// uuidRun finds UUIDs (RFC 9562 section 4), as DIDs and client ids hold them.
+var uuidRun = regexp.MustCompile(`\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b`)
 
 // withoutPanic ends a panic of the node, whose cause the HTTP server would print: it may
 // hold anything that a requester sent.
@@ -131,7 +161,7 @@ func newTokenHandler(engine *Engine) *tokenHandler {
 func (h *tokenHandler) serve(c echo.Context) error {
 	h.request, h.refusal = c, nil
 	defer func() { h.request = nil }()
-	err := screened(h.handle)(c)
+	err := h.handle(c)
 	if h.refusal != nil {
 		return h.refusal
 	}

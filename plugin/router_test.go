@@ -14,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -49,58 +50,6 @@ func TestTokenHandler(t *testing.T) {
 		token := testToken(guarded)
 		assert.Error(t, handler.issue(token.Token, token, &keptTokens{}))
 	})
-	t.Run("the node's errors hold no patient's number", func(t *testing.T) {
-		handler := &tokenHandler{handle: func(echo.Context) error { return errors.New("conflicting values " + testBSN) }}
-		err := handler.serve(tokenRequest(nil))
-		require.Error(t, err)
-		assert.NotContains(t, err.Error(), testBSN)
-	})
-}
-
-func TestScreen(t *testing.T) {
-	submission := func(path string) string {
-		return `{"id":"1","definition_id":"2","descriptor_map":[{"id":"a","format":"jwt_vp","path":"$","path_nested":{"id":"a","format":"ldp_vc","path":"` + path + `"}}]}`
-	}
-	for _, tc := range []struct {
-		name    string
-		form    url.Values
-		refused string // part of the description; empty: accepted
-	}{
-		{"an honest request", url.Values{"scope": {guarded}, "client_id": {"https://node.example/oauth2/a"}, "presentation_submission": {submission("$.verifiableCredential[0]")}}, ""},
-		{"paths of a presentation in a list", url.Values{"presentation_submission": {submission("$[1]")}}, ""},
-		{"a patient's number as scope", url.Values{"scope": {testBSN}}, "scope holds a patient's number"},
-		{"a patient's number in the client's id", url.Values{"client_id": {"a", "https://x.example/" + testBSN}}, "client_id holds a patient's number"},
-		{"a number in a UUID, by chance", url.Values{"client_id": {"https://x.example/0af2f3b4-0000-4000-8000-a" + testBSN + "bc"}}, ""},
-		{"a patient's number as grant", url.Values{"grant_type": {testBSN}}, "grant_type holds a patient's number"},
-		{"a patient's number as error", url.Values{"error": {testBSN}}, "error holds a patient's number"},
-		{"a patient's number in an error's description", url.Values{"error_description": {"patient " + testBSN}}, "error_description holds a patient's number"},
-		{"a path that searches", url.Values{"presentation_submission": {submission("$..*..*..*")}}, "a path that searches"},
-		{"a path with a filter", url.Values{"presentation_submission": {submission("$[?(@.a)]")}}, "a path that searches"},
-		{"what is no submission is the node's to refuse", url.Values{"presentation_submission": {"{"}}, ""},
-		{"as many presentations as are allowed", url.Values{"assertion": {`["a",{}]`}, "vp_token": {"a.b.c"}}, ""},
-		{"a heap of presentations", url.Values{"assertion": {` ["a",{},"c"]`}}, "too many presentations"},
-		{"a heap of presentations, after a single one", url.Values{"vp_token": {"a", `[1,2,3]`}}, "too many presentations"},
-		{"a request as large as allowed", url.Values{"a": {strings.Repeat("x", maxTokenRequest-2)}}, ""},
-		{"a larger request", url.Values{"a": {strings.Repeat("x", maxTokenRequest-1)}}, "too large"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			c := tokenRequest(strings.NewReader(tc.form.Encode()))
-			c.Request().Header.Set(echo.HeaderContentType, echo.MIMEApplicationForm)
-			handled := false
-			handler := &tokenHandler{handle: func(echo.Context) error { handled = true; return nil }}
-			err := handler.serve(c)
-			assert.Equal(t, tc.refused == "", handled)
-			if tc.refused == "" {
-				require.NoError(t, err)
-				return
-			}
-			var oauthErr oauth.OAuth2Error
-			require.ErrorAs(t, err, &oauthErr)
-			assert.Equal(t, oauth.InvalidRequest, oauthErr.Code)
-			assert.Contains(t, oauthErr.Description, tc.refused)
-			assert.NotContains(t, oauthErr.Description, testBSN)
-		})
-	}
 }
 
 func TestTokenEndpoint(t *testing.T) {
@@ -116,33 +65,68 @@ func TestTokenEndpoint(t *testing.T) {
 }
 
 func TestInterceptor(t *testing.T) {
+	engine := newTestEngine(t, unasked(t))
 	server := echo.New()
 	var replaced []string
-	router := &interceptor{EchoRouter: server, onToken: func(echo.HandlerFunc) echo.HandlerFunc {
+	router := &interceptor{EchoRouter: server, door: engine.newDoor(), onToken: func(echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error { replaced = append(replaced, c.Path()); return nil }
 	}}
-	untouched := func(c echo.Context) error { return c.NoContent(http.StatusTeapot) }
-	router.POST(tokenPath, untouched)
-	router.POST(responsePath, untouched)
-	router.POST("/oauth2/:subjectID/other", untouched)
-	router.GET(authorizePath, untouched)
-	router.GET("/oauth2/:subjectID/other", untouched)
-	for path, status := range map[string]int{
-		"/oauth2/a/token": http.StatusOK, "/oauth2/a/response": http.StatusTeapot, "/oauth2/a/other": http.StatusTeapot,
-		"/oauth2/a/response?vp_token=[1,2,3]": http.StatusInternalServerError, // here nothing writes OAuth errors
-		"/oauth2/a/other?vp_token=[1,2,3]":    http.StatusTeapot,
-	} {
+	node := func(c echo.Context) error { return c.NoContent(http.StatusTeapot) }
+	router.POST(tokenPath, node)
+	for _, path := range []string{"/oauth2/:subjectID/response", "/oauth2/:subjectID/request.jwt/:id", "/internal/a"} {
+		router.POST(path, node)
+	}
+	for _, path := range []string{"/oauth2/:subjectID/authorize", "/statuslist/:did/:page", "/internal/a"} {
+		router.GET(path, node)
+	}
+	router.GET("/oauth2/:subjectID/failing", func(echo.Context) error { return errors.New("conflicting values " + testBSN) })
+	router.GET("/oauth2/:subjectID/panicking", func(echo.Context) error { panic("about " + testBSN) })
+	send := func(method, target string) *httptest.ResponseRecorder {
 		recorder := httptest.NewRecorder()
-		server.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, path, nil))
-		assert.Equal(t, status, recorder.Code, path)
+		server.ServeHTTP(recorder, httptest.NewRequest(method, target, nil))
+		return recorder
+	}
+	for _, tc := range []struct {
+		name, method, target string
+		status               int
+	}{
+		{"the token endpoint is replaced", http.MethodPost, "/oauth2/a/token", http.StatusOK},
+		{"the door is before it", http.MethodPost, "/oauth2/a/token?scope=" + testBSN, http.StatusInternalServerError}, // here nothing writes OAuth errors
+		{"another endpoint is the node's", http.MethodPost, "/oauth2/a/response", http.StatusTeapot},
+		{"with the door before it", http.MethodPost, "/oauth2/a/response?vp_token=[1,2,3]&vp_token=a", http.StatusInternalServerError},
+		{"request objects", http.MethodPost, "/oauth2/a/request.jwt/b?error=" + testBSN, http.StatusInternalServerError},
+		{"authorization", http.MethodGet, "/oauth2/a/authorize", http.StatusTeapot},
+		{"with the door before it too", http.MethodGet, "/oauth2/a/authorize?scope=" + testBSN, http.StatusInternalServerError},
+		{"status lists", http.MethodGet, "/statuslist/a/1?error=" + testBSN, http.StatusInternalServerError},
+		{"the operator's own systems meet no door", http.MethodGet, "/internal/a?scope=" + testBSN, http.StatusTeapot},
+		{"nor when they post", http.MethodPost, "/internal/a?scope=" + testBSN, http.StatusTeapot},
+		{"an error of the node", http.MethodGet, "/oauth2/a/failing", http.StatusInternalServerError},
+		{"a panic of the node", http.MethodGet, "/oauth2/a/panicking", http.StatusInternalServerError},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			out := captureLog(t)
+			recorder := send(tc.method, tc.target)
+			assert.Equal(t, tc.status, recorder.Code)
+			assert.NotContains(t, recorder.Body.String()+out.String(), testBSN)
+		})
 	}
 	assert.Equal(t, []string{tokenPath}, replaced)
-	for path, status := range map[string]int{
-		"/oauth2/a/authorize": http.StatusTeapot, "/oauth2/a/authorize?scope=" + testBSN: http.StatusInternalServerError,
-		"/oauth2/a/other?scope=" + testBSN: http.StatusTeapot,
-	} {
-		recorder := httptest.NewRecorder()
-		server.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
-		assert.Equal(t, status, recorder.Code, path)
+	assert.InDelta(t, 4, testutil.ToFloat64(engine.metrics.doorRefused.WithLabelValues("number")), 0)
+	assert.InDelta(t, 1, testutil.ToFloat64(engine.metrics.doorRefused.WithLabelValues("form")), 0)
+}
+
+func TestDoorAndScopes(t *testing.T) {
+	engine := newTestEngine(t, unasked(t))
+	for scope, refused := range map[string]bool{guarded: false, "plain": false, " " + guarded: false, "": true, "  ": true} {
+		reached := false
+		handle := engine.newDoor().Before(func(echo.Context) error { reached = true; return nil })
+		body := url.Values{"grant_type": {"vp_token-bearer"}, "scope": {scope}}.Encode()
+		c := tokenRequest(strings.NewReader(body))
+		c.Request().Header.Set(echo.HeaderContentType, echo.MIMEApplicationForm)
+		err := handle(c)
+		assert.Equal(t, !refused, reached, "scope %q", scope)
+		if refused {
+			assertOAuthError(t, err, oauth.InvalidScope, descriptionUnusableScope)
+		}
 	}
 }

@@ -84,6 +84,20 @@ func TestALinkRepeatsNothingElse(t *testing.T) {
 	}
 }
 
+func TestAnAnswerInAnotherFormIsTheSameAnswer(t *testing.T) {
+	mitz := simulate(t, Hooks{})
+	for _, variant := range mitztest.AllVariants() {
+		t.Run(variant.String(), func(t *testing.T) {
+			mitz.ResetLog()
+			mitz.Misbehave(variant)
+			answer, err := mitz.Consult(t.Context(), question(t, "GGC002"))
+			require.NoError(t, err)
+			require.Equal(t, mitz.Queries()[0].Decisions, answer.Decisions)
+			require.Len(t, mitz.Queries(), 1)
+		})
+	}
+}
+
 func TestALinkTriesAgainWhenNobodyListens(t *testing.T) {
 	mitz := simulate(t, Hooks{})
 	mitz.Simulator.Close()

@@ -14,7 +14,7 @@ import (
 )
 
 // Behaviour is how the simulator treats a query that has the documented form:
-// [Behaving], a [Fault], [HTTPStatus], [TooManyRequests] or [Slow]. A query without
+// [Behaving], a [Variant], a [Fault], [HTTPStatus], [TooManyRequests] or [Slow]. A query without
 // that form is refused, however the simulator behaves. Behaviours can be compared with ==.
 type Behaviour interface {
 	// String names the behaviour, fit for the name of a test.

@@ -238,7 +238,7 @@ func TestAMalformedQueryIsRefusedHoweverTheSimulatorBehaves(t *testing.T) {
 
 func TestEveryFaultHasANameOfItsOwn(t *testing.T) {
 	names := map[string]bool{"": true, "unknown fault": true}
-	for _, behaviour := range append(AllFaults(), Denying, Behaving{}, Slow(time.Second)) {
+	for _, behaviour := range append(append(AllFaults(), AllVariants()...), Denying, Behaving{}, Slow(time.Second)) {
 		assert.False(t, names[behaviour.String()], behaviour.String())
 		names[behaviour.String()] = true
 	}
@@ -247,4 +247,18 @@ func TestEveryFaultHasANameOfItsOwn(t *testing.T) {
 	assert.Equal(t, "slow by 1s", Slow(time.Second).String())
 	assert.Equal(t, "too many requests, retry after 1m0s", TooManyRequests(time.Minute).String())
 	assert.Equal(t, "status 503", HTTPStatus(503).String())
+}
+
+func TestVariantsSayWhatIsOnRecord(t *testing.T) {
+	s := start(t)
+	for _, variant := range AllVariants() {
+		s.MisbehaveOnce(Behaving{}, variant)
+		plain, other := ask(t, s, fixture(t, "closed-query.xml")), ask(t, s, fixture(t, "closed-query.xml"))
+		assert.Equal(t, 200, other.status)
+		assert.NotEqual(t, plain.body, other.body, variant)
+		assert.Equal(t, read(t, plain).Results, read(t, other).Results, variant)
+	}
+	assert.Len(t, variants, len(AllVariants()))
+	s.MisbehaveOnce(Variant(0))
+	assert.Equal(t, 500, ask(t, s, fixture(t, "closed-query.xml")).status)
 }

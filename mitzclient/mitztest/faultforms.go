@@ -68,6 +68,9 @@ var faults = map[Fault]faultForm{
 	CommentInDecision:  {name: "comment in a decision", edit: replace("<Decision>Permit", "<Decision>Permit<!-- not -->ted")},
 	DeeplyNested:       {name: "deeply nested", edit: before("<Decision>", strings.Repeat("<Status>", 100)+strings.Repeat("</Status>", 100))},
 	TextAfterRoot:      {name: "text after the root", edit: func(text string) string { return text + "more" }},
+	ByteOrderMarks:     {name: "two byte order marks", edit: func(text string) string { return "\uFEFF\uFEFF" + text }},
+	UTF16:              {name: "UTF-16", edit: utf16},
+	OlderAddressing:    {name: "older addressing", edit: before("</s:Header>", `<w:Action xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing">urn:example</w:Action>`)},
 	MustUnderstandMore: {name: "header that must be understood", edit: before("</s:Header>", `<x:Extra xmlns:x="urn:example" s:mustUnderstand="1"/>`)},
 }
 

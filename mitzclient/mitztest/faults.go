@@ -70,6 +70,9 @@ const (
 	CommentInDecision  // a decision cut in two by a comment
 	DeeplyNested       // deeper than 64
 	TextAfterRoot      // after the message
+	ByteOrderMarks     // two, before the message
+	UTF16              // in place of UTF-8
+	OlderAddressing    // an Action of another version of WS-Addressing, beside the one
 	MustUnderstandMore // a SOAP header that must be understood and is not known
 )
 

@@ -23,6 +23,9 @@ const (
 // those with a value in their name it is an example.
 func BehaviourNames() []string {
 	names := []string{Behaving{}.String()}
+	for _, variant := range AllVariants() {
+		names = append(names, variant.String())
+	}
 	for _, fault := range slices.Sorted(maps.Keys(faults)) {
 		names = append(names, fault.String())
 	}
@@ -50,6 +53,11 @@ func ParseBehaviour(name string) (Behaviour, error) {
 	}
 	if name == (Behaving{}).String() {
 		return Behaving{}, nil
+	}
+	for _, variant := range AllVariants() {
+		if variant.String() == name {
+			return variant, nil
+		}
 	}
 	for fault := range faults {
 		if strings.EqualFold(fault.String(), name) {

@@ -14,6 +14,7 @@ import (
 
 func TestEveryBehaviourIsFoundByItsName(t *testing.T) {
 	behaviours := append(AllFaults(), Behaving{}, Denying, HTTPStatus(599), Slow(1500*time.Millisecond), Slow(0), TooManyRequests(90*time.Second))
+	behaviours = append(behaviours, AllVariants()...)
 	for _, behaviour := range behaviours {
 		for _, name := range []string{behaviour.String(), strings.ToUpper(behaviour.String()), " " + behaviour.String() + "\n"} {
 			found, err := ParseBehaviour(strings.ReplaceAll(name, "MS", "ms"))
@@ -26,7 +27,7 @@ func TestEveryBehaviourIsFoundByItsName(t *testing.T) {
 		_, err := ParseBehaviour(name)
 		require.NoError(t, err, name)
 	}
-	assert.Len(t, names, len(faults)+4, "a name for each fault, and for behaving, a status, slow and too many")
+	assert.Len(t, names, len(faults)+len(variants)+4, "a name for each fault and variant, and for behaving, a status, slow and too many")
 }
 
 func TestANameThatNoBehaviourHasIsRefusedWithoutRepeatingIt(t *testing.T) {

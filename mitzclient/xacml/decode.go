@@ -52,7 +52,8 @@ func DecodeResponse(answer []byte) (Response, error) {
 		return Response{}, &Error{Code: Oversized}
 	}
 	d := &decoder{}
-	d.in = string(answer)
+	// One byte order mark may stand before everything (XML 1.0, section 4.3.3): .NET writes it.
+	d.in = strings.TrimPrefix(string(answer), "\uFEFF")
 	d.open, d.bindings, d.el.attributes = d.openBuf[:0], d.bindBuf[:0], d.attrBuf[:0]
 	if d.root() {
 		d.envelope()
@@ -104,18 +105,21 @@ func (d *decoder) envelope() {
 // (Web Services Addressing 1.0, SOAP binding, section 2.4).
 var addressingBlocks = [...]string{"Action", "RelatesTo", "MessageID", "To", "From", "ReplyTo", "FaultTo"}
 
-// header reads the WS-Addressing 1.0 header blocks (Core, section 3.2). Others of
-// that namespace are skipped unless they must be understood; those of another
-// namespace are refused.
+// header reads the WS-Addressing 1.0 header blocks (Core, section 3.2). Others are passed
+// over unless they are for this node and must be understood (SOAP 1.2 part 1, section 2.4),
+// or could be taken for a part of the answer.
 func (d *decoder) header() (relatesTo string) {
 	var seen [len(addressingBlocks)]bool
 	for d.child() {
 		if d.el.space != NamespaceAddressing {
-			d.unexpected()
-			return
+			d.otherBlock()
+			continue
 		}
 		if i := slices.Index(addressingBlocks[:], d.el.local); i >= 0 {
 			d.first(&seen[i])
+			if !d.forThisNode() {
+				d.fail(NotUnderstood) // whom such a block is about is not known
+			}
 		} else {
 			d.notMandatory()
 		}
@@ -131,6 +135,21 @@ func (d *decoder) header() (relatesTo string) {
 	return relatesTo
 }
 
+// otherBlock passes over a header block that is not of WS-Addressing 1.0. Its name may not
+// be that of one that is: earlier versions have the same names, in other namespaces.
+func (d *decoder) otherBlock() {
+	switch {
+	case d.is(NamespaceSOAP, "NotUnderstood"), d.is(NamespaceSOAP, "Upgrade"): // sections 5.4.7 and 5.4.8
+	case d.el.space == "", d.el.space == NamespaceSOAP, d.el.space == NamespaceXACML, d.el.space == NamespaceHL7,
+		slices.Contains(addressingBlocks[:], d.el.local):
+		d.unexpected()
+		return
+	}
+	d.checkSkipped([]string{anyNamespace})
+	d.notMandatory()
+	d.skip(anyNamespace)
+}
+
 // relatesTo refuses a relationship that is not a reply: then it is not known
 // what this message answers.
 func (d *decoder) relatesTo() string {
@@ -144,12 +163,26 @@ func (d *decoder) relatesTo() string {
 	return text
 }
 
-// notMandatory refuses a header block that must be understood (SOAP 1.2 part 1,
+// notMandatory refuses a header block that this node must understand (SOAP 1.2 part 1,
 // section 5.2.3). What is neither true nor false is taken for true.
 func (d *decoder) notMandatory() {
 	mandatory, present := d.qualified(NamespaceSOAP, "mustUnderstand")
-	if present && mandatory != "0" && mandatory != "false" {
+	mandatory = strings.Trim(mandatory, white) // xs:boolean: white space collapses
+	if present && mandatory != "0" && mandatory != "false" && d.forThisNode() {
 		d.fail(NotUnderstood)
+	}
+}
+
+// forThisNode tells whether a header block is for a role in which the one who gets the
+// answer acts (SOAP 1.2 part 1, sections 2.2 and 5.2.2). A block for another role is for
+// somebody on the way.
+func (d *decoder) forThisNode() bool {
+	role, _ := d.qualified(NamespaceSOAP, "role")
+	switch strings.Trim(role, white) {
+	case "", NamespaceSOAP + "/role/ultimateReceiver", NamespaceSOAP + "/role/next":
+		return true
+	default:
+		return false
 	}
 }
 

@@ -51,6 +51,19 @@ func goods(t testing.TB) []good {
 		{"further addressing headers", "more_headers.xml", change(t, plain, "</soap:Header>",
 			`<wsa:To>http://www.w3.org/2005/08/addressing/anonymous</wsa:To><wsa:From><wsa:Address>urn:x&amp;y</wsa:Address></wsa:From>`+
 				`<wsa:New soap:mustUnderstand="0"/></soap:Header>`), permitted},
+		{"a byte order mark at the start", "byte_order_mark.xml", "\uFEFF" + plain, permitted},
+		{"a byte order mark without a declaration", "byte_order_mark_alone.xml", "\uFEFF" + change(t, plain, `<?xml version="1.0" encoding="UTF-8"?>`+"\n", ``), permitted},
+		{"header blocks of others", "headers_of_others.xml", change(t, plain, "</soap:Header>",
+			`<o:Security xmlns:o="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd" soap:mustUnderstand="0">`+
+				`<u:Timestamp xmlns:u="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"><u:Created>2026-11-27T07:00:00Z</u:Created></u:Timestamp></o:Security>`+
+				`<ActivityId xmlns="http://schemas.microsoft.com/2004/09/ServiceModel/Diagnostics" CorrelationId="1">2 &amp; 3<![CDATA[ <4> ]]></ActivityId>`+
+				`<x:Trace xmlns:x="urn:x" soap:mustUnderstand=" false "/><x:Trace xmlns:x="urn:x"/></soap:Header>`), permitted},
+		{"header blocks that others must understand", "headers_for_others.xml", change(t, plain, "</soap:Header>",
+			`<x:A xmlns:x="urn:x" soap:mustUnderstand="1" soap:role="urn:gateway"/><x:B xmlns:x="urn:x" soap:mustUnderstand="true" soap:role="`+NamespaceSOAP+`/role/none"/></soap:Header>`), permitted},
+		{"what SOAP says of headers that were not understood", "not_understood_header.xml", change(t, plain, "</soap:Header>",
+			`<soap:Upgrade><soap:SupportedEnvelope qname="soap:Envelope"/></soap:Upgrade><soap:NotUnderstood qname="wsa:From"/></soap:Header>`), permitted},
+		{"addressing for this node by name", "addressing_roles.xml", change(t, change(t, plain, "<wsa:Action ", `<wsa:Action soap:role="`+NamespaceSOAP+`/role/ultimateReceiver" `),
+			"<wsa:RelatesTo>", `<wsa:RelatesTo soap:role="`+NamespaceSOAP+`/role/next">`), permitted},
 		{"a display name that holds a reference", "display_name.xml", change(t, plain, `code="V6"`, `code="V6" displayName="A &amp; B"`), permitted},
 		{"white space around the action", "action_on_its_own_line.xml", change(t, plain, ActionResponse, "\n  "+ActionResponse+"\n"), permitted},
 		{"nesting 64 deep", "nested_64_deep.xml", change(t, plain, "</soap:Header>",

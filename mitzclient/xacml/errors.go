@@ -77,7 +77,7 @@ var texts = map[Code]string{
 	UnreadableValue:        "a value holds a comment, CDATA, a reference or an element",
 	TrailingContent:        "there is content after the envelope",
 	WrongAction:            "the WS-Addressing action is not that of an answer",
-	NotUnderstood:          "a header that must be understood is not known",
+	NotUnderstood:          "a header block that must be understood is not known, or is for somebody else",
 	UnknownDecision:        "a decision is none of XACML's words",
 	Obligation:             "a result has obligations or advice",
 	StatusNotOK:            "the status beside a Permit is not ok",

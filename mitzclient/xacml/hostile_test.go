@@ -19,7 +19,10 @@ type hostile struct {
 
 var hostiles = []hostile{
 	// What stands around the root.
-	{"byte_order_mark", `<?xml`, "\uFEFF<?xml", WrongEncoding},
+	{"two_byte_order_marks", `<?xml`, "\uFEFF\uFEFF<?xml", WrongEncoding},
+	{"byte_order_mark_of_the_other_order", `<?xml`, "\uFFFE<?xml", WrongEncoding},
+	{"byte_order_mark_after_the_declaration", "?>", "?>\uFEFF", WrongEncoding},
+	{"byte_order_mark_in_the_decision", ">Permit<", ">\uFEFFPermit<", WrongEncoding},
 	{"other_charset", `encoding="UTF-8"`, `encoding="ISO-8859-1"`, WrongEncoding},
 	{"invalid_utf8", `>urn:uuid:5b`, ">\xff", WrongEncoding},
 	{"control_character", `>urn:uuid:5b`, ">\x01", WrongEncoding},
@@ -72,7 +75,20 @@ var hostiles = []hostile{
 	{"relates_to_nothing", `urn:uuid:` + testMessageID, ` `, MissingElement},
 	{"relates_otherwise", `<wsa:RelatesTo>`, `<wsa:RelatesTo RelationshipType="urn:x">`, NotUnderstood},
 	{"unknown_header_that_must_be_understood", `</soap:Header>`, `<wsa:New soap:mustUnderstand="true"/></soap:Header>`, NotUnderstood},
-	{"header_of_another_namespace", `</soap:Header>`, `<w:Security xmlns:w="urn:w"/></soap:Header>`, ForeignNamespace},
+	{"header_that_must_be_understood", `</soap:Header>`, `<w:Security xmlns:w="urn:w" soap:mustUnderstand="1"/></soap:Header>`, NotUnderstood},
+	{"header_that_must_be_understood_by_the_next", `</soap:Header>`, `<w:S xmlns:w="urn:w" soap:role="` + NamespaceSOAP + `/role/next" soap:mustUnderstand="true"/></soap:Header>`, NotUnderstood},
+	{"header_that_must_be_understood_by_the_last", `</soap:Header>`, `<w:S xmlns:w="urn:w" soap:mustUnderstand=" 1 " soap:role=" ` + NamespaceSOAP + `/role/ultimateReceiver"/></soap:Header>`, NotUnderstood},
+	{"header_that_may_have_to_be_understood", `</soap:Header>`, `<w:S xmlns:w="urn:w" soap:mustUnderstand="no"/></soap:Header>`, NotUnderstood},
+	{"header_without_a_namespace", `</soap:Header>`, `<Trace/></soap:Header>`, ForeignNamespace},
+	{"header_of_soap_itself", `</soap:Header>`, `<soap:Trace/></soap:Header>`, UnexpectedElement},
+	{"response_in_the_header", `</soap:Header>`, `<Response xmlns="` + NamespaceXACML + `"/></soap:Header>`, UnexpectedElement},
+	{"decision_as_a_header", `</soap:Header>`, `<w:Decision xmlns:w="urn:w">Permit</w:Decision></soap:Header>`, UnexpectedElement},
+	{"decision_in_a_foreign_header", `</soap:Header>`, `<w:T xmlns:w="urn:w"><w:Decision>Permit</w:Decision></w:T></soap:Header>`, UnexpectedElement},
+	{"action_of_an_older_addressing", `</soap:Header>`, `<w:Action xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing">urn:x</w:Action></soap:Header>`, ForeignNamespace},
+	{"relates_to_of_an_older_addressing", `</soap:Header>`, `<w:RelatesTo xmlns:w="http://www.w3.org/2004/12/addressing">urn:x</w:RelatesTo></soap:Header>`, ForeignNamespace},
+	{"action_for_somebody_else", `<wsa:Action `, `<wsa:Action soap:role="urn:gateway" `, NotUnderstood},
+	{"relates_to_for_nobody", `<wsa:RelatesTo>`, `<wsa:RelatesTo soap:role="` + NamespaceSOAP + `/role/none">`, NotUnderstood},
+	{"undeclared_prefix_in_a_foreign_header", `</soap:Header>`, `<w:T xmlns:w="urn:w"><x:y/></w:T></soap:Header>`, UndeclaredPrefix},
 	{"element_of_another_namespace_in_a_header", `</soap:Header>`, `<wsa:From><w:A xmlns:w="urn:w"/></wsa:From></soap:Header>`, ForeignNamespace},
 	{"decision_in_a_header", `</soap:Header>`, `<wsa:From><wsa:Decision/></wsa:From></soap:Header>`, UnexpectedElement},
 
@@ -178,6 +194,10 @@ func TestDecodeResponseRefusesWhatIsNoMessage(t *testing.T) {
 	}{
 		{"nothing", "", Malformed},
 		{"text", "hello", UnexpectedText},
+		{"a byte order mark alone", "\uFEFF", Malformed},
+		{"UTF-16 with its mark, little end first", utf16(answer(permit), false), WrongEncoding},
+		{"UTF-16 with its mark, big end first", utf16(answer(permit), true), WrongEncoding},
+		{"UTF-16 without a mark", utf16(answer(permit), true)[2:], WrongEncoding},
 		{"an end tag", "</a>", Malformed},
 		{"a lone angle", "<", Malformed},
 		{"a declaration alone", `<?xml version="1.0"?>`, Malformed},
@@ -202,4 +222,20 @@ func TestDecodeResponseRefusesWhatIsNoMessage(t *testing.T) {
 			requireCode(t, tt.code, err)
 		})
 	}
+}
+
+// utf16 writes ASCII in two bytes for each character, after a byte order mark.
+func utf16(text string, big bool) string {
+	encoded := "\xff\xfe"
+	if big {
+		encoded = "\xfe\xff"
+	}
+	for i := range len(text) {
+		if big {
+			encoded += "\x00" + text[i:i+1]
+		} else {
+			encoded += text[i:i+1] + "\x00"
+		}
+	}
+	return encoded
 }

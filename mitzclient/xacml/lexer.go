@@ -13,7 +13,7 @@ import (
 
 const white = " \t\r\n"
 
-// checkCharacters refuses a byte order mark, what is not UTF-8, and characters
+// checkCharacters refuses a byte order mark within the document, what is not UTF-8, and characters
 // that XML cannot hold (section 2.2).
 func (r *reader) checkCharacters() bool {
 	if !utf8.ValidString(r.in) || strings.Contains(r.in, "\uFEFF") ||

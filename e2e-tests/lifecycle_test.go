@@ -52,39 +52,60 @@ func TestCancelledRequestCancelsTheQuery(t *testing.T) {
 	assert.Zero(t, w.Sessions.Tokens())
 }
 
-func TestStoppingTheNodeEndsRunningConsults(t *testing.T) {
+func TestStoppingTheNodeLetsRunningConsultsEnd(t *testing.T) {
 	w := slowWorld(t)
 	permit(t, w, patient, "00000659", "GGC002")
+	w.Mitz.Misbehave(mitztest.Slow(5 * time.Second))
+	answers := requestWhileStopping(t, w, func() {
+		ours, _ := diagnostics(t, w.DataHolder)["mitz"].(map[string]any)
+		_, err := time.Parse(time.RFC3339, fmt.Sprint(ours["client_certificate_expires"]))
+		assert.NoError(t, err)
+		delete(ours, "client_certificate_expires")
+		assert.Equal(t, map[string]any{
+			"running": true, "guarded_scopes": 2.0, "data_holders": 2.0, "audit_file": false,
+			"circuit": "closed", "consults_running": 3.0, "consults_waiting": 0.0,
+		}, ours, "and nothing of a requester, a patient, an address or a file")
+		assert.NotContains(t, diagnostics(t, w.Requester), "mitz")
+	})
+	for _, answer := range answers {
+		assert.NotEmpty(t, answer.Token(), "the patient sees the query, and so the requester gets its answer")
+	}
+	assert.Zero(t, w.Mitz.Cancelled())
+	assert.Len(t, w.Mitz.Queries(), len(answers))
+}
+
+func TestStoppingTheNodeEndsConsultsThatTakeTooLong(t *testing.T) {
+	config := plainWorld()
+	config.ConfigureMitz = func(section *harness.MitzConfig) { section.Timeout = "2s" }
+	w := harness.StartWorld(t, config)
+	permit(t, w, patient, "00000659", "GGC002")
 	w.Mitz.Misbehave(mitztest.Hanging)
-	answers := make(chan harness.Answer, 3)
-	for range cap(answers) {
+	for _, answer := range requestWhileStopping(t, w, func() {}) {
+		assert.Equal(t, "server_error", answer.OAuthError().Code)
+	}
+	assert.Zero(t, w.Sessions.Tokens())
+}
+
+// requestWhileStopping stops the data holder's node while three of its requests wait for
+// Mitz, and gives their answers. Meanwhile runs before the stop.
+func requestWhileStopping(t *testing.T, w *harness.World, meanwhile func()) []harness.Answer {
+	t.Helper()
+	answers, errs := make([]harness.Answer, 3), make([]error, 3)
+	var waiting sync.WaitGroup
+	for i := range answers {
 		a := newAttempt(t, w, harness.JWTBearer)
 		a.request.Credentials = a.set.All()
-		go func() {
-			answer, _ := a.wallet.RequestToken(t.Context(), a.request)
-			answers <- answer
-		}()
+		waiting.Go(func() { answers[i], errs[i] = a.wallet.RequestToken(t.Context(), a.request) })
 	}
-	require.NoError(t, w.Mitz.WaitForQueries(t.Context(), cap(answers)))
-	ours, _ := diagnostics(t, w.DataHolder)["mitz"].(map[string]any)
-	_, err := time.Parse(time.RFC3339, fmt.Sprint(ours["client_certificate_expires"]))
-	assert.NoError(t, err)
-	delete(ours, "client_certificate_expires")
-	assert.Equal(t, map[string]any{
-		"running": true, "guarded_scopes": 2.0, "data_holders": 2.0, "audit_file": false,
-		"circuit": "closed", "consults_running": 3.0, "consults_waiting": 0.0,
-	}, ours, "and nothing of a requester, a patient, an address or a file")
-	assert.NotContains(t, diagnostics(t, w.Requester), "mitz")
-	began := time.Now()
+	require.NoError(t, w.Mitz.WaitForQueries(t.Context(), len(answers)))
+	meanwhile()
 
 	require.NoError(t, w.DataHolder.Stop())
 
-	assert.Less(t, time.Since(began), 30*time.Second, "the node waited for the consults' time-out")
 	assert.Zero(t, w.DataHolder.ExitCode())
-	for range cap(answers) {
-		assert.Empty(t, (<-answers).Token())
-	}
-	assert.Zero(t, w.Sessions.Tokens())
+	waiting.Wait()
+	require.NoError(t, errors.Join(errs...))
+	return answers
 }
 
 // requestInTime asks again when the presentation expired before the node came to it: it

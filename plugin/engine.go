@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -46,12 +46,7 @@ type Engine struct {
 	redacting atomic.Bool
 	stdlog    io.Writer // of Go's standard log, before it came into the node's; nil when it did not
 
-	// life tells running consults when the node stops.
-	life    sync.Mutex
-	running bool
-	ending  context.Context
-	end     context.CancelFunc
-	active  sync.WaitGroup
+	requests *drain.Drain // those for guarded tokens
 }
 
 var (
@@ -64,7 +59,7 @@ var (
 func newEngine(node nodeEngines) *Engine {
 	engine := &Engine{node: node, now: time.Now}
 	engine.metrics = newMetrics(engine.circuit)
-	engine.ending, engine.end = context.WithCancel(context.Background())
+	engine.requests = drain.New()
 	return engine
 }
 
@@ -202,23 +197,29 @@ func (e *Engine) Start() error {
 		return errors.New("the token endpoint is not guarded")
 	}
 	log().WithFields(logrus.Fields{"scopes": e.config.scopes(), "audit_file": e.auditLog != nil}).Info("Guarding scopes: a token for them needs consent")
-	e.life.Lock()
-	defer e.life.Unlock()
 	if e.client != nil {
 		e.client.Start()
 	}
-	e.running = true
+	e.requests.Open()
 	return nil
 }
 
-// Shutdown ends running consults and waits for them. After it, every token request
-// for a guarded scope is refused.
+// How long a stop waits. The node's HTTP server stops after this engine, so that what is
+// waited for reaches the requester.
+const (
+	// afterConsult is what a request takes at the most besides its consult.
+	afterConsult = time.Second
+	// stopGrace is for a request whose context was ended: to write its last entry.
+	stopGrace = 5 * time.Second
+)
+
+// Shutdown lets the requests that run come to their end, and refuses new ones: Mitz shows
+// the patient a query whether or not its answer is waited for. What is left after the time
+// of a consult is ended. After it, every token request for a guarded scope is refused.
 func (e *Engine) Shutdown() error {
-	e.life.Lock()
-	e.running = false
-	e.life.Unlock()
-	e.end()
-	e.active.Wait()
+	if left := e.requests.Close(e.config.Timeout+afterConsult, stopGrace); left > 0 {
+		log().WithField("requests", left).Error("Requests for guarded tokens did not end: the node stops without them")
+	}
 	e.metrics.unregister(prometheus.DefaultRegisterer)
 	if e.stdlog != nil {
 		stdlog.SetOutput(e.stdlog)
@@ -232,30 +233,14 @@ func (e *Engine) Shutdown() error {
 	return nil
 }
 
-// begin gives a context that ends with the request or with the node, whichever is
-// first. It reports false when the engine is not running; the context is the request's
+// begin gives a context that ends with the request, or when the node's stop has waited long
+// enough. It reports false when the engine is not running; the context is the request's
 // then, and nothing waits for done.
 func (e *Engine) begin(request context.Context) (ctx context.Context, done func(), ok bool) {
-	e.life.Lock()
-	defer e.life.Unlock()
-	if !e.running {
-		return request, func() {}, false
-	}
-	e.active.Add(1)
-	ctx, cancel := context.WithCancel(request)
-	stop := context.AfterFunc(e.ending, cancel)
-	return ctx, func() {
-		stop()
-		cancel()
-		e.active.Done()
-	}, true
+	return e.requests.Begin(request)
 }
 
-func (e *Engine) isRunning() bool {
-	e.life.Lock()
-	defer e.life.Unlock()
-	return e.running
-}
+func (e *Engine) isRunning() bool { return e.requests.IsOpen() }
 
 func (e *Engine) circuit() mitzclient.CircuitState {
 	if e.client == nil {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -276,7 +277,30 @@ func TestLifeCycle(t *testing.T) {
 		engine.guarding.Store(false)
 		assert.Error(t, engine.Start())
 	})
-	t.Run("the stop ends a running consult and waits for it", func(t *testing.T) {
+	t.Run("the stop lets a running consult come to its end", func(t *testing.T) {
+		asked, stopping := make(chan struct{}), make(chan struct{})
+		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
+			close(asked)
+			<-stopping
+			return deciding(consent.Permit)(ctx, q)
+		})
+		refusal := make(chan error, 1)
+		token := testToken(guarded)
+		go func() { refusal <- issueFor(context.Background(), engine, &token) }()
+		<-asked
+		stopped := make(chan error)
+		go func() { stopped <- engine.Shutdown() }()
+		for engine.isRunning() {
+			runtime.Gosched()
+		}
+		another := testToken(guarded)
+		assertOAuthError(t, issueFor(t.Context(), engine, &another), oauth.ServerError, descriptionUndetermined)
+		close(stopping)
+		require.NoError(t, <-stopped)
+		require.NoError(t, <-refusal)
+		assert.Equal(t, true, token.InputDescriptorConstraintIdMap["mitz_consent"])
+	})
+	t.Run("the stop ends a consult that takes too long, and waits for it", func(t *testing.T) {
 		asked, ended := make(chan struct{}), make(chan struct{})
 		engine := newTestEngine(t, func(ctx context.Context, _ consent.Question) (mitzclient.Answer, error) {
 			close(asked)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -71,10 +72,10 @@ func TestAuditFile(t *testing.T) {
 		_, err := w.RequestToken(t.Context(), bsn, birthCare)
 		require.NoError(t, err)
 	}
-	assert.Equal(t, []string{"consult", "token-issued", "consult", "token-refused"}, auditActions(t, file))
+	assert.Equal(t, []string{"query", "consult", "token-issued", "query", "consult", "token-refused"}, auditActions(t, file))
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
-	assert.Equal(t, 2, strings.Count(string(content), `"value":"`+patient+`"`), "it says whom it is about")
+	assert.Equal(t, 3, strings.Count(string(content), `"value":"`+patient+`"`), "it says whom it is about")
 	health, err := w.DataHolder.Get(t.Context(), "/health")
 	require.NoError(t, err)
 	assert.True(t, health.Contains(`"mitz.audit":{"status":"UP"}`))
@@ -87,15 +88,77 @@ func TestEveryQueryIsInTheAuditFile(t *testing.T) {
 	answer, err := w.RequestToken(t.Context(), patient, birthCare)
 	require.NoError(t, err)
 	introspection := assertPermitted(t, w, answer)
-	assert.Equal(t, []string{"consult", "consult", "token-issued"}, auditActions(t, file), "also the one that failed")
+	assert.Equal(t, []string{"query", "consult", "query", "consult", "token-issued"}, auditActions(t, file), "also the one that failed")
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	queries := w.Mitz.Queries()
 	require.Len(t, queries, 2)
 	for _, query := range queries {
-		assert.Equal(t, 2, strings.Count(string(content), `"urn:uuid:`+query.RequestID+`"`), "in the entries of the query and of the token")
+		assert.Equal(t, 3, strings.Count(string(content), `"urn:uuid:`+query.RequestID+`"`), "in the entries of the query, its end, and the token")
 	}
 	assert.Equal(t, queries[1].RequestID, introspection.Text("consent_request_id"), "the token rests on the second")
+}
+
+// TestUnwritableAuditFile puts a directory in the place of the audit file: Mitz is not asked.
+// When it is gone the node heals, without any traffic.
+func TestUnwritableAuditFile(t *testing.T) {
+	w, file := auditedWorld(t)
+	permit(t, w, patient, "00000659", "GGC002")
+	require.NoError(t, os.Remove(file))
+	require.NoError(t, os.Mkdir(file, 0o700))
+	for range 3 {
+		_, err := w.RequestToken(t.Context(), patient, birthCare)
+		require.NoError(t, err)
+		assertRefused(t, w, lastTokenAnswer(t, w), "server_error", undetermined, 0) // the patient sees every query
+	}
+	health, err := w.DataHolder.Get(t.Context(), "/health")
+	require.NoError(t, err)
+	assert.True(t, health.Contains(`"mitz.audit":{"status":"DOWN","details":"the last entry could not be written`))
+
+	require.NoError(t, os.Remove(file))
+	require.Eventually(t, func() bool {
+		health, err := w.DataHolder.Get(t.Context(), "/health")
+		return err == nil && health.Contains(`"mitz.audit":{"status":"UP"}`)
+	}, time.Minute, 100*time.Millisecond)
+	answer, err := w.RequestToken(t.Context(), patient, birthCare)
+	require.NoError(t, err)
+	assertPermitted(t, w, answer)
+	actions := auditActions(t, file)
+	assert.Equal(t, "log-interrupted", actions[0])
+	assert.Equal(t, []string{"query", "consult", "token-issued"}, actions[len(actions)-3:])
+	assert.Contains(t, actions, "token-refused", "what happened meanwhile is told")
+}
+
+// TestNoEntryIsLostWhenTheNodeStops stops the node in the middle of many consults.
+func TestNoEntryIsLostWhenTheNodeStops(t *testing.T) {
+	const requests = 30
+	w, file := auditedWorld(t)
+	permit(t, w, patient, "00000659", "GGC002")
+	w.Mitz.Misbehave(mitztest.Slow(300 * time.Millisecond))
+	var clients sync.WaitGroup
+	attempts := make([]*attempt, requests)
+	for i := range attempts {
+		attempts[i] = newAttempt(t, w, harness.JWTBearer)
+		attempts[i].request.Credentials = attempts[i].set.All()
+	}
+	for _, a := range attempts {
+		clients.Go(func() { _, _ = a.wallet.RequestToken(t.Context(), a.request) })
+	}
+	require.NoError(t, w.Mitz.WaitForQueries(t.Context(), requests/3))
+	require.NoError(t, w.DataHolder.Stop())
+	clients.Wait()
+
+	counts := map[string]int{}
+	for _, action := range auditActions(t, file) {
+		counts[action]++
+	}
+	queries := len(w.Mitz.Queries())
+	assert.GreaterOrEqual(t, counts["query"], queries)
+	assert.Equal(t, counts["query"], counts["consult"], "it says of each how it ended")
+	assert.GreaterOrEqual(t, counts["token-issued"]+counts["token-refused"], counts["consult"])
+	live, err := w.Sessions.RequestIDs()
+	require.NoError(t, err)
+	assert.Subset(t, issuedRequestIDs(t, file), live)
 }
 
 // TestKilledNodeLeavesNoTokenWithoutItsEntry kills the node in the middle of many token

@@ -32,6 +32,7 @@ type Client struct {
 	url         string
 	config      Config
 	connections atomic.Pointer[connections]
+	asking      func(ctx context.Context, requestID string) error // see [Hooks]; may be nil
 }
 
 var _ Consulter = (*Client)(nil)
@@ -64,6 +65,9 @@ func (c *Client) Consult(ctx context.Context, q consent.Question) (Answer, error
 	}
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
+	if c.asking != nil && c.asking(ctx, answer.RequestID) != nil {
+		return Answer{}, unrecorded(ctx)
+	}
 	answer.Attempts = 1
 	decisions, failure := c.ask(ctx, connections, answer.RequestID, message, q)
 	if c.connections.Load() != connections {

@@ -36,6 +36,7 @@ const (
 	MismatchedAnswer Code = "mismatched_answer" // about something else than what was asked
 	Overloaded       Code = "overloaded"        // nothing was sent: too many consults wait already
 	CircuitOpen      Code = "circuit_open"      // nothing was sent: Mitz failed time after time
+	Unrecorded       Code = "unrecorded"        // nothing was sent: it could not be recorded first
 	RateLimited      Code = "rate_limited"      // nothing was sent: Mitz asked for a pause
 )
 
@@ -54,6 +55,7 @@ var texts = map[Code]string{
 	MismatchedAnswer: "Mitz's answer is not about what was asked",
 	Overloaded:       "too many consults at once",
 	CircuitOpen:      "Mitz failed repeatedly and is left alone for a while",
+	Unrecorded:       "the query could not be recorded, and was not sent",
 	RateLimited:      "Mitz asked for fewer queries and is left alone for a while",
 }
 
@@ -94,6 +96,14 @@ func contextError(ctx context.Context, detail string) *Error {
 		return &Error{Code: Canceled, Detail: detail, cause: context.Canceled}
 	}
 	return &Error{Code: Timeout, Detail: detail, cause: context.DeadlineExceeded}
+}
+
+// unrecorded says why a query did not leave that [Hooks] could not record.
+func unrecorded(ctx context.Context) *Error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return contextError(ctx, "record")
+	}
+	return &Error{Code: Unrecorded}
 }
 
 // transportError says why there is no whole HTTP answer.

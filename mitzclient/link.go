@@ -11,9 +11,12 @@ import (
 )
 
 // Hooks tell what happens on a link, for logs and metrics. Each may be nil. They are
-// called while a consult or the link waits for them: return at once, and do not call
-// the link.
+// called while a consult or the link waits for them: return at once, except where it says
+// otherwise, and do not call the link.
 type Hooks struct {
+	// Asking is called before each query leaves, under its request id, and may take as long as
+	// the consult. On an error the query does not leave: the consult fails with [Unrecorded].
+	Asking         func(ctx context.Context, requestID string) error
 	CircuitChanged func(CircuitState)                       // its new state
 	Retrying       func(ctx context.Context, failed *Error) // a query failed and is asked again; ctx is the consult's
 	Paused         func(time.Duration)                      // Mitz asked to be left alone; for how long it is
@@ -49,6 +52,7 @@ func NewLink(cfg Config, hooks Hooks) (*Link, error) {
 	if link.reloader != nil {
 		link.reloader.use = client.use
 	}
+	client.asking = hooks.Asking
 	link.client = client
 	link.decorate(client, client.config, hooks)
 	return link, nil

@@ -4,6 +4,7 @@
 package nen7513
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -14,10 +15,12 @@ type Action string
 
 // The actions.
 const (
-	Consult        Action = "consult"          // Mitz was asked
+	Query          Action = "query"            // Mitz is about to be asked
+	Consult        Action = "consult"          // how that ended
 	TokenIssued    Action = "token-issued"     // a token for a guarded scope is issued
 	TokenRefused   Action = "token-refused"    // a token for a guarded scope was refused
 	TokenNotStored Action = "token-not-stored" // corrects a TokenIssued: there is no such token
+	Interrupted    Action = "log-interrupted"  // entries could not be written for a while
 )
 
 // Outcome is how it ended (FHIR R4, AuditEvent.outcome).
@@ -43,6 +46,10 @@ type Entry struct {
 	// Question is what was asked, or would have been; nil when the request was too wrong to
 	// make one.
 	Question *consent.Question
+	// Since is when the first happened of several that are told in one, and Count how many they
+	// are; zero: it is one.
+	Since time.Time
+	Count int
 }
 
 // The parts of a FHIR R4 AuditEvent (HL7 FHIR R4, section 6.4) that are used.
@@ -52,6 +59,7 @@ type (
 		Type           coding      `json:"type"`
 		Subtype        []coding    `json:"subtype"`
 		Action         string      `json:"action"`
+		Period         *period     `json:"period,omitempty"`
 		Recorded       string      `json:"recorded"`
 		Outcome        Outcome     `json:"outcome"`
 		OutcomeDesc    string      `json:"outcomeDesc"`
@@ -84,9 +92,18 @@ type (
 		Observer reference `json:"observer"`
 	}
 	entity struct {
-		What reference `json:"what"`
-		Type coding    `json:"type"`
-		Role *coding   `json:"role,omitempty"`
+		What   *reference `json:"what,omitempty"`
+		Type   coding     `json:"type"`
+		Role   *coding    `json:"role,omitempty"`
+		Detail []detail   `json:"detail,omitempty"`
+	}
+	detail struct {
+		Type  string `json:"type"`
+		Value string `json:"valueString"`
+	}
+	period struct {
+		Start string `json:"start"`
+		End   string `json:"end"`
 	}
 )
 
@@ -106,6 +123,7 @@ const (
 	systemURI        = "urn:ietf:rfc:3986"
 	systemSubject    = "https://nuts.nl/subject"
 	systemScope      = "https://nuts.nl/scope"
+	systemSoftware   = "https://github.com/nuts-mitz/nuts-mitz"
 	systemAction     = "https://github.com/nuts-mitz/nuts-mitz/action"
 )
 
@@ -119,23 +137,40 @@ func (e Entry) event() auditEvent {
 		Recorded:     e.Time.UTC().Format(time.RFC3339Nano),
 		Outcome:      e.Outcome,
 		OutcomeDesc:  e.Code,
-		Source:       eventSource{reference{identifier{systemSubject, e.Subject}}},
-		Agent:        []agent{{Who: reference{identifier{systemSubject, e.Subject}}}},
+		Source:       eventSource{e.observer()},
+		Agent:        []agent{{Who: e.observer()}},
 	}
-	if e.Action == Consult {
+	switch e.Action {
+	case Query, Consult:
 		event.Type = coding{systemDICOM, "110112"} // Query
+	case Interrupted:
+		event.Type = coding{systemDICOM, "110100"} // Application Activity
 	}
 	for _, id := range e.RequestIDs {
-		event.Entity = append(event.Entity, entity{What: reference{identifier{systemURI, "urn:uuid:" + id}}, Type: coding{systemEntity, "4"}})
+		event.Entity = append(event.Entity, entity{What: &reference{identifier{systemURI, "urn:uuid:" + id}}, Type: coding{systemEntity, "4"}})
 	}
 	if e.Scope != "" {
-		event.Entity = append(event.Entity, entity{What: reference{identifier{systemScope, e.Scope}}, Type: coding{systemEntity, "2"}})
+		event.Entity = append(event.Entity, entity{What: &reference{identifier{systemScope, e.Scope}}, Type: coding{systemEntity, "2"}})
+	}
+	if !e.Since.IsZero() {
+		event.Period = &period{e.Since.UTC().Format(time.RFC3339Nano), event.Recorded}
+		event.Entity = append(event.Entity, entity{
+			Type: coding{systemEntity, "2"}, Detail: []detail{{"count", strconv.Itoa(e.Count)}},
+		})
 	}
 	event.addPresenters(e)
 	if e.Question != nil {
 		event.addQuestion(*e.Question)
 	}
 	return event
+}
+
+// observer is who holds the record, or this software where that is not known.
+func (e Entry) observer() reference {
+	if e.Subject == "" {
+		return reference{identifier{systemSoftware, "nuts-mitz"}}
+	}
+	return reference{identifier{systemSubject, e.Subject}}
 }
 
 // addPresenters adds which systems sent the request. One is its initiator as long as
@@ -168,11 +203,19 @@ func (e *auditEvent) addQuestion(q consent.Question) {
 		Who:  reference{identifier{systemURA, string(q.Requester.URA)}},
 	})
 	e.Entity = append(e.Entity, entity{
-		What: reference{identifier{systemBSN, q.Patient.Expose()}},
+		What: &reference{identifier{systemBSN, q.Patient.Expose()}},
 		Type: coding{systemEntity, "1"}, Role: &coding{systemObjectRole, "1"},
 	})
 	for _, category := range q.Categories {
-		e.Entity = append(e.Entity, entity{What: reference{identifier{systemCategory, string(category)}}, Type: coding{systemEntity, "2"}})
+		e.Entity = append(e.Entity, entity{What: &reference{identifier{systemCategory, string(category)}}, Type: coding{systemEntity, "2"}})
+	}
+}
+
+// interruption is the entry about a time in which entries could not be written, of which some
+// are lost.
+func interruption(since, until time.Time, lost int) Entry {
+	return Entry{
+		Time: until, Since: since, Count: lost, Action: Interrupted, Outcome: SeriousFailure, Code: "audit_unwritten",
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestEntryIsAnAuditEvent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
-	require.NoError(t, openLog(t, path).Append(testEntry(t)))
+	require.NoError(t, openLog(t, path).Append(t.Context(), testEntry(t)))
 	golden := filepath.Join("testdata", "token_issued.json")
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -77,6 +78,17 @@ func TestEntryWithoutAQuestion(t *testing.T) {
 		entry.Presenters = nil
 		assert.Equal(t, []agent{subject}, decoded(t, entry).Agent)
 	})
+}
+
+func TestEntryOfSeveral(t *testing.T) {
+	entry := Entry{
+		Time: testEntry(t).Time, Since: testEntry(t).Time.Add(-time.Minute), Count: 2400, Action: TokenRefused, Outcome: MinorFailure,
+		Code: "claim_missing", Presenters: []string{"did:web:midwife.example"},
+	}
+	event := decoded(t, entry)
+	assert.Equal(t, &period{"2026-03-01T11:59:00.000000005Z", "2026-03-01T12:00:00.000000005Z"}, event.Period)
+	assert.Equal(t, []entity{{Type: coding{systemEntity, "2"}, Detail: []detail{{"count", "2400"}}}}, event.Entity)
+	assert.Equal(t, reference{identifier{systemSoftware, "nuts-mitz"}}, event.Agent[0].Who, "of no data holder")
 }
 
 // TestDocumentedEntry keeps the line that docs/operations.md shows true.

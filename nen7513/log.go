@@ -4,235 +4,241 @@
 package nen7513
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
-// fileMode lets nobody but the node's own user read patients' numbers.
-const fileMode = 0o600
+const (
+	// maxQueued is how much may wait to be on disk, in bytes: some thousands of entries.
+	maxQueued = 8 << 20
+	// stuckAfter is how long the disk may take before nothing more waits for it.
+	stuckAfter = 5 * time.Second
+	// closePatience is how long the end of the log waits for the disk.
+	closePatience = 10 * time.Second
+)
 
-// maxBatch is how many entries are written and synced at once.
-const maxBatch = 256
+// ErrUncertain is wrapped by the error about an entry that may be in the file all the same.
+var ErrUncertain = errors.New("the entry may have been written")
 
-var errClosed = errors.New("the audit log is closed")
+var (
+	errClosed = errors.New("the audit log is closed")
+	errFull   = errors.New("too many entries wait for the disk")
+	errStuck  = errors.New("the disk does not answer")
+)
 
-// Log appends entries to a file. Its methods may be called from any goroutine.
+// Log appends entries to a file. Its methods may be called from any goroutine. One goroutine
+// writes, in the order in which the entries came, so a disk that hangs holds nobody else.
 type Log struct {
 	path    string
-	file    *os.File
 	sync    syncFunc
-	torn    bool // a line may have been left unfinished
-	entries chan pending
-	ended   chan struct{}
+	changed func(failure error)
+
+	wake  chan struct{} // has a value when there may be something to write
+	ended chan struct{}
+	// busy is since when the writer waits for the disk, in nanoseconds since 1970; 0: it does not.
+	busy    atomic.Int64
 	failure atomic.Pointer[error]
 
-	state  sync.RWMutex // held for reading while something is sent on entries
+	mu     sync.Mutex
+	queue  []*pending
+	queued int // bytes of what is not known to be on disk
+	lost   int // entries for which there was no room
 	closed bool
+
+	writer   writer // of its own goroutine alone
+	closeErr error  // to be read when it has ended
 }
 
-// pending is a line that waits to be on disk.
+// durability is what the sender of an entry waits for.
+type durability int
+
+const (
+	told    durability = iota // nothing: it is written as soon as that can be done
+	written                   // a process that dies does not lose it any more; a power loss may
+	synced                    // it is on disk
+)
+
+// pending is a line that is not known to be on disk.
 type pending struct {
-	line []byte
-	done chan<- error
+	line   []byte // empty: only waits for those before it
+	wanted durability
+	done   chan error // takes one value
+
+	interrupts bool // it tells of an interruption
+	counted    int  // how many lost entries it counts
 }
 
-// syncFunc waits until what was written to a file, or changed in a directory, is on disk.
-type syncFunc func(*os.File) error
+func (p *pending) waitsForSync() bool { return p.wanted == synced }
+
+// Hooks tell what happens to a log. Each may be nil. They are called by the goroutine that
+// writes: return at once.
+type Hooks struct {
+	// Changed is called when entries cannot be written any more, and with nil when they can
+	// be again.
+	Changed func(failure error)
+}
 
 // Open opens the file for appending, or makes it, readable for its owner alone. A file
-// that others can read is refused. A line that a crash left unfinished is ended.
-func Open(path string) (*Log, error) { return open(path, (*os.File).Sync) }
+// that others can read is refused; the access of its group is taken away from one of our
+// own. A line that a crash left unfinished is ended.
+func Open(path string, hooks Hooks) (*Log, error) { return open(path, hooks, (*os.File).Sync) }
 
-func open(path string, sync syncFunc) (*Log, error) {
+func open(path string, hooks Hooks, sync syncFunc) (*Log, error) {
 	file, err := openFile(path, sync)
 	if err != nil {
 		return nil, err
 	}
-	log := &Log{path: path, file: file, sync: sync, entries: make(chan pending, maxBatch), ended: make(chan struct{})}
-	go log.write()
+	log := &Log{path: path, sync: sync, changed: hooks.Changed, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	if log.changed == nil {
+		log.changed = func(error) {}
+	}
+	log.writer.file = file
+	go log.run()
 	return log, nil
 }
 
-func openFile(path string, sync syncFunc) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, fileMode)
-	if err != nil {
-		return nil, err
-	}
-	if err := prepare(file, sync); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
-	}
-	return file, nil
-}
+// Append writes an entry and waits until it is on disk, and all that came before it. When
+// ctx ends first, and the writer has not begun with the entry, it is taken back. Unless the
+// error wraps [ErrUncertain], the entry is not in the file.
+func (l *Log) Append(ctx context.Context, entry Entry) error { return l.add(ctx, entry, synced) }
 
-// Check tells whether a file that is there already can be such a log, and whether there
-// is a directory for one that is not. It makes and changes nothing.
-func Check(path string) error {
-	info, err := os.Stat(path)
-	if err == nil {
-		err = checkMode(info)
-	} else if errors.Is(err, fs.ErrNotExist) {
-		_, err = os.Stat(filepath.Dir(path))
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
-}
+// Write is as Append, except that it does not wait for the disk: the entry outlives this
+// process, and is on disk within a second or so. It shows that the file can be written.
+func (l *Log) Write(ctx context.Context, entry Entry) error { return l.add(ctx, entry, written) }
 
-func checkMode(info fs.FileInfo) error {
-	switch {
-	case !info.Mode().IsRegular():
-		return errors.New("not a regular file")
-	case info.Mode().Perm()&^fs.FileMode(fileMode) != 0:
-		return fmt.Errorf("others than its owner have access (mode %04o): it holds patients' numbers", info.Mode().Perm())
-	default:
-		return nil
-	}
-}
-
-func prepare(file *os.File, sync syncFunc) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if err := checkMode(info); err != nil {
-		return err
-	}
-	if info.Size() == 0 {
-		return syncDirectory(file.Name(), sync) // it may be new
-	}
-	last := make([]byte, 1)
-	if _, err := file.ReadAt(last, info.Size()-1); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if last[0] != '\n' {
-		_, err = file.Write([]byte{'\n'})
-	}
+// Tell hands over an entry of something that happened, and does not wait. It is written
+// before every entry that comes later, and kept while the file cannot be written. The error
+// tells that it is lost.
+func (l *Log) Tell(entry Entry) error {
+	_, err := l.enqueue(entry, told)
 	return err
 }
 
-// syncDirectory waits until the name of a new file is on disk: a power loss would
-// otherwise lose the whole file, however often the file itself was synced.
-func syncDirectory(path string, sync syncFunc) error {
-	path, err := filepath.EvalSymlinks(path)
-	if err != nil {
+// Flush waits until everything that was handed over is written, as [Log.Write] does.
+func (l *Log) Flush(ctx context.Context) error {
+	marker := &pending{wanted: written, done: make(chan error, 1)}
+	if err := l.push(marker); err != nil {
 		return err
 	}
-	directory, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(sync(directory), directory.Close())
+	return l.await(ctx, marker)
 }
 
-// Append writes an entry and waits until it is on disk. After an error it may or may
-// not be there.
-func (l *Log) Append(entry Entry) error {
+func (l *Log) add(ctx context.Context, entry Entry, wanted durability) error {
+	p, err := l.enqueue(entry, wanted)
+	if err != nil {
+		return err
+	}
+	return l.await(ctx, p)
+}
+
+func (l *Log) enqueue(entry Entry, wanted durability) (*pending, error) {
 	line, err := json.Marshal(entry.event())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	done := make(chan error, 1)
-	if err := l.enqueue(pending{append(line, '\n'), done}); err != nil {
-		return err
-	}
-	return <-done
+	p := &pending{line: append(line, '\n'), wanted: wanted, done: make(chan error, 1)}
+	return p, l.push(p)
 }
 
-func (l *Log) enqueue(p pending) error {
-	l.state.RLock()
-	defer l.state.RUnlock()
-	if l.closed {
+func (l *Log) push(p *pending) error {
+	stuck := l.Stuck() > stuckAfter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch full := l.queued+len(p.line) > maxQueued; {
+	case l.closed:
 		return errClosed
+	case full:
+		if p.wanted == told {
+			l.lost++
+		}
+		return errFull
+	case stuck && p.wanted != told:
+		return errStuck
 	}
-	l.entries <- p
+	l.queue = append(l.queue, p)
+	l.queued += len(p.line)
+	l.poke()
 	return nil
 }
 
-// Failure gives why the last entries could not be written, or nil.
+// poke wakes the writer, unless it will look anyhow.
+func (l *Log) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *Log) await(ctx context.Context, p *pending) error {
+	select {
+	case err := <-p.done:
+		return err
+	case <-ctx.Done():
+	}
+	if l.withdraw(p) {
+		return ctx.Err()
+	}
+	select {
+	case err := <-p.done:
+		return err
+	default:
+		return fmt.Errorf("%w: %w", ErrUncertain, ctx.Err())
+	}
+}
+
+// withdraw takes an entry out of the queue, if it is still there.
+func (l *Log) withdraw(p *pending) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := slices.Index(l.queue, p)
+	if at < 0 {
+		return false
+	}
+	l.queue = slices.Delete(l.queue, at, at+1)
+	l.queued -= len(p.line)
+	return true
+}
+
+// Failure gives why the last entries could not be written, or nil. It becomes nil by itself,
+// within seconds, when the file can be written again.
 func (l *Log) Failure() error {
+	if l.Stuck() > stuckAfter {
+		return errStuck
+	}
 	if failure := l.failure.Load(); failure != nil {
 		return *failure
 	}
 	return nil
 }
 
-// Close writes what waits and closes the file.
+// Stuck gives how long the writer has been waiting for the disk: for one that hangs, much
+// longer than the fraction of a second that a disk takes.
+func (l *Log) Stuck() time.Duration {
+	since := l.busy.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, since))
+}
+
+// Close writes what waits and closes the file. The error tells what is lost. It waits no
+// longer than ten seconds for a disk that hangs.
 func (l *Log) Close() error {
-	l.state.Lock()
-	if l.closed {
-		l.state.Unlock()
-		return nil
-	}
+	l.mu.Lock()
 	l.closed = true
-	close(l.entries)
-	l.state.Unlock()
-	<-l.ended
-	return l.file.Close()
-}
-
-// write writes entries in batches: one sync serves all that came while the one before
-// it took its time.
-func (l *Log) write() {
-	defer close(l.ended)
-	for first := range l.entries {
-		batch := []pending{first}
-		for len(batch) < maxBatch && len(l.entries) > 0 {
-			batch = append(batch, <-l.entries)
-		}
-		err := l.writeBatch(batch)
-		l.failure.Store(&err)
-		for _, each := range batch {
-			each.done <- err
-		}
+	l.mu.Unlock()
+	l.poke()
+	select {
+	case <-l.ended:
+		return l.closeErr
+	case <-time.After(closePatience):
+		return errStuck
 	}
-}
-
-func (l *Log) writeBatch(batch []pending) error {
-	if err := l.reopenIfMoved(); err != nil {
-		return err
-	}
-	var lines []byte
-	if l.torn {
-		lines = append(lines, '\n')
-	}
-	for _, each := range batch {
-		lines = append(lines, each.line...)
-	}
-	l.torn = true
-	if _, err := l.file.Write(lines); err != nil {
-		return err
-	}
-	l.torn = false
-	return l.sync(l.file)
-}
-
-// reopenIfMoved follows a rotation of logs: when the path leads to another file, or to
-// none, a new one is begun there.
-func (l *Log) reopenIfMoved() error {
-	current, err := l.file.Stat()
-	if err != nil {
-		return err
-	}
-	named, err := os.Stat(l.path)
-	if err == nil && os.SameFile(current, named) {
-		return nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	file, err := openFile(l.path, l.sync)
-	if err != nil {
-		return err
-	}
-	err = l.file.Close()
-	l.file = file
-	return err
 }

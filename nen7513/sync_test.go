@@ -4,7 +4,6 @@
 package nen7513
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,7 +17,7 @@ func TestAppendWaitsForTheDisk(t *testing.T) {
 	path, entry := filepath.Join(t.TempDir(), "audit.jsonl"), testEntry(t)
 	synctest.Test(t, func(t *testing.T) {
 		onDisk := make(chan struct{})
-		log, err := open(path, func(file *os.File) error {
+		log, err := open(path, Hooks{}, func(file *os.File) error {
 			if file.Name() == path {
 				<-onDisk
 			}
@@ -26,7 +25,7 @@ func TestAppendWaitsForTheDisk(t *testing.T) {
 		})
 		require.NoError(t, err)
 		appended := make(chan error, 1)
-		go func() { appended <- log.Append(entry) }()
+		go func() { appended <- log.Append(t.Context(), entry) }()
 		synctest.Wait()
 		assert.Len(t, lines(t, path), 1, "it is written ...")
 		assert.Empty(t, appended, "... and not on disk yet")
@@ -36,40 +35,13 @@ func TestAppendWaitsForTheDisk(t *testing.T) {
 	})
 }
 
-func TestWhatIsNotOnDiskIsAnError(t *testing.T) {
-	path, failure := filepath.Join(t.TempDir(), "audit.jsonl"), errors.New("input/output error")
-	failing := path
-	log, err := open(path, func(file *os.File) error {
-		if file.Name() == failing {
-			return failure
-		}
-		return nil
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = log.Close() })
-
-	require.ErrorIs(t, log.Append(testEntry(t)), failure)
-	require.ErrorIs(t, log.Failure(), failure)
-	failing = filepath.Dir(path)
-	require.NoError(t, log.Append(testEntry(t)), "the file's directory was synced before")
-	require.NoError(t, os.Rename(path, path+".1"))
-	require.ErrorIs(t, log.Append(testEntry(t)), failure, "the new file's name may be lost")
-	require.ErrorIs(t, log.Append(testEntry(t)), failure, "and still may")
-	failing = ""
-	require.NoError(t, log.Append(testEntry(t)))
-	assert.Len(t, lines(t, path), 1)
-
-	_, err = open(filepath.Join(t.TempDir(), "audit.jsonl"), func(*os.File) error { return failure })
-	assert.ErrorIs(t, err, failure)
-}
-
 func TestWhatIsSynced(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "audit.jsonl")
 	var synced []string
 	reopen := func(path string) *Log {
 		synced = nil
-		log, err := open(path, func(file *os.File) error {
+		log, err := open(path, Hooks{}, func(file *os.File) error {
 			synced = append(synced, file.Name())
 			return file.Sync()
 		})
@@ -79,10 +51,10 @@ func TestWhatIsSynced(t *testing.T) {
 	}
 	log := reopen(path)
 	assert.Equal(t, []string{directory}, synced, "a new file's name")
-	require.NoError(t, log.Append(testEntry(t)))
+	require.NoError(t, log.Append(t.Context(), testEntry(t)))
 	assert.Equal(t, []string{directory, path}, synced)
 	require.NoError(t, os.Rename(path, path+".1"))
-	require.NoError(t, log.Append(testEntry(t)))
+	require.NoError(t, log.Append(t.Context(), testEntry(t)))
 	assert.Equal(t, []string{directory, path, directory, path}, synced, "also after a rotation")
 
 	reopen(path)

@@ -5,8 +5,11 @@ package plugin
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/audit"
@@ -47,6 +50,7 @@ type decisionLog struct {
 	ground     policy.Ground
 	question   *consent.Question // nil until there is one
 	requestIDs []string          // under which Mitz knows the queries so far
+	ended      []string          // those of which it was told how they ended
 	announced  bool              // the NEN 7513 log may say that a token is issued
 	unlogged   error             // something that happened could not be logged, so there may be no token
 }
@@ -82,6 +86,12 @@ func (d *decisionLog) fields(outcome string) logrus.Fields {
 	}
 }
 
+// auditPatience is how long a request waits for an entry at the most.
+const auditPatience = 5 * time.Second
+
+// outcomeAsked is of a query whose answer is not there yet.
+const outcomeAsked = "asked"
+
 // decisionKey is under which a consult's context has its [decisionLog].
 type decisionKey struct{}
 
@@ -91,6 +101,14 @@ func asksAgain(ctx context.Context, failed *mitzclient.Error) {
 	if entry, ok := ctx.Value(decisionKey{}).(*decisionLog); ok {
 		_ = entry.consulted(ctx, failed.RequestID, string(failed.Code)) // no token follows on an error
 	}
+}
+
+// asks has the entry of a query written before it leaves.
+func asks(ctx context.Context, requestID string) error {
+	if entry, ok := ctx.Value(decisionKey{}).(*decisionLog); ok {
+		return entry.asking(ctx, requestID)
+	}
+	return nil
 }
 
 // scope gives the guarded scope, as configured.
@@ -103,9 +121,22 @@ func (d *decisionLog) scope() string {
 
 // announce writes to the NEN 7513 log that a token is issued, before it is. On an error it
 // may not be.
-func (d *decisionLog) announce() error {
-	d.announced = true // also after an error: the entry may be there
-	return d.append(nen7513.TokenIssued, d.requestIDs, outcomePermit)
+func (d *decisionLog) announce(ctx context.Context) error {
+	if d.engine.auditLog == nil {
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, auditPatience)
+	defer cancel()
+	err := d.engine.auditLog.Append(waiting, d.entry(nen7513.TokenIssued, d.requestIDs, outcomePermit))
+	d.announced = err == nil || errors.Is(err, nen7513.ErrUncertain)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return &mitzclient.Error{Code: mitzclient.Canceled, Detail: "audit"}
+	default:
+		return fmt.Errorf("%w: %w", errAudit, err)
+	}
 }
 
 // issued tells that there is a token.
@@ -126,7 +157,8 @@ func (d *decisionLog) refused(ctx context.Context, cause error) error {
 	}
 	log().WithFields(d.fields(outcome)).WithError(cause).Log(levelOf(outcome), message)
 	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
-	_ = d.append(action, d.requestIDs, outcome) // the health check tells
+	d.tell(action, d.requestIDs, outcome)
+	_ = d.flush(ctx) // the health check tells
 	d.engine.metrics.tokensRefused.WithLabelValues(outcome).Inc()
 	return oauthError(cause)
 }
@@ -139,39 +171,76 @@ func levelOf(outcome string) logrus.Level {
 	return logrus.InfoLevel
 }
 
-// consulted logs that Mitz was asked. On an error nothing may rest on its answer. A query
-// that failed is logged when another is to follow; when that one cannot be sent, the
-// consult ends with the first, which is not logged again.
+// asking writes that Mitz is about to be asked. On an error it is not: the patient sees every
+// query. It waits until the file has the entry, not until that is on disk.
+func (d *decisionLog) asking(ctx context.Context, requestID string) error {
+	d.requestIDs = append(d.requestIDs, requestID)
+	if d.engine.auditLog == nil {
+		return nil
+	}
+	if err := d.engine.auditLog.Write(ctx, d.entry(nen7513.Query, []string{requestID}, outcomeAsked)); err != nil {
+		d.requestIDs = slices.DeleteFunc(d.requestIDs, func(id string) bool { return id == requestID })
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			d.unlogged = fmt.Errorf("%w: %w", errAudit, err)
+		}
+		return err
+	}
+	return nil
+}
+
+// consulted tells how a query ended. On an error nothing may rest on its answer. A query
+// that failed is told when another is to follow; when that one cannot be sent, the
+// consult ends with the first, which is not told again.
 func (d *decisionLog) consulted(ctx context.Context, requestID, outcome string) error {
-	if slices.Contains(d.requestIDs, requestID) {
+	if slices.Contains(d.ended, requestID) {
 		return d.unlogged
 	}
 	var asked []string // none when the link refused without asking
 	if requestID != "" {
 		asked = []string{requestID}
+		d.ended = append(d.ended, requestID)
+		if !slices.Contains(d.requestIDs, requestID) {
+			d.requestIDs = append(d.requestIDs, requestID)
+		}
 	}
-	d.requestIDs = append(d.requestIDs, asked...)
 	fields := d.fields(outcome)
 	fields["request_id"] = requestID
 	auditEntry(ctx, auditConsult, "Mitz consulted", fields)
-	return d.append(nen7513.Consult, asked, outcome)
+	d.tell(nen7513.Consult, asked, outcome)
+	return d.unlogged
 }
 
 func (d *decisionLog) allRequestIDs() string { return strings.Join(d.requestIDs, " ") }
 
-// append writes an entry to the NEN 7513 log, if one is kept, and waits for it. After one
-// error every call gives it: a token may not follow on what the log does not have.
-func (d *decisionLog) append(action nen7513.Action, requestIDs []string, code string) error {
+// tell hands an entry over to the NEN 7513 log, if one is kept. Every later entry of this
+// decision is written after it. When it is lost, no token may follow.
+func (d *decisionLog) tell(action nen7513.Action, requestIDs []string, code string) {
+	if d.engine.auditLog == nil {
+		return
+	}
+	if err := d.engine.auditLog.Tell(d.entry(action, requestIDs, code)); err != nil {
+		d.unlogged = fmt.Errorf("%w: %w", errAudit, err)
+	}
+}
+
+// flush waits until the entries are written, so that a process that dies after the requester
+// has its answer does not lose them. When they cannot be, they are kept, and the error says
+// that nothing may rest on them yet.
+func (d *decisionLog) flush(ctx context.Context) error {
 	if d.engine.auditLog == nil {
 		return nil
 	}
-	err := d.engine.auditLog.Append(nen7513.Entry{
+	waiting, cancel := context.WithTimeout(ctx, auditPatience)
+	defer cancel()
+	if err := d.engine.auditLog.Flush(waiting); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", errAudit, err)
+	}
+	return nil // also where nobody waits for the answer any more
+}
+
+func (d *decisionLog) entry(action nen7513.Action, requestIDs []string, code string) nen7513.Entry {
+	return nen7513.Entry{
 		Time: d.engine.now(), Action: action, Outcome: auditOutcome(code), Code: code, RequestIDs: requestIDs,
 		Scope: d.scope(), Subject: d.engine.subjects[d.issuer], Presenters: d.presenters, Question: d.question,
-	})
-	if err != nil {
-		log().WithError(err).Error("The audit log cannot be written")
-		d.unlogged = errAudit
 	}
-	return d.unlogged
 }

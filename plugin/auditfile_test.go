@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
@@ -33,7 +32,7 @@ func openAuditFile(t *testing.T, engine *Engine) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "audit.jsonl")
 	var err error
-	engine.auditLog, err = nen7513.Open(path)
+	engine.auditLog, err = nen7513.Open(path, auditHooks())
 	require.NoError(t, err)
 	return path
 }
@@ -169,23 +168,23 @@ func TestAuditFile(t *testing.T) {
 		assertOAuthError(t, issueFor(t.Context(), engine, &token), oauth.ServerError, descriptionUndetermined)
 	})
 	t.Run("a token that cannot be logged is not issued, though the answer was", func(t *testing.T) {
-		engine := newTestEngine(t, deciding(consent.Permit))
-		path := openAuditFile(t, engine)
-		broken := false
-		engine.now = func() time.Time { // the clock is read between the two entries
-			if info, err := os.Stat(path); err == nil && info.Size() > 0 && !broken {
-				broken = true
-				assert.Equal(t, []string{"consult 0 permit"}, auditActions(t, path))
-				unwritable(t, path)
-			}
-			return testNow
-		}
+		var path string
+		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
+			assert.NoError(t, asks(ctx, "request-1"))
+			assert.Equal(t, []string{"query 0 asked"}, auditActions(t, path))
+			unwritable(t, path)
+			return deciding(consent.Permit)(ctx, q)
+		})
+		path = openAuditFile(t, engine)
 		token := testToken(guarded)
 		assertOAuthError(t, issueFor(t.Context(), engine, &token), oauth.ServerError, descriptionUndetermined)
-		assert.True(t, broken)
 		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, engine.auditLog.Close())
+		assert.Equal(t, []string{"log-interrupted 8 audit_unwritten", "consult 0 permit", "token-refused 8 audit_unwritten"}, auditActions(t, path),
+			"what happened meanwhile is written when that can be done")
 	})
-	t.Run("a token does not follow on a first query that could not be logged", func(t *testing.T) {
+	t.Run("a first query that could not be logged at once is in the file before the token", func(t *testing.T) {
 		var path string
 		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
 			unwritable(t, path)
@@ -195,7 +194,21 @@ func TestAuditFile(t *testing.T) {
 		})
 		path = openAuditFile(t, engine)
 		token := testToken(guarded)
+		require.NoError(t, issueFor(t.Context(), engine, &token))
+		actions := auditActions(t, path)
+		assert.Equal(t, []string{"consult 8 http_status", "consult 0 permit", "token-issued 0 permit"}, actions[len(actions)-3:])
+	})
+	t.Run("what cannot be logged is not asked", func(t *testing.T) {
+		engine := newTestEngine(t, func(ctx context.Context, _ consent.Question) (mitzclient.Answer, error) {
+			assert.Error(t, asks(ctx, "request-1"))
+			return mitzclient.Answer{}, &mitzclient.Error{Code: mitzclient.Unrecorded}
+		})
+		path := openAuditFile(t, engine)
+		unwritable(t, path)
+		out := captureLog(t)
+		token := testToken(guarded)
 		assertOAuthError(t, issueFor(t.Context(), engine, &token), oauth.ServerError, descriptionUndetermined)
-		assert.Equal(t, testClaims(), token.InputDescriptorConstraintIdMap)
+		assert.Contains(t, out.String(), "outcome=audit_unwritten")
+		assert.NotContains(t, out.String(), "request-1", "nobody asked under that id")
 	})
 }

@@ -130,7 +130,7 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 		e.subjects[issuer] = dataHolder.Subject
 	}
 	if file := checked.config.Audit.File; file != "" {
-		if e.auditLog, err = nen7513.Open(file); err != nil {
+		if e.auditLog, err = nen7513.Open(file, auditHooks()); err != nil {
 			return configError([]error{fmt.Errorf("audit.file: %w", err)})
 		}
 	}
@@ -146,12 +146,25 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	return nil
 }
 
+// auditHooks log when the audit file cannot be written, and when it can be again. Its errors
+// are the system's: they hold nothing of an entry.
+func auditHooks() nen7513.Hooks {
+	return nen7513.Hooks{Changed: func(failure error) {
+		if failure != nil {
+			log().WithError(failure).Error("The audit file cannot be written: guarded scopes get no token")
+			return
+		}
+		log().Warn("The audit file can be written again")
+	}}
+}
+
 // hooks log what happens on the link to Mitz. None of it concerns a patient.
 func (e *Engine) hooks() mitzclient.Hooks {
 	return mitzclient.Hooks{
 		CircuitChanged: func(state mitzclient.CircuitState) {
 			log().WithField("circuit", state.String()).Warn("The link to Mitz changed")
 		},
+		Asking:   asks,
 		Retrying: asksAgain,
 		Paused: func(d time.Duration) {
 			log().WithField("for", d.String()).Warn("Mitz asked for fewer queries and is left alone")
@@ -228,7 +241,10 @@ func (e *Engine) Shutdown() error {
 		e.client.Close()
 	}
 	if e.auditLog != nil {
-		return e.auditLog.Close()
+		if err := e.auditLog.Close(); err != nil {
+			// An error would keep the node from stopping its other engines.
+			log().WithError(err).Error("The audit file could not be written to its end")
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -61,14 +62,14 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, questio
 		consulter := measured{next: e.consult, ground: ground, metrics: e.metrics, now: e.now}
 		answer, err := consulter.Consult(ctx, question)
 		unlogged := entry.consulted(ctx, answer.RequestID, outcomeOf(question, answer, err))
+		if unlogged != nil {
+			return policy.Permission{}, unlogged // also where that is why Mitz was not asked
+		}
 		if err != nil {
 			return policy.Permission{}, err
 		}
-		if unlogged != nil {
-			return policy.Permission{}, unlogged
-		}
 		if err := policy.Decide(question, answer.Decisions); err != nil {
-			return policy.Permission{}, err
+			return policy.Permission{}, cmp.Or(entry.flush(ctx), err) // a refusal too rests on an answer that is in the log
 		}
 		return policy.Permission{Question: question, Ground: ground, RequestID: answer.RequestID, CheckedAt: e.now()}, nil
 	}

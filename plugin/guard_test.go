@@ -61,7 +61,7 @@ func unasked(t *testing.T) consulter {
 }
 
 // newTestEngine makes a running engine with one guarded scope.
-func newTestEngine(t *testing.T, consult consulter) *Engine {
+func newTestEngine(t testing.TB, consult consulter) *Engine {
 	t.Helper()
 	return newTestEngineFor(t, consult, testProfile(guarded, "TREAT", "GGC002"))
 }
@@ -72,7 +72,7 @@ func testProfile(scope, purpose string, categories ...string) policy.ProfileConf
 
 // newTestEngineFor makes a running engine whose guarded scopes have a definition of the
 // operator's, so that no credentials are needed.
-func newTestEngineFor(t *testing.T, consult consulter, profiles ...policy.ProfileConfig) *Engine {
+func newTestEngineFor(t testing.TB, consult consulter, profiles ...policy.ProfileConfig) *Engine {
 	t.Helper()
 	engine := newEngine(nodeEngines{policy: nutspolicy.New()})
 	engine.now = func() time.Time { return testNow }

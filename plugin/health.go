@@ -23,13 +23,23 @@ func (e *Engine) CheckHealth() map[string]core.Health {
 		health["guard"] = core.Health{Status: core.HealthStatusDown, Details: "not started: guarded scopes get no token"}
 	}
 	e.linkHealth(health)
-	if e.auditLog != nil {
-		health["audit"] = core.Health{Status: core.HealthStatusUp}
-		if e.auditLog.Failure() != nil {
-			health["audit"] = core.Health{Status: core.HealthStatusDown, Details: "the last entry could not be written: guarded scopes get no token"}
+	e.auditHealth(health)
+	return health
+}
+
+// auditHealth reports whether the audit file can be written. It heals by itself.
+func (e *Engine) auditHealth(health map[string]core.Health) {
+	if e.auditLog == nil {
+		return
+	}
+	entry := core.Health{Status: core.HealthStatusUp}
+	if e.auditLog.Failure() != nil {
+		entry = core.Health{Status: core.HealthStatusDown, Details: "the last entry could not be written: guarded scopes get no token"}
+		if stuck := e.auditLog.Stuck(); stuck > time.Second {
+			entry.Details = fmt.Sprintf("the disk has not answered for %s: guarded scopes get no token", stuck.Round(time.Second))
 		}
 	}
-	return health
+	health["audit"] = entry
 }
 
 // certificateWarning is how long before its end a client certificate is warned about.

@@ -4,11 +4,15 @@
 package plugin
 
 import (
+	"os"
 	"testing"
 	"time"
 
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
 func TestHealthOfTheCertificate(t *testing.T) {
@@ -35,4 +39,20 @@ func TestHealthOfTheCertificate(t *testing.T) {
 			assert.Equal(t, tc.details, health.Details)
 		})
 	}
+}
+
+// TestHealthOfTheAuditFile has the cause of an unwritable file go away without any traffic.
+func TestHealthOfTheAuditFile(t *testing.T) {
+	engine := newTestEngine(t, deciding(consent.Permit))
+	path := openAuditFile(t, engine)
+	status := func() core.HealthStatus { return engine.CheckHealth()["audit"].Status }
+	assert.Equal(t, core.HealthStatusUp, status())
+	unwritable(t, path)
+	token := testToken(guarded)
+	require.Error(t, issueFor(t.Context(), engine, &token))
+	assert.Equal(t, core.Health{
+		Status: core.HealthStatusDown, Details: "the last entry could not be written: guarded scopes get no token",
+	}, engine.CheckHealth()["audit"])
+	require.NoError(t, os.Remove(path))
+	assert.Eventually(t, func() bool { return status() == core.HealthStatusUp }, time.Minute, 10*time.Millisecond)
 }

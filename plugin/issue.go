@@ -81,7 +81,7 @@ func (e *Engine) issueGuarded(ctx context.Context, profile *policy.Profile, toke
 	maps.Copy(merged, claims)
 	token.InputDescriptorConstraintIdMap = merged
 	token.Scope = strings.Join(policy.SplitScope(token.Scope), " ")
-	if err := entry.announce(); err != nil {
+	if err := entry.announce(ctx); err != nil {
 		return err
 	}
 	stored = true // as far as can be known, from here on

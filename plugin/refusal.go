@@ -39,7 +39,7 @@ func logPanic(message string) {
 // should be, or the requester's mistake; the rest is trouble of ours or of Mitz.
 func auditOutcome(code string) nen7513.Outcome {
 	switch {
-	case code == outcomePermit:
+	case code == outcomePermit, code == outcomeAsked:
 		return nen7513.Success
 	case code == string(policy.ReasonDenied), code == string(policy.ReasonScope), code == string(policy.ReasonDataHolder),
 		strings.HasPrefix(code, "claim_"), strings.HasPrefix(code, "credential_"), code == string(policy.ReasonWalletMissing):

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plugin
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/nen7513"
+)
+
+// BenchmarkGuardedToken measures what the guard and its records add to a token, on the real
+// disk (below TMPDIR), without the node and without Mitz: with and without an audit file,
+// one request after the other and many at once.
+func BenchmarkGuardedToken(b *testing.B) {
+	logrus.SetOutput(io.Discard)
+	permit := func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
+		answer, err := deciding(consent.Permit)(ctx, q)
+		if asksErr := asks(ctx, answer.RequestID); asksErr != nil {
+			return mitzclient.Answer{}, asksErr
+		}
+		return answer, err
+	}
+	for _, file := range []bool{false, true} {
+		engine := newTestEngine(b, permit)
+		name := "without an audit file"
+		if file {
+			name = "with an audit file"
+			var err error
+			engine.auditLog, err = nen7513.Open(filepath.Join(b.TempDir(), "audit.jsonl"), nen7513.Hooks{})
+			require.NoError(b, err)
+		}
+		issue := func() {
+			token := testToken(guarded)
+			if err := engine.issue(b.Context(), token.Token, token, &keptTokens{}); err != nil {
+				b.Error(err)
+			}
+		}
+		b.Run(name+"/one by one", func(b *testing.B) {
+			for b.Loop() {
+				issue()
+			}
+		})
+		b.Run(name+"/32 at once", func(b *testing.B) {
+			b.SetParallelism(16)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					issue()
+				}
+			})
+		})
+	}
+}

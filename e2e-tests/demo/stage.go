@@ -78,7 +78,7 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 		return nil, err
 	}
 	records, err := world.StartRecordServer("record-server", harness.RecordServerConfig{
-		Node: world.DataHolder, URA: hospitalURA, Scope: scope, Patients: cast.records(),
+		Node: world.DataHolder, URA: hospitalURA, Scope: scope, Category: category, Patients: cast.records(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, world.Close())

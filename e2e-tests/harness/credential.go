@@ -129,13 +129,22 @@ func signCredential(claims, headers map[string]any, algorithm jwa.SignatureAlgor
 
 // signJWT signs claims; with wrong set, the signature is one bit off.
 func signJWT(claims, headers map[string]any, algorithm jwa.SignatureAlgorithm, key crypto.Signer, wrong bool) (string, error) {
+	token, err := signTyped(claims, headers, "JWT", algorithm, key)
+	if err != nil || !wrong {
+		return token, err
+	}
+	return breakSignature(token)
+}
+
+// signTyped signs a JWT of this type.
+func signTyped(claims, headers map[string]any, headerType string, algorithm jwa.SignatureAlgorithm, key crypto.Signer) (string, error) {
 	protected := jws.NewHeaders()
 	for name, value := range headers {
 		if err := protected.Set(name, value); err != nil {
 			return "", err
 		}
 	}
-	if err := protected.Set(jws.TypeKey, "JWT"); err != nil {
+	if err := protected.Set(jws.TypeKey, headerType); err != nil {
 		return "", err
 	}
 	payload, err := json.Marshal(claims)
@@ -143,13 +152,7 @@ func signJWT(claims, headers map[string]any, algorithm jwa.SignatureAlgorithm, k
 		return "", err
 	}
 	token, err := jws.Sign(payload, jws.WithKey(algorithm, key, jws.WithProtectedHeaders(protected)))
-	if err != nil {
-		return "", err
-	}
-	if wrong {
-		return breakSignature(string(token))
-	}
-	return string(token), nil
+	return string(token), err
 }
 
 func breakSignature(token string) (string, error) {

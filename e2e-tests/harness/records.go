@@ -16,15 +16,35 @@ type Patient struct {
 	Notes     []string // shown as conditions
 }
 
-// SearchPatient asks a record server for a patient's summary, as the requester's system does.
+// SearchPatient asks a record server for a patient's summary with a Bearer token, as the
+// requester's system does.
 func SearchPatient(ctx context.Context, client *http.Client, recordServer, token, bsn string) (Answer, error) {
-	header := http.Header{"Accept": {"application/fhir+json"}}
+	header := http.Header{}
 	if token != "" {
-		header.Set("Authorization", "Bearer "+token)
+		header.Set("Authorization", schemeBearer+" "+token)
 	}
-	form := url.Values{"identifier": {BSNIdentifier(bsn)}}
-	return postForm(ctx, client, recordServer+"/fhir/Patient/_search", form, header)
+	return SearchPatientWith(ctx, client, recordServer, header, bsn)
 }
+
+// SearchPatientWith is [SearchPatient] with any headers; see [DPoPHeader].
+func SearchPatientWith(ctx context.Context, client *http.Client, recordServer string, header http.Header, bsn string) (Answer, error) {
+	header = header.Clone()
+	header.Set("Accept", "application/fhir+json")
+	form := url.Values{"identifier": {BSNIdentifier(bsn)}}
+	return postForm(ctx, client, recordServer+searchPath, form, header)
+}
+
+// DPoPHeader presents a token that is bound to a key, with proofs of it: one, when it is right.
+func DPoPHeader(token string, proofs ...string) http.Header {
+	header := http.Header{"Authorization": {schemeDPoP + " " + token}}
+	for _, proof := range proofs {
+		header.Add("DPoP", proof)
+	}
+	return header
+}
+
+// SearchURL is where a patient is searched for: a proof must name it.
+func (s *RecordServer) SearchURL() string { return s.URL + searchPath }
 
 // summary is a small FHIR R4 searchset: the patient with the notes on record.
 func (s *RecordServer) summary(bsn string) map[string]any {

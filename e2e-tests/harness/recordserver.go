@@ -4,65 +4,73 @@
 package harness
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"log"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 )
 
 // maxRecordRequest bounds a search's body.
 const maxRecordRequest = 16 << 10
 
-// RecordServerConfig says whose records a server holds and which token opens them.
+// RecordServerConfig says whose records a server holds and which token opens them. All of
+// it is needed.
 type RecordServerConfig struct {
-	Node  *Node  // the data holder's node, where tokens are introspected
-	URA   string // the data holder
-	Scope string // the scope that a token must have
+	Node     *Node  // the data holder's node, where tokens are introspected
+	URA      string // the data holder
+	Scope    string // the scope that a token must have
+	Category string // the data category that the records fall under
 	// Patients are the records: BSN to what the FHIR bundle shows.
 	Patients map[string]Patient
 }
 
 // RecordServer is a data holder's record system: it gives a patient's summary to whoever
-// brings a token that names this very patient.
+// brings a token that names this very patient. It keeps to all that README asks of one.
 type RecordServer struct {
 	URL string // https://localhost:<port>
 
 	config RecordServerConfig
 	log    *log.Logger
+	open   chan struct{} // closed when URL is known
 }
 
 // StartRecordServer starts a record server until the workspace is closed.
 func (w *Workspace) StartRecordServer(name string, config RecordServerConfig) (*RecordServer, error) {
+	if config.Node == nil || config.URA == "" || config.Scope == "" || config.Category == "" {
+		return nil, errors.New("a record server needs a node, a URA, a scope and a data category")
+	}
 	name = w.unique(name)
 	logger, err := w.openLog(name)
 	if err != nil {
 		return nil, err
 	}
-	server := &RecordServer{config: config, log: logger}
+	server := &RecordServer{config: config, log: logger, open: make(chan struct{})}
 	server.URL, err = w.ServeTLS(name+"-tls", server.routes())
+	close(server.open)
 	return server, err
 }
 
+// searchPath is where patients are searched for.
+const searchPath = "/fhir/Patient/_search"
+
 func (s *RecordServer) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /fhir/Patient/_search", s.search)
+	mux.HandleFunc("POST "+searchPath, s.search)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		s.refuse(w, http.StatusNotFound, "not-supported", "only POST /fhir/Patient/_search: a BSN must not be in a URL")
+		s.refuse(w, http.StatusNotFound, "not-supported", "only POST "+searchPath+": a BSN must not be in a URL")
 	})
 	return mux
 }
 
 // search is FHIR's search by POST (R4, section 3.1.1.4): the BSN is in the body.
 func (s *RecordServer) search(w http.ResponseWriter, r *http.Request) {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || token == "" {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		s.refuse(w, http.StatusUnauthorized, "login", "no Bearer token")
+	shown, err := readPresented(r.Header)
+	if err != nil {
+		w.Header().Add("WWW-Authenticate", "Bearer")
+		w.Header().Add("WWW-Authenticate", "DPoP")
+		s.refuse(w, http.StatusUnauthorized, "login", err.Error())
 		return
 	}
 	bsn, err := searchedBSN(w, r)
@@ -70,44 +78,19 @@ func (s *RecordServer) search(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadRequest, "invalid", err.Error())
 		return
 	}
-	grant, err := s.introspect(r.Context(), token)
-	switch {
-	case err != nil:
-		s.refuse(w, http.StatusBadGateway, "transient", "the token could not be introspected")
-	case !grant.Active:
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		s.refuse(w, http.StatusUnauthorized, "expired", "the token is not active")
-	case !grant.covers(s.config):
-		s.refuse(w, http.StatusForbidden, "forbidden", "the token rests on no consent for these records")
-	case grant.PatientBSN == "" || grant.PatientBSN != bsn:
-		s.refuse(w, http.StatusForbidden, "forbidden", "the token is for another patient")
-	default:
-		s.answer(w, http.StatusOK, s.summary(bsn))
-	}
-}
-
-// grant are the claims that a record server must look at.
-type grant struct {
-	Active       bool   `json:"active"`
-	Scope        string `json:"scope"`
-	MitzConsent  bool   `json:"mitz_consent"`
-	PatientBSN   string `json:"patient_bsn"`
-	DataHolderID string `json:"data_holder_organization_id"`
-}
-
-func (g grant) covers(config RecordServerConfig) bool {
-	return g.MitzConsent && g.DataHolderID == config.URA && slices.Contains(strings.Fields(g.Scope), config.Scope)
-}
-
-func (s *RecordServer) introspect(ctx context.Context, token string) (grant, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	introspection, err := s.config.Node.Introspect(ctx, token)
+	grant, err := s.introspect(r.Context(), shown.token)
 	if err != nil {
-		return grant{}, err
+		s.refuse(w, http.StatusBadGateway, "transient", "the token could not be introspected")
+		return
 	}
-	var result grant
-	return result, json.Unmarshal(introspection.Body, &result)
+	if denied := s.judge(r.Context(), shown, grant, bsn); denied != nil {
+		if denied.challenge != "" {
+			w.Header().Set("WWW-Authenticate", shown.scheme+` error="`+denied.challenge+`"`)
+		}
+		s.refuse(w, denied.status, denied.code, denied.reason)
+		return
+	}
+	s.answer(w, http.StatusOK, s.summary(bsn))
 }
 
 // searchedBSN reads the one identifier that is searched for, as "system|value".

@@ -6,7 +6,6 @@ package harness
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -40,55 +39,6 @@ func TestProxyPassesCancellationOn(t *testing.T) {
 	case <-cancelled:
 	case <-time.After(10 * time.Second):
 		t.Fatal("the cancellation did not reach the node")
-	}
-}
-
-func TestRecordServerGivesOnlyTheTokensPatient(t *testing.T) {
-	const scope, ura = "birth-care", "00000659"
-	workspace := newWorkspace(t)
-	full := map[string]any{
-		"active": true, "scope": "other " + scope, "mitz_consent": true, "patient_bsn": testBSN, "data_holder_organization_id": ura,
-	}
-	without := func(key string, value any) map[string]any {
-		claims := map[string]any{}
-		for k, v := range full {
-			claims[k] = v
-		}
-		claims[key] = value
-		return claims
-	}
-	tests := []struct {
-		name       string
-		claims     map[string]any
-		token, bsn string
-		want       int
-	}{
-		{"the patient of the token", full, "t", testBSN, http.StatusOK},
-		{"another patient", full, "t", "999996642", http.StatusForbidden},
-		{"no token", full, "", testBSN, http.StatusUnauthorized},
-		{"inactive", map[string]any{"active": false}, "t", testBSN, http.StatusUnauthorized},
-		{"no consent", without("mitz_consent", nil), "t", testBSN, http.StatusForbidden},
-		{"consent that is a text", without("mitz_consent", "true"), "t", testBSN, http.StatusBadGateway},
-		{"no patient", without("patient_bsn", nil), "t", "", http.StatusForbidden},
-		{"another scope", without("scope", "other"), "t", testBSN, http.StatusForbidden},
-		{"another data holder", without("data_holder_organization_id", "99999999"), "t", testBSN, http.StatusForbidden},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				_ = json.NewEncoder(w).Encode(test.claims)
-			}))
-			defer node.Close()
-			records, err := workspace.StartRecordServer("records", RecordServerConfig{
-				Node: &Node{API: API{base: node.URL, client: node.Client()}}, URA: ura, Scope: scope,
-				Patients: map[string]Patient{testBSN: {Name: "A. Patient", Notes: []string{"first pregnancy"}}},
-			})
-			require.NoError(t, err)
-			answer, err := SearchPatient(t.Context(), workspace.Client(), records.URL, test.token, test.bsn)
-			require.NoError(t, err)
-			assert.Equal(t, test.want, answer.Status)
-			assert.Equal(t, test.want == http.StatusOK, len(answer.Body) > 0 && answer.Contains("first pregnancy"))
-		})
 	}
 }
 

@@ -21,7 +21,7 @@ func TestWorldWithMitz(t *testing.T) {
 		Profiles: []MitzProfile{{Scope: testScope, Categories: []string{"GGC002"}, Purpose: "TREAT"}},
 	})
 	records, err := world.StartRecordServer("records", RecordServerConfig{
-		Node: world.DataHolder, URA: "00000659", Scope: testScope,
+		Node: world.DataHolder, URA: "00000659", Scope: testScope, Category: "GGC002",
 		Patients: map[string]Patient{testBSN: {Name: "A. Patient", BirthDate: "1990-01-02", Notes: []string{"first pregnancy"}}},
 	})
 	require.NoError(t, err)

@@ -5,6 +5,8 @@ package e2e
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +96,17 @@ func TestDPoPThroughTheRequestersNode(t *testing.T) {
 	require.NotEmpty(t, answer.DPoPKeyID())
 	assert.Contains(t, introspection.Claims, "cnf")
 	assert.Equal(t, patient, introspection.Text("patient_bsn"))
+	t.Run("README tells every claim", func(t *testing.T) {
+		root, err := harness.RepositoryRoot()
+		require.NoError(t, err)
+		readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+		require.NoError(t, err)
+		_, section, _ := strings.Cut(string(readme), "## What a record server must do")
+		section, _, _ = strings.Cut(section, "\n## ")
+		for claim := range introspection.Claims {
+			assert.Contains(t, section, "`"+claim+"`")
+		}
+	})
 	prove := func(method, url string) string {
 		proof, err := w.Requester.CreateDPoP(t.Context(), answer.DPoPKeyID(), answer.Token(), method, url)
 		require.NoError(t, err)

@@ -103,7 +103,9 @@ func (s *story) introduce() {
 		"data. Here it is a simulator.")
 	s.page.fact("Nuts", "is the network in which care organisations prove to each other who they are. "+
 		"Each has a server in it, its node. The hospital's node has the plugin that asks Mitz; the "+
-		"midwife's node is a standard one, without any link to Mitz.")
+		"midwife's node is a standard one, without any link to Mitz. It holds the practice's credentials.")
+	s.page.fact("Credentials", "are signed statements: which organisation this is and of which type. With each "+
+		"request go two more: who asks, and that she treats this patient.")
 	s.page.fact("Token", "is a digital key that works for at most 15 minutes. The hospital's record "+
 		"server opens only with a token that the hospital's node gave.")
 	s.page.fact("HTTP status", "is the number by which a server says how a request ended: 200 is done; "+

@@ -176,9 +176,9 @@ func TestALinkLeavesAFailingMitzAlone(t *testing.T) {
 }
 
 func TestALinkIsMadeOfGoodFilesOnly(t *testing.T) {
-	files := TLSFiles{CertFile: filepath.Join(t.TempDir(), "none.p12")}
+	files := TLSFiles{CertFile: filepath.Join(t.TempDir(), "none.p12"), PasswordFile: filepath.Join(t.TempDir(), "none")}
 	link, err := NewLink(Config{Endpoint: "https://mitz.example", Files: &files}, Hooks{})
 	require.Nil(t, link)
 	require.ErrorContains(t, err, "tls.certfile: open")
-	require.ErrorContains(t, err, "tls.passwordfile: not set")
+	require.ErrorContains(t, err, "tls.passwordfile: open")
 }

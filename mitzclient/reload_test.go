@@ -67,6 +67,26 @@ func TestChangedFilesAreUsed(t *testing.T) {
 	require.Empty(t, w.failed)
 }
 
+// While a file is written, a part of it stands there: certificates would be lost in silence.
+func TestHalfAFileIsNotUsed(t *testing.T) {
+	a, other := newAuthority(t), newAuthority(t)
+	files := a.files(t)
+	w := watch(files)
+	whole := append(a.pem(), other.pem()...)
+	for _, part := range []int{len(a.pem()) + 20, len(whole) - 40} {
+		require.NoError(t, os.WriteFile(files.TrustStoreFile, whole[:part], 0o600))
+		require.ErrorContains(t, w.check(), "tls.truststorefile: b")
+		require.Empty(t, w.used)
+	}
+	require.Len(t, w.failed, 2)
+	require.NoError(t, os.WriteFile(files.TrustStoreFile, whole, 0o600))
+	require.NoError(t, w.check())
+	require.Len(t, w.used, 1)
+	pool := a.pool()
+	pool.AddCert(other.certificate)
+	require.True(t, w.used[0].RootCAs.Equal(pool))
+}
+
 func TestAChangedPasswordOfAPKCS12FileIsUsed(t *testing.T) {
 	a := newAuthority(t)
 	files, next := a.pkcs12(t, "geheim"), a.pkcs12(t, "anders")
@@ -114,7 +134,7 @@ func TestBadFilesAreNotUsed(t *testing.T) {
 		text   string
 	}{
 		{"a file that is gone", func(t *testing.T, f TLSFiles) { require.NoError(t, os.Remove(f.CertFile)) }, "tls.certfile: open"},
-		{"a file that is empty", func(t *testing.T, f TLSFiles) { require.NoError(t, os.WriteFile(f.CertFile, nil, 0o600)) }, "tls.certfile, tls.certkeyfile"},
+		{"a file that is empty", func(t *testing.T, f TLSFiles) { require.NoError(t, os.WriteFile(f.CertFile, nil, 0o600)) }, "tls.certfile: the file is empty"},
 		{"a certificate without its key", func(t *testing.T, f TLSFiles) {
 			certificate, _ := a.issueFor(t, newRSAKey())
 			require.NoError(t, os.WriteFile(f.CertFile, certificate, 0o600))

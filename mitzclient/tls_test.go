@@ -79,7 +79,7 @@ func TestLoadTLSRefuses(t *testing.T) {
 		{"a key that is not RSA", func(f *TLSFiles) {
 			certificate, key := a.issue(t, "127.0.0.1")
 			f.CertFile, f.CertKeyFile = file(t, "client.pem", certificate), file(t, "client.key", key)
-		}, []string{"tls.certfile: the key is not RSA"}},
+		}, []string{"tls.certfile, tls.certkeyfile: the key is not RSA"}},
 		{"a PKCS#12 file with a key of another certificate", func(f *TLSFiles) { *f = a.pkcs12Of(t, newRSAKey(), "geheim") },
 			[]string{"tls.certfile: the key is not the certificate's"}},
 		{"a PKCS#12 file with a key beside it", func(f *TLSFiles) {
@@ -97,12 +97,12 @@ func TestLoadTLSRefuses(t *testing.T) {
 		}, []string{"tls.certfile: "}},
 		{"a trust store without certificates", func(f *TLSFiles) { f.TrustStoreFile = file(t, "ca.pem", []byte("x")) },
 			[]string{"tls.truststorefile: no certificates"}},
-		{"a trust store with a key", func(f *TLSFiles) { f.TrustStoreFile = f.CertKeyFile }, []string{"tls.truststorefile: block 1 is not a certificate"}},
+		{"a trust store with a key", func(f *TLSFiles) { f.TrustStoreFile = f.CertKeyFile }, []string{"tls.truststorefile: block 1 (PRIVATE KEY) is not a certificate"}},
 		{"a trust store with one broken certificate", func(f *TLSFiles) {
 			content, err := os.ReadFile(f.TrustStoreFile)
 			require.NoError(t, err)
 			f.TrustStoreFile = file(t, "ca.pem", append(content, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"...))
-		}, []string{"tls.truststorefile: certificate 2: "}},
+		}, []string{"tls.truststorefile: block 2 (CERTIFICATE) cannot be read: "}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := a.files(t)

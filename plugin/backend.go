@@ -14,6 +14,7 @@ import (
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/textfile"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -66,7 +67,7 @@ func readDefinition(file string) (pe.WalletOwnerMapping, error) {
 	if !info.Mode().IsRegular() || info.Size() > maxDefinitionSize {
 		return nil, fmt.Errorf("%s: not a file of at most %d bytes", file, maxDefinitionSize)
 	}
-	content, err := os.ReadFile(file)
+	content, err := textfile.Read(file)
 	if err != nil {
 		return nil, err
 	}

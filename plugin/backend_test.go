@@ -53,6 +53,7 @@ func TestOperatorsDefinitions(t *testing.T) {
 		{"neither: the built-in one", "free", "", "", ""},
 		{"the node's policy files", "policy-file", "", "from-the-node", ""},
 		{"the profile's file", "free", small, "from-a-file", ""},
+		{"a file that an editor on Windows saved", "free", file("windows.json", "\uFEFF"+smallDefinition+"\r\n"), "from-a-file", ""},
 		{"the largest file", "free", file("largest.json", spaces(maxDefinitionSize)), "from-a-file", ""},
 		{"both", "policy-file", small, "", "the node's policy files define this scope too: which of the two counts?"},
 		{"policy files that cannot be read", "broken", small, "", "the policy files cannot be read"},

@@ -72,7 +72,7 @@ func TestCheckAsksWhatItsFlagsSay(t *testing.T) {
 		"facilitytype: V6}]", "facilitytype: V6}, {subject: clinic-west, ura: '00000660', facilitytype: Z4}]",
 		"purpose: TREAT}]", "purpose: TREAT}, {scope: medication, categories: [GGC013], purpose: COC}]",
 	).Replace(mitz.config())
-	patient := bsnFile(t, " "+mitztest.PatientAlwaysDeny+"\r\n\n", 0o644)
+	patient := bsnFile(t, "\uFEFF "+mitztest.PatientAlwaysDeny+"\r\n\n", 0o644)
 	output, _, err := runCheck(t, config, "--bsn-file", patient, "--professional", "urn:oid:2.16.840.1.113883.2.4.6.1|01234567", "--role", "01.015",
 		"--subject", "clinic-west", "--scope", "medication", "--requester", "12345678:G3", "--yes")
 	require.NoError(t, err, "a Deny is an answer")

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/textfile"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -170,5 +171,6 @@ func readSmall(path string) ([]byte, fs.FileMode, error) {
 	if len(content) > maxBSNFile {
 		return nil, 0, errors.New("more than a BSN")
 	}
-	return content, info.Mode(), nil
+	content, err = textfile.Plain(content)
+	return content, info.Mode(), err
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package tlsfile
 
 import (
 	"crypto/rsa"
@@ -21,34 +21,36 @@ func fixtureKey(t *testing.T) *rsa.PrivateKey {
 }
 
 // keyFiles has a certificate for the fixtures' key, and that key in one of its forms.
-func keyFiles(t *testing.T, key, password string) TLSFiles {
-	certificate, _ := newAuthority(t).issueFor(t, fixtureKey(t))
-	files := TLSFiles{CertFile: file(t, "client.pem", certificate), CertKeyFile: file(t, "client.key", []byte(key))}
+func keyFiles(t *testing.T, key, password string) ClientFiles {
+	files := ClientFiles{Certificate: file(t, "client.pem", selfSigned(t, fixtureKey(t))), Key: file(t, "client.key", []byte(key))}
 	if password != "" {
-		files.PasswordFile = file(t, "client.pass", []byte(password))
+		files.Password = file(t, "client.pass", []byte(password))
 	}
 	return files
 }
 
-func TestLoadTLSWithAnEncryptedKey(t *testing.T) {
+func TestClientWithAnEncryptedKey(t *testing.T) {
 	for name, key := range map[string]string{
 		"AES-256 and SHA-256":      keyAES256SHA256,
 		"AES-192 and SHA-512":      keyAES192SHA512,
 		"AES-128 and SHA-1":        keyAES128SHA1,
-		"behind another PEM block": string(newAuthority(t).pem()) + keyAES256SHA256,
+		"behind another PEM block": string(fixture(t, "root.pem")) + keyAES256SHA256,
 	} {
-		t.Run(name, func(t *testing.T) {
-			config, err := LoadTLS(keyFiles(t, key, "geheim\r\n"))
-			require.NoError(t, err)
-			require.True(t, fixtureKey(t).Equal(config.Certificates[0].PrivateKey))
-		})
+		for _, password := range []string{"geheim", "geheim\r\n", "\uFEFFgeheim\n"} {
+			t.Run(name, func(t *testing.T) {
+				certificate, err := Client(keyFiles(t, key, password))
+				require.NoError(t, err)
+				require.True(t, fixtureKey(t).Equal(certificate.PrivateKey))
+			})
+		}
 	}
 }
 
-func TestLoadTLSRefusesAnEncryptedKey(t *testing.T) {
+func TestClientRefusesAnEncryptedKey(t *testing.T) {
 	for _, tt := range []struct{ name, key, password, text string }{
 		{"without a password", keyAES256SHA256, "", "tls.passwordfile: not set"},
 		{"with another password", keyAES256SHA256, "geheim2", "tls.passwordfile: not the password of tls.certkeyfile"},
+		{"with a password in UTF-16", keyAES256SHA256, "\xff\xfeg\x00e\x00h\x00e\x00i\x00m\x00", "tls.passwordfile: it is written in UTF-16"},
 		{"with an older cipher", keyDES3, "geheim", "tls.certkeyfile: encrypted in a form that is not supported"},
 		{"with another derivation", keyScrypt, "geheim", "tls.certkeyfile: encrypted in a form that is not supported"},
 		{"in the form before PKCS#8", keyLegacy, "geheim", "tls.certkeyfile: encrypted in a form that is not safe"},
@@ -56,8 +58,7 @@ func TestLoadTLSRefusesAnEncryptedKey(t *testing.T) {
 			"tls.certkeyfile: encrypted in a form that is not supported"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			config, err := LoadTLS(keyFiles(t, tt.key, tt.password))
-			require.Nil(t, config)
+			_, err := Client(keyFiles(t, tt.key, tt.password))
 			require.ErrorContains(t, err, tt.text)
 			require.NotContains(t, err.Error(), "geheim")
 		})

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package tlsfile
 
 import (
 	"crypto/aes"
@@ -13,51 +13,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/pem"
 	"errors"
 	"hash"
-	"strings"
 )
 
 // maxIterations bounds the work that a file can ask for: tens of seconds of it.
 const maxIterations = 10_000_000
-
-// plainKey gives a PEM file with its private key decrypted, when it is encrypted.
-// What is written by openssl pkcs8 -topk8, and by openssl 3 without being asked,
-// is understood (PKCS#8 and PBES2 with PBKDF2 and AES-CBC: RFC 5958, section 3, and
-// RFC 8018, section 6.2); what is older or rarer is refused.
-func plainKey(content []byte, passwordFile string) ([]byte, error) {
-	block := keyBlock(content)
-	switch {
-	case block != nil && block.Type == "ENCRYPTED PRIVATE KEY":
-	case block != nil && block.Headers["DEK-Info"] != "":
-		return nil, errors.New("tls.certkeyfile: encrypted in a form that is not safe: convert it with openssl pkcs8 -topk8")
-	case passwordFile != "":
-		return nil, errors.New("tls.passwordfile: of no use, the private key is not encrypted")
-	default:
-		return content, nil
-	}
-	password, err := readFile("tls.passwordfile", passwordFile)
-	if err != nil {
-		return nil, err
-	}
-	der, err := decryptPKCS8(block.Bytes, strings.TrimRight(string(password), "\r\n"))
-	if err != nil {
-		return nil, err
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
-}
-
-// keyBlock finds the first private key, as tls.X509KeyPair does.
-func keyBlock(content []byte) *pem.Block {
-	for {
-		block, rest := pem.Decode(content)
-		if block == nil || block.Type == "PRIVATE KEY" || strings.HasSuffix(block.Type, " PRIVATE KEY") {
-			return block
-		}
-		content = rest
-	}
-}
 
 type (
 	encryptedPrivateKeyInfo struct {
@@ -75,9 +36,11 @@ type (
 	}
 )
 
-// decryptPKCS8 gives a PrivateKeyInfo.
+// decryptPKCS8 gives a PrivateKeyInfo. What is written by openssl pkcs8 -topk8, and by
+// openssl 3 without being asked, is understood (PKCS#8 and PBES2 with PBKDF2 and AES-CBC:
+// RFC 5958, section 3, and RFC 8018, section 6.2); what is older or rarer is refused.
 func decryptPKCS8(der []byte, password string) ([]byte, error) {
-	unsupported := errors.New("tls.certkeyfile: encrypted in a form that is not supported: convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc")
+	unsupported := errors.New(keyKey + ": encrypted in a form that is not supported: convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc")
 	var info encryptedPrivateKeyInfo
 	var scheme pbes2Params
 	var derivation pbkdf2Params
@@ -117,7 +80,7 @@ func unpad(plain []byte) ([]byte, error) {
 			return plain, nil
 		}
 	}
-	return nil, errors.New("tls.passwordfile: not the password of tls.certkeyfile")
+	return nil, errors.New(passwordKey + ": not the password of " + keyKey)
 }
 
 func decodes(der []byte, into any) bool {

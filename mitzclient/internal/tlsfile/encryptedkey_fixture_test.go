@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package tlsfile
 
 // One throw-away key in several forms, made with OpenSSL 3.0 by
 //

@@ -146,31 +146,6 @@ func (d *decisionLog) issued(ctx context.Context) {
 	auditEntry(ctx, auditTokenIssued, message, d.fields(outcomePermit))
 }
 
-// refused tells why there is no token, and gives the OAuth error (RFC 6749 section
-// 5.2) that says as much of it as the requester may know. Where the NEN 7513 log may say
-// that a token is issued, the entry corrects that.
-func (d *decisionLog) refused(ctx context.Context, cause error) error {
-	const message = "No token issued"
-	outcome, action := reason(cause), nen7513.TokenRefused
-	if d.announced {
-		action = nen7513.TokenNotStored
-	}
-	log().WithFields(d.fields(outcome)).WithError(cause).Log(levelOf(outcome), message)
-	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
-	d.tell(action, d.requestIDs, outcome)
-	_ = d.flush(ctx) // the health check tells
-	d.engine.metrics.tokensRefused.WithLabelValues(outcome).Inc()
-	return oauthError(cause)
-}
-
-// levelOf makes trouble of ours or of Mitz visible where only warnings are logged.
-func levelOf(outcome string) logrus.Level {
-	if auditOutcome(outcome) == nen7513.SeriousFailure {
-		return logrus.WarnLevel
-	}
-	return logrus.InfoLevel
-}
-
 // asking writes that Mitz is about to be asked. On an error it is not: the patient sees every
 // query. It waits until the file has the entry, not until that is on disk.
 func (d *decisionLog) asking(ctx context.Context, requestID string) error {
@@ -195,18 +170,17 @@ func (d *decisionLog) consulted(ctx context.Context, requestID, outcome string) 
 	if slices.Contains(d.ended, requestID) {
 		return d.unlogged
 	}
-	var asked []string // none when the link refused without asking
-	if requestID != "" {
-		asked = []string{requestID}
-		d.ended = append(d.ended, requestID)
-		if !slices.Contains(d.requestIDs, requestID) {
-			d.requestIDs = append(d.requestIDs, requestID)
-		}
+	if requestID == "" {
+		return d.unlogged // nothing was asked
+	}
+	d.ended = append(d.ended, requestID)
+	if !slices.Contains(d.requestIDs, requestID) {
+		d.requestIDs = append(d.requestIDs, requestID)
 	}
 	fields := d.fields(outcome)
 	fields["request_id"] = requestID
 	auditEntry(ctx, auditConsult, "Mitz consulted", fields)
-	d.tell(nen7513.Consult, asked, outcome)
+	d.tell(nen7513.Consult, []string{requestID}, outcome)
 	return d.unlogged
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,7 +49,10 @@ type auditEvent struct {
 	Outcome     string
 	OutcomeDesc string
 	Agent       []struct{ Who identified }
-	Entity      []struct{ What identified }
+	Entity      []struct {
+		What   identified
+		Detail []struct{ ValueString string }
+	}
 }
 
 // values gives the identifiers of one system among the agents and entities.
@@ -66,6 +70,19 @@ func (e auditEvent) values(system string) (values []string) {
 		}
 	}
 	return values
+}
+
+// count is how many events it tells of.
+func (e auditEvent) count(t *testing.T) int {
+	t.Helper()
+	for _, entity := range e.Entity {
+		if len(entity.Detail) > 0 {
+			count, err := strconv.Atoi(entity.Detail[0].ValueString)
+			require.NoError(t, err)
+			return count
+		}
+	}
+	return 1
 }
 
 func auditEvents(t *testing.T, path string) (events []auditEvent) {

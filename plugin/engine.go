@@ -41,7 +41,8 @@ type Engine struct {
 	subjects map[string]string    // data holder's subject by token issuer
 	metrics  *metrics
 	auditLog *nen7513.Log // nil: none is kept
-	guarding atomic.Bool  // the token endpoint was replaced
+	refusals *refusals
+	guarding atomic.Bool // the token endpoint was replaced
 	// redacting tells the log's hook to take patients' numbers out.
 	redacting atomic.Bool
 	stdlog    io.Writer // of Go's standard log, before it came into the node's; nil when it did not
@@ -60,6 +61,7 @@ func newEngine(node nodeEngines) *Engine {
 	engine := &Engine{node: node, now: time.Now}
 	engine.metrics = newMetrics(engine.circuit)
 	engine.requests = drain.New()
+	engine.refusals = newRefusals(engine)
 	return engine
 }
 
@@ -240,6 +242,7 @@ func (e *Engine) Shutdown() error {
 	if e.client != nil {
 		e.client.Close()
 	}
+	e.refusals.flush()
 	if e.auditLog != nil {
 		if err := e.auditLog.Close(); err != nil {
 			// An error would keep the node from stopping its other engines.

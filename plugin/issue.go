@@ -66,7 +66,7 @@ func (e *Engine) issueGuarded(ctx context.Context, profile *policy.Profile, toke
 	stored := false
 	defer func() {
 		if recover() != nil {
-			logPanic("Panic while issuing a token")
+			e.panicked("Panic while issuing a token")
 			cause = errPanic
 		}
 		if cause != nil && stored {

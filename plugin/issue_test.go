@@ -35,10 +35,11 @@ func (f *faultyTokens) Put(key string, value any, options ...storage.SessionOpti
 func TestATokenThatIsNotStored(t *testing.T) {
 	for _, tc := range []struct {
 		name, code string
+		panics     float64
 		fault      func() error
 	}{
-		{"an error", "store_failed", func() error { return errors.New("i/o timeout for secret-token about " + testBSN) }},
-		{"a panic", "panic", func() error { panic("about " + testBSN) }},
+		{"an error", "store_failed", 0, func() error { return errors.New("i/o timeout for secret-token about " + testBSN) }},
+		{"a panic", "panic", 1, func() error { panic("about " + testBSN) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			engine := newTestEngine(t, deciding(consent.Permit))
@@ -61,6 +62,7 @@ func TestATokenThatIsNotStored(t *testing.T) {
 			assert.NotContains(t, out.String(), "Consent established")
 			assert.NotContains(t, out.String(), testBSN)
 			assert.NotContains(t, out.String(), "secret-token")
+			assert.InDelta(t, tc.panics, testutil.ToFloat64(engine.metrics.panics), 0)
 			assert.InDelta(t, 1, testutil.ToFloat64(engine.metrics.tokensRefused.WithLabelValues(tc.code)), 0)
 		})
 	}

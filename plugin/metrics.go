@@ -20,6 +20,7 @@ type metrics struct {
 	consultDuration *prometheus.HistogramVec
 	tokensRefused   *prometheus.CounterVec
 	doorRefused     *prometheus.CounterVec
+	panics          prometheus.Counter
 	certificate     prometheus.Gauge
 	circuit         prometheus.GaugeFunc
 }
@@ -44,6 +45,10 @@ func newMetrics(circuit func() mitzclient.CircuitState) *metrics {
 			Help: "Access tokens for guarded scopes that were refused, by reason.",
 		}, []string{"reason"}),
 		doorRefused: newDoorRefused(),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
+			Help: "Panics while a request was handled, which were caught: the request was refused.",
+		}),
 		certificate: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "client_certificate_expiry_timestamp_seconds",
 			Help: "When the client certificate for Mitz expires, in seconds since 1970; 0 without one.",
@@ -70,7 +75,7 @@ func newDoorRefused() *prometheus.CounterVec {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.certificate, m.circuit}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.panics, m.certificate, m.circuit}
 }
 
 // register adds the metrics to the node's registry.

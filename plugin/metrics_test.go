@@ -46,6 +46,7 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_consult_duration_seconds":                    {"ground"},
 		"nuts_mitz_tokens_refused_total":                        {"reason"},
 		"nuts_mitz_door_refused_total":                          {"reason"},
+		"nuts_mitz_panics_total":                                {},
 		"nuts_mitz_circuit_state":                               {},
 		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
 	}, labels)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -29,10 +30,13 @@ const (
 	errPanic          stateError = "panic"           // a panic, whose cause must not be shown
 )
 
-// logPanic logs where a panic came from, and not its cause: that may hold anything. A
-// stack holds no values but addresses.
-func logPanic(message string) {
-	log().WithField("stack", string(debug.Stack())).Error(message)
+// panicked counts a panic and tells where it came from, and not its cause: that may hold
+// anything. A stack holds no values but addresses.
+func (e *Engine) panicked(message string) {
+	e.metrics.panics.Inc()
+	if e.refusals.panics.Single(tally.Key{Code: message}) {
+		log().WithField("stack", string(debug.Stack())).Error(message)
+	}
 }
 
 // auditOutcome tells how serious the outcome of a code is: consent or none is as it

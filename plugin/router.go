@@ -45,6 +45,7 @@ func (r *router) Routes(server core.EchoRouter) {
 	engine.node.newIAM(outside, engine.backend()).Routes(&interceptor{
 		EchoRouter: server,
 		door:       engine.newDoor(),
+		panicked:   engine.panicked,
 		onToken: func(echo.HandlerFunc) echo.HandlerFunc {
 			engine.guarding.Store(true)
 			return endpoint.serve
@@ -56,8 +57,9 @@ func (r *router) Routes(server core.EchoRouter) {
 // endpoint's handler be replaced.
 type interceptor struct {
 	core.EchoRouter
-	door    *door.Door // nil: there is none
-	onToken func(echo.HandlerFunc) echo.HandlerFunc
+	door     *door.Door // nil: there is none
+	panicked func(message string)
+	onToken  func(echo.HandlerFunc) echo.HandlerFunc
 }
 
 func (i *interceptor) POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
@@ -77,7 +79,7 @@ func (i *interceptor) guard(path string, handle echo.HandlerFunc) echo.HandlerFu
 	if i.door == nil || strings.HasPrefix(path, internalPrefix) {
 		return handle
 	}
-	return withoutPanic(i.door.Before(func(c echo.Context) error { return withoutBSN(handle(c)) }))
+	return withoutPanic(i.panicked, i.door.Before(func(c echo.Context) error { return withoutBSN(handle(c)) }))
 }
 
 // newDoor makes the door before the public routes.
@@ -103,11 +105,11 @@ var uuidRun = regexp.MustCompile(`\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-f
 
 // withoutPanic ends a panic of the node, whose cause the HTTP server would print: it may
 // hold anything that a requester sent.
-func withoutPanic(handle echo.HandlerFunc) echo.HandlerFunc {
+func withoutPanic(panicked func(message string), handle echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if recover() != nil {
-				logPanic("Panic while handling a request")
+				panicked("Panic while handling a request")
 				err = oauthError(errPanic)
 			}
 		}()

@@ -55,10 +55,12 @@ func TestTokenHandler(t *testing.T) {
 func TestTokenEndpoint(t *testing.T) {
 	t.Run("a panic of the node is answered, and its cause kept to itself", func(t *testing.T) {
 		out := captureLog(t)
-		endpoint := &tokenEndpoint{}
+		engine := newTestEngine(t, unasked(t))
+		endpoint := &tokenEndpoint{engine: engine}
 		endpoint.idle.Put(&tokenHandler{handle: func(echo.Context) error { panic("about " + testBSN) }})
-		assertOAuthError(t, withoutPanic(endpoint.serve)(tokenRequest(nil)), oauth.ServerError, descriptionUndetermined)
+		assertOAuthError(t, withoutPanic(engine.panicked, endpoint.serve)(tokenRequest(nil)), oauth.ServerError, descriptionUndetermined)
 		assert.Contains(t, out.String(), "Panic while handling a request")
+		assert.InDelta(t, 1, testutil.ToFloat64(engine.metrics.panics), 0)
 		assert.NotContains(t, out.String(), testBSN)
 		assert.Nil(t, endpoint.idle.Get(), "a handler that panicked is used again")
 	})
@@ -68,7 +70,7 @@ func TestInterceptor(t *testing.T) {
 	engine := newTestEngine(t, unasked(t))
 	server := echo.New()
 	var replaced []string
-	router := &interceptor{EchoRouter: server, door: engine.newDoor(), onToken: func(echo.HandlerFunc) echo.HandlerFunc {
+	router := &interceptor{EchoRouter: server, door: engine.newDoor(), panicked: engine.panicked, onToken: func(echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error { replaced = append(replaced, c.Path()); return nil }
 	}}
 	node := func(c echo.Context) error { return c.NoContent(http.StatusTeapot) }

@@ -45,10 +45,38 @@ func newConnections(cfg Config, keys *tls.Config) *connections {
 		return made
 	}
 	made.TLSClientConfig = keys.Clone()
-	if len(keys.Certificates) > 0 && keys.Certificates[0].Leaf != nil {
+	// A server may ask for the certificate when it has seen the request, as IIS does. It can
+	// with TLS 1.2 alone, once, and is authenticated again (RFC 5746).
+	made.TLSClientConfig.Renegotiation = tls.RenegotiateOnceAsClient
+	if len(keys.Certificates) == 0 {
+		return made
+	}
+	if keys.GetClientCertificate == nil {
+		made.TLSClientConfig.GetClientCertificate = always(keys.Certificates[0])
+	}
+	if keys.Certificates[0].Leaf != nil {
 		made.notAfter = keys.Certificates[0].Leaf.NotAfter
 	}
 	return made
+}
+
+// always presents the certificate, whatever CAs the server says that it takes: crypto/tls
+// withholds it when it is from none of them, but they are a hint (RFC 8446, section 4.2.4),
+// and servers send a list that is out of date, or of another trust store. It is not
+// presented where it cannot be: to a server that takes no signature of its key.
+func always(certificate tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	return func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if !usable(&certificate, *info) {
+			return new(tls.Certificate), nil
+		}
+		return &certificate, nil
+	}
+}
+
+// usable tells whether a certificate can be presented at all.
+func usable(certificate *tls.Certificate, info tls.CertificateRequestInfo) bool {
+	info.AcceptableCAs = nil
+	return info.SupportsCertificate(certificate) == nil
 }
 
 // expired tells whether Mitz would refuse the client certificate for its age. It is

@@ -79,8 +79,8 @@ type CertificateRequest struct {
 	CAs []string
 	// FromCA tells that a certificate of the client's chain was issued by one of them.
 	FromCA bool
-	// Presented tells that the client certificate was sent. It is not when the server would
-	// not take it by its issuer or kind, nor when there is none.
+	// Presented tells that the client certificate was sent. It is whatever CAs the server
+	// names, but not to a server that takes no signature of its key, nor when there is none.
 	Presented bool
 }
 

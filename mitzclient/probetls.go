@@ -48,18 +48,16 @@ func (p *probe) handshake(ctx context.Context, connection net.Conn) {
 	p.Handshake.Problem, p.Handshake.Alert = problem, alert
 }
 
-// chooser chooses a client certificate as crypto/tls does by itself, and notes what was asked.
+// chooser presents a client certificate as a consult does, and notes what was asked.
 func (p *probe) chooser(certificates []tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	return func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		p.Request = &CertificateRequest{CAs: namesOf(info.AcceptableCAs)}
-		for _, certificate := range certificates {
-			p.Request.FromCA = p.Request.FromCA || issuedByOne(certificate, info.AcceptableCAs)
-			if info.SupportsCertificate(&certificate) == nil {
-				p.Request.Presented = true
-				return &certificate, nil
-			}
+		if len(certificates) == 0 {
+			return new(tls.Certificate), nil
 		}
-		return new(tls.Certificate), nil
+		p.Request.FromCA = issuedByOne(certificates[0], info.AcceptableCAs)
+		p.Request.Presented = usable(&certificates[0], *info)
+		return always(certificates[0])(info)
 	}
 }
 

@@ -182,9 +182,14 @@ func start(t testing.TB, handler http.HandlerFunc, change ...func(*httptest.Serv
 
 // client trusts the server; change may alter its configuration.
 func (m *mitz) client(t testing.TB, change ...func(*Config)) *Client {
-	config, err := LoadTLS(m.authority.files(t))
+	return m.authority.client(t, m.URL+"/mitz/", change...)
+}
+
+// client trusts a server of this authority.
+func (a *authority) client(t testing.TB, endpoint string, change ...func(*Config)) *Client {
+	config, err := LoadTLS(a.files(t))
 	require.NoError(t, err)
-	cfg := Config{Endpoint: m.URL + "/mitz/", Timeout: 10 * time.Second, TLS: config}
+	cfg := Config{Endpoint: endpoint, Timeout: 10 * time.Second, TLS: config}
 	for _, c := range change {
 		c(&cfg)
 	}

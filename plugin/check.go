@@ -10,6 +10,8 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/spf13/cobra"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 )
 
 // checkCommand is "mitz check": whether the link to Mitz works, and what is wrong if it
@@ -73,7 +75,7 @@ func (e *Engine) checkLink(command *cobra.Command, checked *checkedConfig, last 
 	page.rows(0, [][2]string{{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.config.Endpoint, checked.config.Timeout)}})
 	fmt.Fprintln(page)
 	failed := page.findings(findings)
-	conclusion := "The link works."
+	conclusion := workWords(report)
 	switch {
 	case failed > 0:
 		conclusion = "The link does not work: begin with the first step that FAILED. No query was sent."
@@ -88,6 +90,21 @@ func (e *Engine) checkLink(command *cobra.Command, checked *checkedConfig, last 
 		return fmt.Errorf("the link to Mitz does not work: %d FAILED", failed)
 	}
 	return nil
+}
+
+// workWords says what a probe that did not fail has shown: that the link works only when
+// this side was asked who it is, and could show it, for Mitz admits nobody else.
+func workWords(report mitzclient.Report) string {
+	switch {
+	case !report.Encrypted:
+		return "The connection works, without TLS."
+	case report.Request == nil:
+		return "Whether the link works is not known: no client certificate was asked for."
+	case !report.Request.Presented:
+		return "Whether the link works is not known: no client certificate was presented."
+	default:
+		return "The link works."
+	}
 }
 
 // verdict is how a step of the check ended.

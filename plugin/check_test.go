@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -169,6 +170,17 @@ func TestCheckWarns(t *testing.T) {
 		assert.Contains(t, output, "29 days left")
 		assert.Contains(t, output, "What to do: Renew it in time")
 		assert.Contains(t, output, "The link works.")
+	})
+	t.Run("of a server that asks for no client certificate", func(t *testing.T) {
+		mitz := startCheckedMitz(t, year)
+		for version, expected := range map[uint16]string{tls.VersionTLS12: "warning", tls.VersionTLS13: "FAILED"} {
+			_, port, err := net.SplitHostPort(serveTLS(t, &tls.Config{Certificates: []tls.Certificate{mitz.identity.Server()}, MaxVersion: version}))
+			require.NoError(t, err)
+			output, _, err := runCheck(t, mitz.config(), "--mitz.endpoint", "https://localhost:"+port)
+			assert.Equal(t, expected == "FAILED", err != nil)
+			told(t, output, expected, "acceptance")
+			assert.NotContains(t, output, "The link works")
+		}
 	})
 	t.Run("of an endpoint without TLS, which strict mode refuses", func(t *testing.T) {
 		address := openPort(t)

@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"crypto/tls"
 	"fmt"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
@@ -15,7 +16,7 @@ var refusalAdvice = map[mitzclient.Alert]string{
 	mitzclient.AlertCertificateExpired: "Mitz takes the client certificate for expired. Renew it; if it is valid still, report this to Mitz.",
 	mitzclient.AlertCertificateRevoked: "The client certificate was revoked. Obtain a new one.",
 	mitzclient.AlertUnknownCA: "Mitz does not know the CA of the client certificate, or cannot find the way to it: " +
-		"put the CA certificates between after the certificate in mitz.tls.certfile, and check that it is a PKIoverheid or GZN certificate.",
+		"put the CA certificates between with it in mitz.tls.certfile, and check that it is a PKIoverheid or GZN certificate.",
 	mitzclient.AlertUnsupportedCertificate: "Mitz does not take this kind of certificate. Check that mitz.tls.certfile is the certificate that Mitz was told of.",
 	mitzclient.AlertCertificateRequired:    "Mitz admits nobody without a client certificate, and none was presented.",
 }
@@ -40,8 +41,7 @@ func acceptanceFinding(report mitzclient.Report) finding {
 		result.verdict, result.text = verdictFailed, fmt.Sprintf("%s (%s)", refusalWords(report), took)
 		result.advice = adviceOnRefusal(report)
 	case report.Request == nil:
-		result.verdict, result.text = verdictWarning, "the other side asked for no client certificate"
-		result.advice = "Mitz asks for one. Check host and port in mitz.endpoint, and whether something between here and Mitz ends TLS."
+		result.verdict, result.text, result.advice = unaskedWords(report)
 	case !report.Request.Presented:
 		result.verdict, result.text = verdictWarning, "a client certificate was asked for and none presented"
 		result.advice = "Queries will probably be refused."
@@ -49,6 +49,10 @@ func acceptanceFinding(report mitzclient.Report) finding {
 		result.verdict = verdictOK
 		result.text = fmt.Sprintf("the client certificate was asked for, and not refused within %s", took)
 		result.details = []string{"Whether Mitz admits this organisation to its queries shows only with one (--bsn-file)."}
+		if len(report.Request.CAs) > 0 && !report.Request.FromCA {
+			result.verdict = verdictWarning
+			result.advice = "If queries are refused, choose another certificate, or put the CA certificates between with it in mitz.tls.certfile."
+		}
 	}
 	if report.Request != nil {
 		result.details = append(caDetails(report), result.details...)
@@ -57,6 +61,22 @@ func acceptanceFinding(report mitzclient.Report) finding {
 		result.details = append(result.details, notPresented)
 	}
 	return result
+}
+
+// unaskedWords is about a server that asked for no client certificate. With TLS 1.2 it may
+// ask when it has seen the request, which the node answers once; with TLS 1.3 it can only by
+// a way that few servers and clients know, and Go's does not (RFC 8446 section 4.6.2).
+func unaskedWords(report mitzclient.Report) (verdict, string, string) {
+	const text = "the other side asked for no client certificate"
+	const advice = "Mitz asks for one. Check host and port in mitz.endpoint, and whether something between here and Mitz ends TLS."
+	switch {
+	case report.Version == tls.VersionTLS12:
+		return verdictWarning, text + " yet; with TLS 1.2 it may when it has seen a query, as IIS does", advice + " Whether it asks later shows only with a query (--bsn-file)."
+	case report.Client == nil:
+		return verdictWarning, text, advice
+	default:
+		return verdictFailed, text + ", and with TLS 1.3 it cannot when it has seen a query", advice + " If it is a server that asks later (IIS), it must speak TLS 1.2 for this."
+	}
 }
 
 // refusalWords says how the connection ended.
@@ -107,7 +127,11 @@ func caDetails(report mitzclient.Report) []string {
 		for i, name := range request.CAs {
 			names[i] = harmless(name)
 		}
-		return []string{"It takes certificates from: " + listWords(names)}
+		details := []string{"It takes certificates from: " + listWords(names)}
+		if request.Presented {
+			details = append(details, "Ours is from none of these CAs, and was presented nonetheless.")
+		}
+		return details
 	}
 }
 
@@ -118,8 +142,6 @@ func notPresentedWords(report mitzclient.Report) string {
 		return ""
 	case report.Client == nil:
 		return "None was presented: none is configured."
-	case len(request.CAs) > 0 && !request.FromCA:
-		return "Ours was not presented, for it is from none of these CAs: choose another certificate, or put the CA certificates between after it in mitz.tls.certfile."
 	default:
 		return "Ours was not presented: the other side takes no signature that its key can make."
 	}

@@ -112,9 +112,13 @@ func TestCheckHasWordsForEveryProblem(t *testing.T) {
 		{"a client certificate for servers", client(mitzclient.ProblemPurpose), verdictWarning, "client certificate", "not a certificate for clients", "may refuse"},
 		{"no client certificate", noneConfigured, verdictWarning, "client certificate", "none is configured", "mitz.tls.certfile"},
 		{"no client certificate, though asked for", noneConfigured, verdictWarning, "acceptance", "none is configured", "probably be refused"},
-		{"no question for it", request(nil), verdictWarning, "acceptance", "asked for no client certificate", "ends TLS"},
-		{"a certificate from another CA", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a", "CN=b"}}), verdictWarning, "acceptance",
-			`takes certificates from: "CN=a", "CN=b"`, "probably be refused"},
+		{"no question for it", request(nil), verdictFailed, "acceptance", "with TLS 1.3 it cannot when it has seen a query", "ends TLS"},
+		{"no question for it yet", func(r *mitzclient.Report) { r.Request, r.Version = nil, tls.VersionTLS12 }, verdictWarning, "acceptance",
+			"asked for no client certificate yet", "shows only with a query"},
+		{"no question for what there is not", func(r *mitzclient.Report) { r.Request, r.Client = nil, nil }, verdictWarning, "acceptance",
+			"asked for no client certificate", "ends TLS"},
+		{"a certificate from another CA", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a", "CN=b"}, Presented: true}), verdictWarning, "acceptance",
+			`takes certificates from: "CN=a", "CN=b" Ours is from none of these CAs, and was presented nonetheless.`, "choose another certificate"},
 		{"a signature that is not taken", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a"}, FromCA: true}), verdictWarning, "acceptance",
 			"no signature that its key can make", "probably be refused"},
 		{"a server that speaks first", acceptance(mitzclient.ProblemUnasked), verdictWarning, "acceptance", "spoke before", "HTTP server does not"},
@@ -153,6 +157,23 @@ func TestCheckHasWordsForEveryProblem(t *testing.T) {
 			assert.Contains(t, page.String(), canceledWords)
 		}
 	})
+}
+
+func TestCheckSaysThatTheLinkWorksOnlyWhenACertificateWasAskedFor(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*mitzclient.Report)
+		works  bool
+	}{
+		{"asked for and presented", func(*mitzclient.Report) {}, true},
+		{"asked for by the name of another CA", func(r *mitzclient.Report) { r.Request.CAs = []string{"CN=a"} }, true},
+		{"not asked for", func(r *mitzclient.Report) { r.Request = nil }, false},
+		{"not asked for yet", func(r *mitzclient.Report) { r.Request, r.Version = nil, tls.VersionTLS12 }, false},
+		{"asked for and not there", func(r *mitzclient.Report) { r.Client, r.Request = nil, &mitzclient.CertificateRequest{} }, false},
+		{"no TLS", func(r *mitzclient.Report) { r.Encrypted, r.Request = false, nil }, false},
+	} {
+		assert.Equal(t, tt.works, workWords(reached(tt.change)) == "The link works.", tt.name)
+	}
 }
 
 // assertReadable checks that a page is plain text of lines of some length.

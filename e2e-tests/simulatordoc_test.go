@@ -22,7 +22,7 @@ import (
 )
 
 // docBlock finds the marked blocks of docs/simulator.md.
-var docBlock = regexp.MustCompile("(?s)<!-- (file|start|run|shows)(?:: ([^ ]+))? -->\n```[a-z]+\n(.*?)```")
+var docBlock = regexp.MustCompile("(?s)<!-- (file|start|run|shows)(?:: ([^>]+))? -->\n```[a-z]+\n(.*?)```")
 
 // simulatorWalk is a reader who does what docs/simulator.md says, from top to bottom, in
 // an empty directory.
@@ -30,7 +30,6 @@ type simulatorWalk struct {
 	dir, path string
 	ports     *strings.Replacer
 	last      string // what the last block that was run showed
-	end       func()
 }
 
 // TestTheSimulatorsPageIsTrue follows docs/simulator.md to the letter, but for the ports.
@@ -41,12 +40,7 @@ func TestTheSimulatorsPageIsTrue(t *testing.T) {
 	require.NoError(t, err)
 	_, err = harness.BuildSimulator(t.Context(), os.Stderr)
 	require.NoError(t, err)
-	ports, err := harness.ReservePorts()
-	require.NoError(t, err)
-	t.Cleanup(ports.Release)
-	walk := &simulatorWalk{dir: t.TempDir(), end: func() {}, ports: strings.NewReplacer(
-		":8443", fmt.Sprint(":", ports.Port(1)), ":8444", fmt.Sprint(":", ports.Port(2)))}
-	t.Cleanup(func() { walk.end() })
+	walk := &simulatorWalk{dir: t.TempDir(), ports: otherPorts(t, 8443, 8444, 8080, 8081, 4222)}
 	require.NoError(t, os.Symlink(filepath.Join(root, "bin"), filepath.Join(walk.dir, "bin")))
 	walk.path = os.Getenv("PATH") + string(os.PathListSeparator) + standInForCurl(t, root)
 
@@ -58,13 +52,28 @@ func TestTheSimulatorsPageIsTrue(t *testing.T) {
 		case "file":
 			writeFile(t, filepath.Join(walk.dir, block[2]), content)
 		case "start":
-			walk.start(t, content)
+			walk.start(t, content, block[2])
 		case "run":
 			walk.run(t, content)
 		case "shows":
 			assertShows(t, content, walk.last)
 		}
 	}
+}
+
+// otherPorts replaces the ports of the page, which may be in use, by free ones.
+func otherPorts(t *testing.T, pages ...int) *strings.Replacer {
+	t.Helper()
+	var oldnew []string
+	for _, port := range pages {
+		block, err := harness.ReservePorts()
+		require.NoError(t, err)
+		t.Cleanup(block.Release)
+		for _, form := range []string{":%d", ": %d"} {
+			oldnew = append(oldnew, fmt.Sprintf(form, port), fmt.Sprintf(form, block.Port(1)))
+		}
+	}
+	return strings.NewReplacer(oldnew...)
 }
 
 // standInForCurl builds what is as much of curl as is needed, for machines without.
@@ -94,23 +103,23 @@ func (w *simulatorWalk) run(t *testing.T, script string) {
 	w.last = string(output)
 }
 
-// start runs a block until the test ends, and goes on when it is up.
-func (w *simulatorWalk) start(t *testing.T, script string) {
+// start runs a block until the test ends, and goes on when it says that it is up.
+func (w *simulatorWalk) start(t *testing.T, script, words string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	command := w.shell(ctx, "exec "+script)
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	up := &watchedOutput{text: "Ctrl-C ends it.", found: make(chan struct{})}
-	command.Stdout = up
+	up := &watchedOutput{text: words, found: make(chan struct{})}
+	command.Stdout, command.Stderr = up, up
 	require.NoError(t, command.Start())
-	w.end = func() {
+	t.Cleanup(func() {
 		cancel()
 		_ = command.Wait() // interrupted, as it was told
-	}
+	})
 	select {
 	case <-up.found:
-	case <-time.After(30 * time.Second):
-		t.Fatal("the simulator does not come up")
+	case <-time.After(time.Minute):
+		t.Fatalf("it does not come up: %s", up.String())
 	}
 }
 
@@ -131,6 +140,12 @@ func (o *watchedOutput) Write(p []byte) (int, error) {
 		close(o.found)
 	}
 	return len(p), nil
+}
+
+func (o *watchedOutput) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.String()
 }
 
 // assertShows wants each line of the page in what was shown, in their order; three dots

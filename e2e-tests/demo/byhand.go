@@ -18,13 +18,14 @@ import (
 // are in files that the commands name, so that nothing shows them.
 type byHand struct {
 	*stage
-	cast cast
-	dir  string
+	cast    cast
+	dir     string
+	control string // where Mitz is told what to do
 }
 
 // newByHand writes the files, which go when the stage is closed.
-func newByHand(stage *stage, cast cast) (*byHand, error) {
-	hands := &byHand{stage: stage, cast: cast, dir: stage.Path("by-hand")}
+func newByHand(stage *stage, cast cast, control string) (*byHand, error) {
+	hands := &byHand{stage: stage, cast: cast, control: control, dir: stage.Path("by-hand")}
 	if err := os.Mkdir(hands.dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -39,13 +40,31 @@ func newByHand(stage *stage, cast cast) (*byHand, error) {
 	return hands, nil
 }
 
-// writeRequests writes the body of a token request, and that of a search for the record.
+// writeRequests writes the bodies of a token request, of a search for the record, and of
+// what is told to Mitz.
 func (h *byHand) writeRequests(about patient) error {
 	body, err := json.Marshal(h.ServiceTokenRequest(h.Issuer(), harness.BSNIdentifier(about.bsn), scope))
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(h.file(about.fileName(".json")), body, 0o600); err != nil {
+		return err
+	}
+	permission := about.permission()
+	told, err := json.Marshal(map[string]any{
+		"patient": permission.Patient, "dataHolder": permission.DataHolder, "category": permission.Category,
+		"requesterType": permission.RequesterType, "decision": permission.Decision.String(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(h.file(about.fileName("-consent.json")), told, 0o600); err != nil {
+		return err
+	}
+	if told, err = json.Marshal(map[string]any{"patient": about.bsn}); err != nil {
+		return err
+	}
+	if err := os.WriteFile(h.file(about.fileName("-patient.json")), told, 0o600); err != nil {
 		return err
 	}
 	search := url.Values{"identifier": {harness.BSNIdentifier(about.bsn)}}.Encode()
@@ -86,7 +105,18 @@ func (h *byHand) commands() []command {
 			fmt.Sprintf(`  %s/fhir/Patient/_search -d '@%s'`, h.stage.records.URL, h.file(client.fileName(".form"))),
 		}},
 		{"Ask for a token about " + other.name + ", who has recorded nothing in Mitz:", []string{request, body(other)}},
+		{"Withdraw " + client.name + "'s consent in Mitz, and ask again:", []string{
+			h.tellMitz("/consents/forget", client.fileName("-patient.json")), request, body(client),
+		}},
+		{"Record it again:", []string{h.tellMitz("/consents", client.fileName("-consent.json"))}},
+		{"See what Mitz was asked (this shows the patients' test numbers):", []string{
+			fmt.Sprintf("curl -s %s/queries", h.control),
+		}},
 	}
+}
+
+func (h *byHand) tellMitz(path, file string) string {
+	return fmt.Sprintf("curl -s %s%s -d '@%s'", h.control, path, h.file(file))
 }
 
 // show prints the addresses and the commands.
@@ -100,6 +130,7 @@ func (h *byHand) show(page page) {
 		{"", h.Requester.InternalURL() + " (internal)"},
 		{"Record server", h.stage.records.URL},
 		{"Mitz simulator", h.Mitz.Endpoint()},
+		{"", h.control + " (to tell it what to do; docs/simulator.md)"},
 		{"CA of all https", h.file("ca.pem") + " (not of the Mitz simulator)"},
 		{"Logs", h.LogDir()},
 	} {

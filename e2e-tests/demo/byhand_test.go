@@ -32,7 +32,7 @@ func TestStaysUpForTryingByHand(t *testing.T) {
 
 	t.Run("the printed commands work", func(t *testing.T) {
 		answers := runScript(t, printedCommands(out.String()))
-		require.Len(t, answers, 4)
+		require.Len(t, answers, 7)
 		assert.Contains(t, answers[0], `"access_token":"`)
 		assert.Contains(t, answers[1], `"active":true`)
 		assert.Contains(t, answers[1], `"consent_categories":["GGC002"]`)
@@ -40,6 +40,11 @@ func TestStaysUpForTryingByHand(t *testing.T) {
 		assert.Contains(t, answers[2], theCast().client.notes[0])
 		assert.Contains(t, answers[3], "access_denied")
 		assert.NotContains(t, answers[3], `"access_token"`)
+		assert.Contains(t, answers[4], `"done": true`)
+		assert.Contains(t, answers[4], "access_denied")
+		assert.NotContains(t, answers[4], `"access_token"`)
+		assert.Contains(t, answers[5], `"done": true`)
+		assert.Contains(t, answers[6], `"GGC002": "Deny"`)
 	})
 
 	stop()

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/control"
 )
 
 // performance is one run of the demo.
@@ -117,7 +118,12 @@ func (p performance) stayUp(ctx context.Context, stage *stage, page page) error 
 	if err := stage.Mitz.Record(p.cast.client.permission()); err != nil {
 		return err
 	}
-	hands, err := newByHand(stage, p.cast)
+	address, end, err := control.Control{Simulator: stage.Mitz.Simulator}.Serve("127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer end()
+	hands, err := newByHand(stage, p.cast, address)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -34,8 +35,25 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if dir, err := standIn(); err == nil {
+			_ = os.RemoveAll(dir)
+		}
+		os.Exit(code)
+	}))
 }
+
+// standIn builds, once, what is as much of curl as is needed, for machines without.
+var standIn = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "stand-in-*"); err != nil {
+		return "", err
+	}
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", filepath.Join(dir, "curl"), "../../../../e2e-tests/demo/testdata/curl")
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, output)
+	}
+	return dir, nil
+})
 
 // patience is how long a test waits for what must happen.
 const patience = 30 * time.Second
@@ -139,14 +157,12 @@ func (r *running) tell(t *testing.T, method, path, body string) string {
 	return string(answer)
 }
 
-// shell runs a command as someone who pastes it; a stand-in for curl comes last in the
-// path, for machines that have none.
+// shell runs a command as someone who pastes it; the stand-in for curl comes last in the
+// path.
 func shell(t *testing.T, command string) string {
 	t.Helper()
-	dir := t.TempDir()
-	curl := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "curl"), "../../../../e2e-tests/demo/testdata/curl")
-	built, err := curl.CombinedOutput()
-	require.NoError(t, err, "%s", built)
+	dir, err := standIn()
+	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	sh := exec.CommandContext(ctx, "sh")
@@ -157,8 +173,11 @@ func shell(t *testing.T, command string) string {
 	return string(answer)
 }
 
+// temporary has everything that is temporary in a directory of the test's own.
 func temporary(t *testing.T) string {
 	t.Helper()
+	_, err := standIn() // which is not the command's
+	require.NoError(t, err)
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	return dir

@@ -11,20 +11,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/control"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/certdir"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/consentfile"
-	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/control"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/sample"
 )
-
-// controlPatience bounds the reading of a request to the control, and its end.
-const controlPatience = 5 * time.Second
 
 // simulate runs the simulator until it is told to end.
 func (o options) simulate(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) (err error) {
@@ -51,9 +46,9 @@ func (o options) simulate(ctx context.Context, stdin io.Reader, stdout, stderr i
 		}
 	}
 	command := sample.Curl(o.curlClient(dir), simulator.ClosedQueryURL())
-	address, closeControl, err := serveControl(o.control, control.Control{Simulator: simulator, Curl: command, Stop: stop, Logger: logger})
+	address, closeControl, err := control.Control{Simulator: simulator, Curl: command, Stop: stop, Logger: logger}.Serve(o.control)
 	if err != nil {
-		return err
+		return fmt.Errorf("--control: %w", err)
 	}
 	defer closeControl()
 	if o.untilInputEnds {
@@ -149,30 +144,4 @@ func (o options) curlClient(dir certdir.Dir) sample.Client {
 		client.CA = o.serverCert
 	}
 	return client
-}
-
-// serveControl serves the HTTP interface until it is closed.
-func serveControl(address string, c control.Control) (listening string, end func(), err error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return "", nil, fmt.Errorf("--control: %w", err)
-	}
-	server := &http.Server{
-		Handler: c.Handler(), ReadTimeout: controlPatience, WriteTimeout: controlPatience,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0),
-	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = server.Serve(listener)
-	}()
-	return "http://" + listener.Addr().String(), func() {
-		// Gracefully, so that who told it to stop gets an answer.
-		ctx, cancel := context.WithTimeout(context.Background(), controlPatience)
-		defer cancel()
-		if server.Shutdown(ctx) != nil {
-			_ = server.Close()
-		}
-		<-served
-	}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/consentfile"
@@ -238,12 +239,49 @@ func TestOnlyProgramsOnThisMachineAreServed(t *testing.T) {
 	}
 }
 
+func TestWhatACallerLeavesOutIsNotThere(t *testing.T) {
+	b := newBench(t)
+	handler := Control{Simulator: b.Simulator}.Handler()
+	for path, method := range map[string]string{"/stop": http.MethodPost, "/curl": http.MethodGet} {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequest(method, "http://127.0.0.1"+path, nil))
+		assert.Equal(t, http.StatusNotFound, answer.Code)
+	}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodDelete, "http://127.0.0.1/queries", nil))
+	assert.Equal(t, http.StatusOK, answer.Code, "without a logger")
+}
+
+func TestItListensOnLoopbackAlone(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	b := newBench(t)
+	for _, address := range []string{"127.0.0.1", "127.0.0.1:none"} {
+		_, _, err := Control{Simulator: b.Simulator}.Serve(address)
+		require.Error(t, err)
+	}
+	url, end, err := Control{Simulator: b.Simulator, Logger: slog.New(slog.DiscardHandler)}.Serve("localhost:0")
+	require.NoError(t, err)
+	transport := &http.Transport{}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/consents", nil)
+	require.NoError(t, err)
+	response, err := transport.RoundTrip(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	transport.CloseIdleConnections()
+	end()
+	_, err = transport.RoundTrip(request)
+	require.Error(t, err, "it still listens")
+	b.Close()
+	goleak.VerifyNone(t, before)
+}
+
 func TestTheOverviewHasEveryRouteAndItsExamplesWork(t *testing.T) {
 	b := newBench(t)
 	status, overview := b.tell("GET", "/", "")
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, overview, b.Endpoint())
-	for _, route := range (Control{}).routes() {
+	for _, route := range (Control{Curl: "curl", Stop: func() {}}).routes() {
 		assert.Regexp(t, route.method+` +`+route.path+` +`+route.does[:10], overview)
 		assert.Contains(t, overview, route.body)
 		status, body := b.tell(route.method, route.path, route.body)

@@ -30,9 +30,9 @@ const maxBody = 64 << 10
 // Control is the interface of one simulator.
 type Control struct {
 	Simulator *mitztest.Simulator
-	Curl      string       // the command that gets a Permit
-	Stop      func()       // ends the program
-	Logger    *slog.Logger // is told what was done
+	Curl      string       // a command that gets a Permit; empty: none is shown
+	Stop      func()       // ends the program; nil: it cannot be ended
+	Logger    *slog.Logger // is told what was done; nil: nobody is
 }
 
 // route is one thing that can be asked. To add one is to add a line to routes.
@@ -44,7 +44,7 @@ type route struct {
 }
 
 func (c Control) routes() []route {
-	return []route{
+	all := []route{
 		{"GET", "/consents", "list the consents on record", "", c.listConsents},
 		{"POST", "/consents", "record a consent", exampleConsent, c.record},
 		{"POST", "/consents/withdraw", "forget a consent", exampleScope, c.withdraw},
@@ -54,13 +54,21 @@ func (c Control) routes() []route {
 		{"GET", "/behaviours", "list the ways to misbehave", "", c.listBehaviours},
 		{"PUT", "/behaviour", "misbehave, for so many queries or (without times) until told otherwise", exampleBehaviour, c.misbehave},
 		{"DELETE", "/behaviour", "behave again", "", c.behave},
-		{"GET", "/curl", "show a curl command that gets a Permit", "", c.curl},
-		{"POST", "/stop", "end the simulator", "", c.stop},
 	}
+	if c.Curl != "" {
+		all = append(all, route{"GET", "/curl", "show a curl command that gets a Permit", "", c.curl})
+	}
+	if c.Stop != nil {
+		all = append(all, route{"POST", "/stop", "end the simulator", "", c.stop})
+	}
+	return all
 }
 
-// Handler serves the interface.
+// Handler serves the interface. Have [Control.Serve] listen.
 func (c Control) Handler() http.Handler {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
 	mux := http.NewServeMux()
 	for _, r := range c.routes() {
 		mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, request *http.Request) { c.serve(w, request, r) })

@@ -11,6 +11,7 @@ require (
 	github.com/lestrrat-go/jwx/v2 v2.1.6
 	github.com/nuts-foundation/go-did v0.18.1
 	github.com/nuts-foundation/nuts-node v1.0.1-0.20260417134758-22ceb753a1f5
+	github.com/nuts-foundation/sqlite v1.0.0
 	github.com/piprate/json-gold v0.8.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/sirupsen/logrus v1.9.4
@@ -23,6 +24,8 @@ require (
 	go.opentelemetry.io/otel/trace v1.45.0
 	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v3 v3.0.4
+	gorm.io/gorm v1.30.2
+	modernc.org/sqlite v1.48.1
 	software.sslmate.com/src/go-pkcs12 v0.7.2
 )
 
@@ -165,7 +168,6 @@ require (
 	github.com/nuts-foundation/crypto-ecies v0.0.0-20211207143025-5b84f9efce2b // indirect
 	github.com/nuts-foundation/go-leia/v4 v4.3.0 // indirect
 	github.com/nuts-foundation/go-stoabs v1.11.1 // indirect
-	github.com/nuts-foundation/sqlite v1.0.0 // indirect
 	github.com/oapi-codegen/runtime v1.3.1 // indirect
 	github.com/patrickmn/go-cache v2.1.0+incompatible // indirect
 	github.com/pkg/browser v0.0.0-20240102092130-5ac0b6a4141c // indirect
@@ -237,11 +239,9 @@ require (
 	gorm.io/driver/mysql v1.6.0 // indirect
 	gorm.io/driver/postgres v1.6.0 // indirect
 	gorm.io/driver/sqlserver v1.6.3 // indirect
-	gorm.io/gorm v1.30.2 // indirect
 	modernc.org/libc v1.70.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
-	modernc.org/sqlite v1.48.1 // indirect
 	rsc.io/qr v0.2.0 // indirect
 	schneider.vip/problem v1.9.1 // indirect
 )

@@ -33,9 +33,16 @@ func presentedToken(t *testing.T, scope string) iam.AccessToken {
 
 func presentedBy(t *testing.T, presenter string) vc.VerifiablePresentation {
 	t.Helper()
+	return presentedWith(presenter, "nonce-1")
+}
+
+// presentedWith is a presentation in JSON-LD, as far as the guard looks at it.
+func presentedWith(presenter, nonce string) vc.VerifiablePresentation {
 	presentation, err := vc.ParseVerifiablePresentation(fmt.Sprintf(`{"@context": "https://www.w3.org/2018/credentials/v1",
-		"type": "VerifiablePresentation", "proof": {"type": "JsonWebSignature2020", "verificationMethod": "%s#0"}}`, presenter))
-	require.NoError(t, err)
+		"type": "VerifiablePresentation", "proof": {"type": "JsonWebSignature2020", "verificationMethod": "%s#0", "nonce": %q}}`, presenter, nonce))
+	if err != nil {
+		panic(err)
+	}
 	return *presentation
 }
 

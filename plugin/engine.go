@@ -22,6 +22,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -39,6 +40,8 @@ type Engine struct {
 	consult  mitzclient.Consulter // the client, or a test's
 	client   *mitzclient.Link     // nil in such a test
 	subjects map[string]string    // data holder's subject by token issuer
+	keys     once.Keys            // of what may be used once
+	claims   once.Claims          // of what a guarded token rests on; opened at the start
 	metrics  *metrics
 	auditLog *nen7513.Log // nil: none is kept
 	refusals *refusals
@@ -210,6 +213,9 @@ func (e *Engine) Start() error {
 	}
 	if !e.guarding.Load() {
 		return errors.New("the token endpoint is not guarded")
+	}
+	if err := e.openClaims(); err != nil {
+		return err
 	}
 	log().WithFields(logrus.Fields{"scopes": e.config.scopes(), "audit_file": e.auditLog != nil}).Info("Guarding scopes: a token for them needs consent")
 	if e.client != nil {

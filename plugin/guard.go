@@ -31,6 +31,9 @@ func (e *Engine) decide(ctx context.Context, profile *policy.Profile, token *iam
 	if !question.Requester.FacilityType.Known() {
 		log().Warn("The requester's facility type is not one that this software knows")
 	}
+	if err := e.claim(ctx, token.VPToken); err != nil { // before the query, which the patient would see
+		return nil, err
+	}
 	permission, err := e.establish(ctx, profile, question, entry)
 	if err != nil {
 		return nil, err

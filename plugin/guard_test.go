@@ -26,6 +26,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -60,6 +61,11 @@ func unasked(t *testing.T) consulter {
 	}
 }
 
+// unlimited are claims of tests that present the same again and again.
+type unlimited struct{}
+
+func (unlimited) Claim(context.Context, ...once.ID) error { return nil }
+
 // newTestEngine makes a running engine with one guarded scope.
 func newTestEngine(t testing.TB, consult consulter) *Engine {
 	t.Helper()
@@ -78,6 +84,7 @@ func newTestEngineFor(t testing.TB, consult consulter, profiles ...policy.Profil
 	engine.now = func() time.Time { return testNow }
 	engine.subjects = map[string]string{testIssuer: "hospital-east"}
 	engine.consult = consult
+	engine.claims = unlimited{}
 	engine.guarding.Store(true)
 	var fields []pe.Field
 	for claim := range testClaims() {
@@ -105,7 +112,10 @@ func testClaims() map[string]any {
 }
 
 func testToken(scope string) iam.AccessToken {
-	return iam.AccessToken{Token: "secret-token", Issuer: testIssuer, Scope: scope, InputDescriptorConstraintIdMap: testClaims()}
+	return iam.AccessToken{
+		Token: "secret-token", Issuer: testIssuer, Scope: scope, InputDescriptorConstraintIdMap: testClaims(),
+		VPToken: []vc.VerifiablePresentation{presentedWith(testPresenter, "nonce-1")},
+	}
 }
 
 // keptTokens is a store that keeps the tokens put into it.

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/nuts-foundation/nuts-node/audit"
-	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/storage"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -103,7 +102,7 @@ func TestTheStopWaitsForTheEntries(t *testing.T) {
 			return nil
 		}}
 		go func() {
-			token := iam.AccessToken{Token: "secret-token", Issuer: testIssuer, Scope: guarded, InputDescriptorConstraintIdMap: testClaims()}
+			token := testToken(guarded)
 			_ = engine.issue(t.Context(), token.Token, token, store)
 		}()
 	}

@@ -26,6 +26,8 @@ const (
 	errNotRunning     stateError = "not_running"     // not started, or already stopped
 	errOutsideRequest stateError = "outside_request" // a guarded token that no token request led to
 	errAudit          stateError = "audit_unwritten" // what happened could not be logged
+	errUsed           stateError = "grant_used"      // the request's presentation gave a token before
+	errClaims         stateError = "claims_failed"   // whether it did cannot be told
 	errStore          stateError = "store_failed"    // the session database did not take the token
 	errPanic          stateError = "panic"           // a panic, whose cause must not be shown
 )
@@ -46,7 +48,7 @@ func auditOutcome(code string) nen7513.Outcome {
 	case code == outcomePermit, code == outcomeAsked:
 		return nen7513.Success
 	case code == string(policy.ReasonDenied), code == string(policy.ReasonScope), code == string(policy.ReasonDataHolder),
-		strings.HasPrefix(code, "claim_"), strings.HasPrefix(code, "credential_"), code == string(policy.ReasonWalletMissing):
+		strings.HasPrefix(code, "claim_"), strings.HasPrefix(code, "credential_"), code == string(policy.ReasonWalletMissing), code == string(errUsed):
 		return nen7513.MinorFailure
 	default:
 		return nen7513.SeriousFailure
@@ -77,12 +79,16 @@ func reason(cause error) string {
 const (
 	descriptionDenied        = "there is no consent for this request"
 	descriptionUndetermined  = "consent could not be established"
+	descriptionUsed          = "the authorization code or presentation was used before"
 	descriptionUnusableScope = "the scope is blank, or cannot be used in this way or at this data holder"
 )
 
 // oauthError gives the OAuth error for a cause. It carries no internal error: the
 // authorization code grant would show that to the client.
 func oauthError(cause error) error {
+	if errors.Is(cause, errUsed) {
+		return oauth.OAuth2Error{Code: oauth.InvalidGrant, Description: descriptionUsed}
+	}
 	var refusals policy.Refusals
 	if errors.As(cause, &refusals) {
 		if refusals.Reason() == policy.ReasonDataHolder {

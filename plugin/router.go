@@ -41,7 +41,7 @@ func (r *router) Routes(server core.EchoRouter) {
 	}
 	engine.node.vcr = newBoundedVCR(engine.node)
 	endpoint := &tokenEndpoint{engine: engine}
-	outside := guardedStorage{Engine: engine.node.storage, issue: engine.issueOutsideRequest}
+	outside := guardedStorage{Engine: engine.node.storage, keys: &engine.keys, issue: engine.issueOutsideRequest}
 	engine.node.newIAM(outside, engine.backend()).Routes(&interceptor{
 		EchoRouter: server,
 		door:       engine.newDoor(),
@@ -147,7 +147,7 @@ type tokenHandler struct {
 
 func newTokenHandler(engine *Engine) *tokenHandler {
 	handler := &tokenHandler{engine: engine}
-	sessions := guardedStorage{Engine: engine.node.storage, issue: handler.issue}
+	sessions := guardedStorage{Engine: engine.node.storage, keys: &engine.keys, issue: handler.issue, subject: handler.subject}
 	engine.node.newIAM(sessions, engine.backend()).Routes(&interceptor{
 		EchoRouter: echo.New(),
 		onToken: func(handle echo.HandlerFunc) echo.HandlerFunc {
@@ -168,6 +168,14 @@ func (h *tokenHandler) serve(c echo.Context) error {
 		return h.refusal
 	}
 	return err
+}
+
+// subject is at whose endpoint the request came in.
+func (h *tokenHandler) subject() string {
+	if h.request == nil {
+		return ""
+	}
+	return h.request.Param("subjectID")
 }
 
 // issue keeps a refusal of the guard, which is an [oauth.OAuth2Error]; what else goes wrong

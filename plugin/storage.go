@@ -10,6 +10,8 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/storage"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 )
 
 // tokenStoreKey is the key of the session store in which the node keeps the access
@@ -23,19 +25,24 @@ var errUnknownToken = errors.New("mitz: an access token of an unknown type is re
 type issue func(key string, token iam.AccessToken, store storage.SessionStore, options ...storage.SessionOption) error
 
 // guardedStorage is the node's storage engine, except that no access token enters
-// its session database unauthorized.
+// its session database unauthorized, and that what may be used once is used once.
 type guardedStorage struct {
 	storage.Engine
+	keys  *once.Keys
 	issue issue
+	// subject gives the Nuts subject at whose endpoint the request came in; nil where no
+	// authorization code is redeemed.
+	subject func() string
 }
 
 func (s guardedStorage) GetSessionDatabase() storage.SessionDatabase {
-	return guardedSessions{SessionDatabase: s.Engine.GetSessionDatabase(), issue: s.issue}
+	return guardedSessions{SessionDatabase: once.Sessions(s.Engine.GetSessionDatabase(), s.keys), issue: s.issue, subject: s.subject}
 }
 
 type guardedSessions struct {
 	storage.SessionDatabase
-	issue issue
+	issue   issue
+	subject func() string
 }
 
 func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.SessionStore {
@@ -43,6 +50,7 @@ func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.Ses
 		SessionStore: s.SessionDatabase.GetStore(ttl, keys...),
 		isTokens:     slices.Equal(keys, []string{tokenStoreKey}),
 		issue:        s.issue,
+		subject:      s.subject,
 	}
 }
 
@@ -52,6 +60,20 @@ type guardedStore struct {
 	storage.SessionStore
 	isTokens bool
 	issue    issue
+	subject  func() string
+}
+
+// GetAndDelete gives the session of an authorization code at the endpoint of the subject
+// that gave it out, and at no other (RFC 6749 section 4.1.3). It is used up either way.
+func (s guardedStore) GetAndDelete(key string, target any) error {
+	if err := s.SessionStore.GetAndDelete(key, target); err != nil {
+		return err
+	}
+	session, isSession := target.(*iam.OAuthSession)
+	if isSession && s.subject != nil && (session.OwnSubject == nil || *session.OwnSubject != s.subject()) {
+		return storage.ErrNotFound
+	}
+	return nil
 }
 
 func (s guardedStore) Put(key string, value any, options ...storage.SessionOption) error {

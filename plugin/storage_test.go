@@ -12,6 +12,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/storage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 )
 
 // sessionsOnly is a storage engine that has sessions and nothing else.
@@ -25,7 +27,7 @@ func (s sessionsOnly) GetSessionDatabase() storage.SessionDatabase { return s.se
 func TestGuardedStorage(t *testing.T) {
 	inner := storage.NewTestInMemorySessionDatabase(t)
 	open := func(issue issue, keys ...string) storage.SessionStore {
-		return guardedStorage{Engine: sessionsOnly{sessions: inner}, issue: issue}.GetSessionDatabase().GetStore(time.Minute, keys...)
+		return guardedStorage{Engine: sessionsOnly{sessions: inner}, keys: &once.Keys{}, issue: issue}.GetSessionDatabase().GetStore(time.Minute, keys...)
 	}
 	refuse := func(string, iam.AccessToken, storage.SessionStore, ...storage.SessionOption) error {
 		return errors.New("refused")
@@ -60,4 +62,29 @@ func TestGuardedStorage(t *testing.T) {
 		require.NoError(t, open(refuse, "oauth", "nonce").Put("nonce", true))
 		assert.True(t, inner.GetStore(time.Minute, "oauth", "nonce").Exists("nonce"))
 	})
+}
+
+func TestCodeAtItsOwnSubject(t *testing.T) {
+	inner, at := storage.NewTestInMemorySessionDatabase(t), ""
+	codes := guardedStorage{
+		Engine: sessionsOnly{sessions: inner}, keys: &once.Keys{}, subject: func() string { return at },
+	}.GetSessionDatabase().GetStore(time.Minute, "oauth", "code")
+	own := "hospital-east"
+	for _, tc := range []struct {
+		name    string
+		session iam.OAuthSession
+		at      string
+		err     error
+	}{
+		{"where it was given out it is good", iam.OAuthSession{OwnSubject: &own}, own, nil},
+		{"elsewhere it is unknown", iam.OAuthSession{OwnSubject: &own}, "hospital-west", storage.ErrNotFound},
+		{"one of no subject is unknown", iam.OAuthSession{}, own, storage.ErrNotFound},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			require.NoError(t, codes.Put("code", tc.session))
+			at = tc.at
+			assert.ErrorIs(t, codes.GetAndDelete("code", &iam.OAuthSession{}), tc.err)
+			assert.False(t, codes.Exists("code"), "it can be used again")
+		})
+	}
 }

@@ -5,6 +5,7 @@ package harness
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -25,6 +26,8 @@ type proxy struct {
 	transport *http.Transport
 	mu        sync.Mutex
 	answers   []Answer
+	holding   string // the end of the paths whose forms are held; empty: none
+	held      []url.Values
 }
 
 func (w *Workspace) startProxy(name string) (*proxy, error) {
@@ -34,10 +37,42 @@ func (w *Workspace) startProxy(name string) (*proxy, error) {
 		return nil, err
 	}
 	w.onClose(p.rest)
-	p.url, err = w.ServeTLS(name+"-tls", &httputil.ReverseProxy{
+	p.url, err = w.ServeTLS(name+"-tls", p.hold(&httputil.ReverseProxy{
 		Rewrite: p.rewrite, Transport: p.transport, ErrorLog: logger, ModifyResponse: p.remember,
-	})
+	}))
 	return p, err
+}
+
+// hold answers in the node's place what is to be held, and keeps its form.
+func (p *proxy) hold(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		holds := p.holding != "" && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, p.holding)
+		p.mu.Unlock()
+		if !holds {
+			next.ServeHTTP(w, r)
+			return
+		}
+		_ = r.ParseForm()
+		p.mu.Lock()
+		p.held = append(p.held, r.PostForm)
+		p.mu.Unlock()
+		http.Error(w, "held", http.StatusServiceUnavailable)
+	})
+}
+
+// Hold keeps the forms that are posted to paths with this end from the node, until they are
+// asked for: what somebody has who came between.
+func (n *Node) Hold(end string) (held func() []url.Values) {
+	n.proxy.mu.Lock()
+	defer n.proxy.mu.Unlock()
+	n.proxy.holding, n.proxy.held = end, nil
+	return func() []url.Values {
+		n.proxy.mu.Lock()
+		defer n.proxy.mu.Unlock()
+		n.proxy.holding = ""
+		return n.proxy.held
+	}
 }
 
 // rest closes the connections that are idle. Without it a node that is stopped waits five
@@ -81,4 +116,10 @@ func (n *Node) TokenAnswers() []Answer {
 	answers := n.proxy.answers
 	n.proxy.answers = nil
 	return answers
+}
+
+// PostForm posts a form to a path of the node's public interface, without the TLS in front
+// of it.
+func (n *Node) PostForm(ctx context.Context, path string, form url.Values) (Answer, error) {
+	return postForm(ctx, n.client, n.public+path, form, nil)
 }

@@ -8,7 +8,15 @@ GO       ?= go
 ARGS     ?=
 FUZZTIME ?= 30s
 
-.PHONY: help build run test race bench fuzz testdata lint format clean
+# The Go to build with: the one that go.mod names, or a newer patch of the same Go 1.26
+# where that is installed. "make build GOTOOLCHAIN=..." takes another. Not Go 1.27:
+# docs/upgrading.md tells why.
+GOTOOLCHAIN := $(shell wanted=$$(sed -n 's/^toolchain //p' go.mod); \
+	installed=$$(GOTOOLCHAIN=local $(GO) version | cut -d ' ' -f 3 | cut -d - -f 1); \
+	case $$installed in ($${wanted%.*}.[0-9]*) printf '%s\n' $$wanted $$installed | sort -V | tail -n 1;; (*) echo $$wanted;; esac)
+export GOTOOLCHAIN
+
+.PHONY: help build run test race bench fuzz testdata lint vulnerabilities format clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,7 +30,8 @@ run: ## start the demo; ARGS=--once plays the story and ends
 	@$(GO) build -o bin/demo ./e2e-tests/demo
 	@bin/demo $(ARGS)
 
-test: ## run every test, on real nodes too
+test: ## run every test, on real nodes too; installs what .ci/packages names
+	@.ci/install-packages
 	$(GO) test -timeout 20m ./...
 	$(MAKE) race
 
@@ -54,6 +63,18 @@ lint: bin/staticcheck ## check formatting and static analysis
 
 bin/staticcheck: tools/go.mod tools/go.sum
 	$(GO) -C tools build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+
+vulnerabilities: build bin/govulncheck bin/vulndb ## look for known vulnerabilities that are reached, and nobody judged
+	@$(GO) run ./internal/vulnerabilities
+
+bin/govulncheck: tools/go.mod tools/go.sum
+	$(GO) -C tools build -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
+
+# The vulnerability database comes as a Go module, so nothing but the module proxy is needed.
+bin/vulndb: tools/go.mod tools/go.sum
+	$(GO) -C tools build -o ../bin/indexdb golang.org/x/vulndb/cmd/indexdb
+	rm -rf bin/vulndb
+	bin/indexdb -vulns "$$($(GO) -C tools list -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv" -out bin/vulndb
 
 format: ## format the code
 	gofmt -w $$(git ls-files '*.go')

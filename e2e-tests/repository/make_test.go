@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package repository
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMakeChoosesGo: make builds with the Go that go.mod names or a newer patch of it,
+// whatever is installed and whatever the environment says.
+func TestMakeChoosesGo(t *testing.T) {
+	goMod, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	require.NoError(t, err)
+	wanted := regexp.MustCompile(`(?m)^toolchain (go1\.26\.\d+)$`).FindStringSubmatch(string(goMod))
+	require.NotNil(t, wanted, "go.mod names a toolchain of Go 1.26")
+	for installed, expected := range map[string]string{
+		"go1.26.2":              wanted[1],
+		wanted[1]:               wanted[1],
+		"go1.26.99":             "go1.26.99",
+		"go1.27.3":              wanted[1],
+		"go1.25.9":              wanted[1],
+		"devel +0123456789":     wanted[1],
+		"go1.26.99-X:nojsonv2":  "go1.26.99",
+		"go1.260.1":             wanted[1],
+		"go1.27.3-X:nojsonv2":   wanted[1],
+		"go1.26-custom-release": wanted[1],
+	} {
+		t.Run("where "+installed+" is installed", func(t *testing.T) {
+			fake := filepath.Join(t.TempDir(), "go")
+			require.NoError(t, os.WriteFile(fake, []byte("#!/bin/sh\necho go version '"+installed+"' linux/amd64\n"), 0o700))
+			assert.Equal(t, expected, chosenGo(t, "GO='"+fake+"'"))
+		})
+	}
+	t.Run("where another is asked for on the command line", func(t *testing.T) {
+		assert.Equal(t, "go1.27.3", chosenGo(t, "GOTOOLCHAIN=go1.27.3"))
+	})
+}
+
+// chosenGo gives GOTOOLCHAIN as make hands it to its commands.
+func chosenGo(t *testing.T, arguments ...string) string {
+	t.Helper()
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Makefile"), append(makefile, "\nchosen-go:\n\t@echo \"$$GOTOOLCHAIN\"\n"...), 0o600))
+	goMod, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), goMod, 0o600))
+	command := exec.Command("make", append([]string{"-s", "-C", dir, "chosen-go"}, arguments...)...)
+	// Nothing of a make that runs this test.
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GOTOOLCHAIN=local"}
+	output, err := command.Output()
+	require.NoError(t, err)
+	return strings.TrimSpace(string(output))
+}
+
+// TestWhatIsMissingIsInstalledOrTold runs .ci/install-packages where nothing is installed
+// but what the test puts there.
+func TestWhatIsMissingIsInstalledOrTold(t *testing.T) {
+	const list = "# a comment\n\nthere\tthere-package\nredis\tmissing-package other-package\n"
+	const apt = "#!/bin/sh\necho \"$*\" >>DIR/log\n"
+	for _, tc := range []struct {
+		name, list, apt string
+		told            string // empty: it does not fail
+		installed       string
+	}{
+		{"nothing is missing", "there\tthere-package\nDIR/bi*/there\tother-package\n", "", "", ""},
+		{"what is missing is installed", list, apt + "ln -sf there DIR/bin/redis\n", "", "install -y --no-install-recommends missing-package other-package"},
+		{"where there is no apt-get it says what to install", list, "", "missing-package other-package (Debian's names)", ""},
+		{"it fails when installing fails", list, apt + "exit 1\n", "installing them failed", ""},
+		{"it fails when what was installed is not there", list, apt, "they were installed, and are not there", ""},
+		{"a file that is not there is missing", "DIR/none/*\tmissing-package\n", "", "missing-package (Debian's names)", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := t.TempDir()
+			bin := filepath.Join(dir, "bin")
+			put := func(path, content string) {
+				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+				require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(content, "DIR", dir)), 0o700))
+			}
+			script, err := os.ReadFile(filepath.Join("..", "..", ".ci", "install-packages"))
+			require.NoError(t, err)
+			put(filepath.Join(dir, "ci", "install-packages"), string(script))
+			put(filepath.Join(dir, "ci", "packages"), tc.list)
+			put(filepath.Join(bin, "there"), "")
+			put(filepath.Join(bin, "sudo"), "#!/bin/sh\nexec \"$@\"\n")
+			if tc.apt != "" {
+				put(filepath.Join(bin, "apt-get"), tc.apt)
+			}
+			for _, each := range []string{"sh", "dirname", "id", "ln"} {
+				path, err := exec.LookPath(each)
+				require.NoError(t, err)
+				require.NoError(t, os.Symlink(path, filepath.Join(bin, each)))
+			}
+			command := exec.Command(filepath.Join(dir, "ci", "install-packages"))
+			command.Env = []string{"PATH=" + bin}
+			output, err := command.CombinedOutput()
+			assert.Equal(t, tc.told != "", err != nil, "%s", output)
+			assert.Contains(t, string(output), tc.told)
+			if tc.installed != "" {
+				log, err := os.ReadFile(filepath.Join(dir, "log"))
+				require.NoError(t, err)
+				assert.Contains(t, string(log), tc.installed+"\n")
+			}
+		})
+	}
+}

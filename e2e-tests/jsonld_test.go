@@ -50,6 +50,12 @@ func TestEditedJSONLDCredentials(t *testing.T) {
 			subject["@context"] = object{"id": nil, "x": "@id"}
 			subject["x"], subject["id"] = victim, presenter
 		}},
+		{name: "another value in a name that differs in case, which is not part of what was signed", edit: func(_ string, _, subject object) {
+			subject["ROLECODENL"] = "V6"
+		}},
+		{name: "another subject in a name that differs in case", edit: func(_ string, credential, subject object) {
+			credential["credentialsubject"] = []any{object{"id": subject["id"], "roleCodeNL": "V6"}}
+		}},
 		{name: "an expired one is refused", expires: -time.Minute},
 		{name: "an expired one, made to live again", expires: -time.Minute, edit: func(_ string, credential, subject object) {
 			subject["@included"] = []any{object{

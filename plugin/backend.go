@@ -10,11 +10,15 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
+	"strings"
 
+	"github.com/nuts-foundation/nuts-node/core"
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/textfile"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -47,6 +51,11 @@ func operatorsDefinitions(node nutspolicy.PDPBackend) policy.Definitions {
 		if err != nil && !errors.Is(err, nutspolicy.ErrNotFound) {
 			return nil, err
 		}
+		if nodes != nil {
+			if err := checkPolicyFiles(node); err != nil {
+				return nil, err
+			}
+		}
 		if profile.PresentationDefinition == "" {
 			return nodes, nil
 		}
@@ -55,6 +64,37 @@ func operatorsDefinitions(node nutspolicy.PDPBackend) policy.Definitions {
 		}
 		return readDefinition(profile.PresentationDefinition)
 	}
+}
+
+// checkPolicyFiles refuses policy files that can be read in two ways, where one of them
+// defines a guarded scope: the node itself takes the last of two definitions, and mixes the
+// parts of one that are there twice.
+func checkPolicyFiles(node nutspolicy.PDPBackend) error {
+	engine, ok := node.(core.Injectable)
+	if !ok {
+		return nil
+	}
+	config, ok := engine.Config().(*nutspolicy.Config)
+	if !ok {
+		return errors.New("the node's policy files cannot be found")
+	}
+	files, err := os.ReadDir(config.Directory)
+	if err != nil {
+		return fmt.Errorf("policy.directory: %w", err)
+	}
+	for _, file := range files {
+		if file.IsDir() || !strings.HasSuffix(file.Name(), ".json") {
+			continue // as the node has it
+		}
+		content, err := os.ReadFile(filepath.Join(config.Directory, file.Name()))
+		if err != nil {
+			return fmt.Errorf("policy.directory: %w", err)
+		}
+		if err := plainjson.Check(content, nil); err != nil {
+			return fmt.Errorf("policy.directory: %s: %w", file.Name(), err)
+		}
+	}
+	return nil
 }
 
 // readDefinition reads a presentation definition for the organisation's wallet from
@@ -73,6 +113,9 @@ func readDefinition(file string) (pe.WalletOwnerMapping, error) {
 	}
 	if !json.Valid(content) {
 		return nil, fmt.Errorf("%s: not JSON", file)
+	}
+	if err := plainjson.Check(content, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	definition, err := pe.ParsePresentationDefinition(content)
 	if err != nil {

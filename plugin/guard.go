@@ -13,6 +13,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -94,6 +95,9 @@ func (e *Engine) evidence(token *iam.AccessToken) (policy.Evidence, error) {
 		presenter, err := credential.PresentationSigner(presentation)
 		if err != nil {
 			return policy.Evidence{}, errors.New("a presentation without a signer")
+		}
+		if plainjson.Presentation(presentation.Raw()) != nil {
+			return policy.Evidence{}, policy.Refusals{{Reason: policy.ReasonCredentialAmbiguous}}
 		}
 		for _, presented := range presentation.VerifiableCredential {
 			if err := e.verifyAgain(presented, presenter.String()); err != nil {

@@ -22,6 +22,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/trust"
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 )
 
 // maxStatusList is the largest status list, in bytes when it is decompressed: thirty
@@ -87,6 +89,10 @@ func (g boundedGetter) check(body []byte) error {
 		if !isBoundedList(subject.EncodedList) {
 			return errStatusList
 		}
+	}
+	// Of a member in other letters the proof says nothing, and the node reads it.
+	if err := plainjson.Credential(list.Raw()); err != nil {
+		return fmt.Errorf("mitz: an ambiguous status list: %w", err)
 	}
 	return nil
 }

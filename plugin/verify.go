@@ -16,6 +16,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 	"github.com/nuts-foundation/nuts-node/vcr/revocation"
 
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -26,8 +27,12 @@ import (
 //   - it accepts a credential whose status it cannot tell, because it cannot get the list
 //     or does not know the kind of status, while whoever had the credential revoked may
 //     be who keeps the list from being got;
-//   - of a JSON-LD credential it verifies what the JSON means, while its JSON is read.
+//   - of a JSON-LD credential it verifies what the JSON means, while its JSON is read;
+//   - it takes one of the readings of JSON that has several.
 func (e *Engine) verifyAgain(presented vc.VerifiableCredential, presenter string) error {
+	if plainjson.Credential(presented.Raw()) != nil {
+		return policy.Refusals{{Reason: policy.ReasonCredentialAmbiguous}}
+	}
 	verifier := e.node.vcr.Verifier()
 	if presented.Format() == vc.JWTCredentialProofFormat && presented.Issuer.String() == presenter {
 		if err := verifier.VerifySignature(presented, nil); err != nil {

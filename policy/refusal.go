@@ -23,11 +23,13 @@ const (
 	ReasonCredentialProof    Reason = "credential_proof"    // a credential's signature is wrong
 	ReasonClaimOutdated      Reason = "claim_outdated"      // a claim is older than allowed
 	ReasonCredentialStatus   Reason = "credential_status"   // whether a credential was revoked cannot be told
-	ReasonDenied             Reason = "denied"              // there is no consent
-	ReasonIndeterminate      Reason = "indeterminate"       // the question could not be judged
-	ReasonNotApplicable      Reason = "not_applicable"      // an answer that Mitz does not define
-	ReasonUnanswered         Reason = "unanswered"          // a data category without a decision
-	ReasonReservedClaim      Reason = "reserved_claim"      // a presentation definition writes a claim of ours
+	// A presentation or a credential that can be read in two ways.
+	ReasonCredentialAmbiguous Reason = "credential_ambiguous"
+	ReasonDenied              Reason = "denied"         // there is no consent
+	ReasonIndeterminate       Reason = "indeterminate"  // the question could not be judged
+	ReasonNotApplicable       Reason = "not_applicable" // an answer that Mitz does not define
+	ReasonUnanswered          Reason = "unanswered"     // a data category without a decision
+	ReasonReservedClaim       Reason = "reserved_claim" // a presentation definition writes a claim of ours
 )
 
 // Refusal says why no token may be issued. Its text names claims, never values,

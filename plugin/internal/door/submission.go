@@ -6,6 +6,8 @@ package door
 import (
 	"encoding/json"
 	"errors"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 )
 
 // What a presentation submission may hold. The node decodes the whole presentation anew
@@ -36,6 +38,9 @@ func checkSubmission(submission string, presented int) *Refusal {
 	var shape shape
 	if !shape.addJSON(submission, 0) {
 		return refuse(ReasonSubmission, "presentation_submission holds too much")
+	}
+	if err := plainjson.Submission(submission); err != nil && json.Valid([]byte(submission)) {
+		return refuse(ReasonSubmission, "presentation_submission can be read in two ways")
 	}
 	var parsed struct {
 		ID            string       `json:"id"`

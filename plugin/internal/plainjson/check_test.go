@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package plainjson
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCheck(t *testing.T) {
+	looked := &Object{Members: map[string]*Object{"issuer": nil, "inner": {Members: map[string]*Object{"id": nil}}}}
+	many := &strings.Builder{}
+	for i := range 40 {
+		fmt.Fprintf(many, `"name%d":1,`, i)
+	}
+	for _, tc := range []struct {
+		name, text string
+		err        error
+	}{
+		{"plain JSON", ` { "issuer" : "a\"\\b" , "inner":[{"id":1.5e+3},{"id":null,"ID2":true}] } `, nil},
+		{"an empty object, an empty list", `[{},[],{"inner":{}}]`, nil},
+		{"a text, a number", `{"x":["{\"issuer\":1,\"issuer\":2}", -1]}`, nil},
+		{"a member twice", `{"issuer":"a","issuer":"b"}`, ErrDoubled},
+		{"a member twice, far inside", `{"x":[[{"y":{"a":1,"b":2,"a":1}}]]}`, ErrDoubled},
+		{"a member twice, once with an escape", `{"issuer":"a","iss\u0075er":"b"}`, ErrDoubled},
+		{"names that differ in case", `{"x":{"name":1,"Name":2}}`, ErrDoubled},
+		{"names that differ in case as Unicode has it", `{"x":{"ſet":1,"set":2}}`, ErrDoubled},
+		{"the same among many", `{` + many.String() + `"NAME7":1}`, ErrDoubled},
+		{"many names", `{` + many.String() + `"name":1}`, nil},
+		{"the same name in different objects", `{"a":{"x":1},"b":{"x":1},"c":[{"x":1},{"x":1}]}`, nil},
+		{"a name that is looked for, in other letters", `{"Issuer":"a"}`, ErrCase},
+		{"the same with a long s", `{"iſsuer":"a"}`, ErrCase},
+		{"the same with an escape", `{"i\u017fsuer":"a"}`, ErrCase},
+		{"the same beneath a list", `{"inner":[{"id":1},{"Id":1}]}`, ErrCase},
+		{"the same where it is not looked for", `{"x":{"Issuer":1},"issuer":1}`, nil},
+		{"bytes that are not UTF-8", "{\"x\":\"a\xffb\"}", ErrText},
+		{"such bytes in a name", "{\"x\xc3\":1}", ErrText},
+		{"half a surrogate pair", `{"x":"\ud83d"}`, ErrText},
+		{"half a surrogate pair in a name", `{"\udc00":1}`, ErrText},
+		{"halves in the wrong order", `{"x":"\udc00\ud83d"}`, ErrText},
+		{"a whole surrogate pair", `{"x":"\ud83d\ude00"}`, nil},
+		{"the replacement character itself", "{\"x\":\"\ufffd\\ufffd\\uFFFD\"}", nil},
+		{"a text where an object is looked for", `{"inner":"{}"}`, ErrShape},
+		{"a text in a list where objects are looked for", `{"inner":["x"]}`, ErrShape},
+		{"two values", `{} {}`, ErrForm},
+		{"an end too early", `{"x":`, ErrForm},
+		{"an end within a text", `{"x":"a\`, ErrForm},
+		{"no name", `{x:1}`, ErrForm},
+		{"a byte order mark", "\xef\xbb\xbf{}", ErrForm},
+		{"nested without end", strings.Repeat("[", 100_000), ErrForm},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			assert.Equal(t, tc.err, Check([]byte(tc.text), looked))
+		})
+	}
+}
+
+func TestATextMayStandForACredential(t *testing.T) {
+	assert.NoError(t, Check([]byte(`{"verifiableCredential":["a.b.c",{"id":"x"}]}`), presentation))
+	assert.Equal(t, ErrCase, Check([]byte(`{"verifiableCredential":["a.b.c",{"ID":"x"}]}`), presentation))
+	assert.Equal(t, ErrShape, Check([]byte(`{"vc":"a.b.c"}`), credentialJWT))
+}
+
+func TestCredentialAsAJWT(t *testing.T) {
+	encode := base64.RawURLEncoding.EncodeToString
+	token := func(header, payload string) string {
+		return encode([]byte(header)) + "." + encode([]byte(payload)) + ".c2ln"
+	}
+	const header, payload = `{"alg":"ES256","kid":"did:web:a#0"}`, `{"iss":"did:web:a","vc":{"type":["X"],"credentialSubject":{"id":"b"}}}`
+	for _, tc := range []struct {
+		name, raw string
+		err       error
+	}{
+		{"a plain one", token(header, payload), nil},
+		{"two key ids", token(`{"alg":"ES256","kid":"a","kid":"b"}`, payload), ErrDoubled},
+		{"a key id in other letters", token(`{"alg":"ES256","KID":"a"}`, payload), ErrCase},
+		{"two issuers", token(header, `{"iss":"a","iss":"b"}`), ErrDoubled},
+		{"an issuer in other letters", token(header, `{"ISS":"a"}`), ErrCase},
+		{"a subject in other letters", token(header, `{"vc":{"credentialsubject":{}}}`), ErrCase},
+		{"a credential that is text", token(header, `{"vc":"{\"issuer\":\"a\"}"}`), ErrShape},
+		{"a JWS in the JSON form, whose headers are not all signed", ` {"payload":"e30","signatures":[]}`, ErrForm},
+		{"a JWS with a blank before it", " " + token(header, payload), ErrForm},
+		{"a JWS with padding", encode([]byte(header)) + "." + base64.URLEncoding.EncodeToString([]byte(`{"a":1}`)) + ".c2ln", ErrForm},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			assert.Equal(t, tc.err, Credential(tc.raw))
+		})
+	}
+}
+
+// FuzzCheck compares what passes with Go's reader: it sees each name once, and nothing is
+// lost when it writes what it read.
+func FuzzCheck(f *testing.F) {
+	f.Add([]byte(`{"issuer":"a","x":[{"y":1,"Y":"\ud83d\ude00"}]}`))
+	f.Add([]byte(`{"a":"\\\"","b":{"a":null}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if Check(text, nil) != nil || !json.Valid(text) {
+			return
+		}
+		var value any
+		require.NoError(t, json.Unmarshal(text, &value))
+		again, err := json.Marshal(value)
+		require.NoError(t, err)
+		require.NoError(t, Check(again, nil))
+		names := func(text []byte) int { return bytes.Count(text, []byte(`":`)) }
+		var compact bytes.Buffer
+		require.NoError(t, json.Compact(&compact, text))
+		if !bytes.Contains(text, []byte(`\`)) {
+			require.Equal(t, names(compact.Bytes()), names(again), "a member was lost")
+		}
+	})
+}
+
+func BenchmarkCheck(b *testing.B) {
+	text := []byte(`{"issuer":"a","x5c":["` + strings.Repeat("ABCD", 5000) + `"],"credentialSubject":{"id":"x","employee":{"role":"01.015"}}}`)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if Check(text, credential) != nil {
+			b.Fatal()
+		}
+	}
+}

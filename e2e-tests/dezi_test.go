@@ -65,13 +65,13 @@ func TestDeziIsTrustedByItsAttestationAlone(t *testing.T) {
 				subject(c)["roleName"], subject(c)["patientId"], subject(c)["registeredBy"] = "01.046", otherPatient, doctor
 				worker(c)["roleName"] = "01.046"
 			}), nil},
-			{"the same members in capitals", changed(func(c map[string]any) {
-				subject(c)["Identifier"], subject(c)["EMPLOYEE"] = "00009999", map[string]any{"identifier": doctor, "role": "01.046"}
-				worker(c)["Identifier"], worker(c)["ROLE"] = doctor, "01.046"
-			}), nil},
 		})
 	})
 	assertRules(t, openField, newFieldAttempt, []brokenRule{
+		{"the same members in capitals too, which the node compares with the attestation in part", changed(func(c map[string]any) {
+			subject(c)["Identifier"], subject(c)["EMPLOYEE"] = "00009999", map[string]any{"identifier": doctor, "role": "01.046"}
+			worker(c)["Identifier"], worker(c)["ROLE"] = doctor, "01.046"
+		}), "credential ambiguous"},
 		{"a role that Dezi did not attest", changed(func(c map[string]any) { worker(c)["role"] = "01.046" }), refusedByNode},
 		{"a number that Dezi did not attest", changed(func(c map[string]any) { worker(c)["identifier"] = doctor }), refusedByNode},
 		{"an organisation that Dezi did not attest", changed(func(c map[string]any) { subject(c)["identifier"] = "00009999" }), refusedByNode},

@@ -23,7 +23,7 @@ help: ## show this list
 
 build: ## build bin/nuts-mitz, the node with the plugin, and bin/mitz-simulator
 	$(GO) build -o bin/nuts-mitz .
-	$(GO) build -o bin/mitz-simulator ./mitzclient/mitztest/cmd/mitz-simulator
+	CGO_ENABLED=0 $(GO) build -o bin/mitz-simulator ./mitzclient/mitztest/cmd/mitz-simulator
 
 run: ## start the demo; ARGS=--once plays the story and ends
 	@echo "Building the demo (a first build takes minutes) ..."

@@ -48,12 +48,12 @@ func BuildStock(ctx context.Context, progress io.Writer) (string, error) {
 	return build(ctx, progress, "nuts-stock", stockPackage)
 }
 
-// BuildSimulator builds the simulator of Mitz and returns its path.
+// BuildSimulator builds the simulator of Mitz, as make build does, and returns its path.
 func BuildSimulator(ctx context.Context, progress io.Writer) (string, error) {
-	return build(ctx, progress, "mitz-simulator", "./mitzclient/mitztest/cmd/mitz-simulator")
+	return build(ctx, progress, "mitz-simulator", "./mitzclient/mitztest/cmd/mitz-simulator", "CGO_ENABLED=0")
 }
 
-func build(ctx context.Context, progress io.Writer, name, pkg string) (string, error) {
+func build(ctx context.Context, progress io.Writer, name, pkg string, env ...string) (string, error) {
 	if progress == nil {
 		progress = io.Discard
 	}
@@ -64,7 +64,7 @@ func build(ctx context.Context, progress io.Writer, name, pkg string) (string, e
 	target := filepath.Join(root, "bin", name)
 	_, _ = fmt.Fprintf(progress, "Building bin/%s (a first build takes minutes) ...\n", name)
 	started := time.Now()
-	if err := buildAndRename(ctx, root, pkg, target); err != nil {
+	if err := buildAndRename(ctx, root, pkg, target, env); err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)
 	}
 	_, _ = fmt.Fprintf(progress, "Built bin/%s in %s.\n", name, time.Since(started).Round(100*time.Millisecond))
@@ -74,7 +74,7 @@ func build(ctx context.Context, progress io.Writer, name, pkg string) (string, e
 // buildAndRename builds beside the target and renames, so that nobody ever runs half
 // a binary. It starts from a copy of the target: go build leaves that alone when
 // it is up to date, which saves the linking.
-func buildAndRename(ctx context.Context, root, pkg, target string) error {
+func buildAndRename(ctx context.Context, root, pkg, target string, env []string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
 	}
@@ -89,6 +89,7 @@ func buildAndRename(ctx context.Context, root, pkg, target string) error {
 	}
 	command := exec.CommandContext(ctx, "go", "build", "-o", temporary, pkg)
 	command.Dir = root
+	command.Env = append(os.Environ(), env...)
 	command.WaitDelay = 10 * time.Second
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, output)

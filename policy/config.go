@@ -27,6 +27,11 @@ type Config struct {
 	// FacilityTypes are the organisation types of requesters, by URA, for as long as no
 	// authority issues credentials for them.
 	FacilityTypes map[string]string `koanf:"facilitytypes"`
+	// Lists, if not nil, are used in place of DataHolders and FacilityTypes: those, with what
+	// is in files of their own.
+	Lists *Lists `koanf:"-"`
+	// TypesListed tells that types of requesters can come into Lists, though none be there.
+	TypesListed bool `koanf:"-"`
 }
 
 // DataHolderConfig names a care organisation for which the node answers.
@@ -75,15 +80,21 @@ type Definitions func(profile ProfileConfig) (pe.WalletOwnerMapping, error)
 // New checks the whole configuration and makes it usable. The error joins every
 // problem, each beginning with the key it is about.
 func New(config Config, definitions Definitions) (*Policy, error) {
-	p := &Policy{
-		dataHolders:   map[string]consent.DataHolder{},
-		profiles:      map[string]*Profile{},
-		facilityTypes: map[consent.URA]consent.FacilityType{},
-		strict:        config.Strict,
-	}
+	p := &Policy{profiles: map[string]*Profile{}, strict: config.Strict, typesListed: config.TypesListed || len(config.FacilityTypes) > 0}
 	var err error
 	p.trust, err = readTrust(config)
-	problems := []error{err, p.readDataHolders(config.DataHolders), p.readFacilityTypes(config.FacilityTypes)}
+	problems := []error{err}
+	lists := config.Lists
+	if lists == nil {
+		builder := NewListBuilder(len(config.DataHolders) + len(config.FacilityTypes))
+		builder.AddConfig(config)
+		lists, err = builder.Build()
+		problems = append(problems, err)
+		if len(config.DataHolders) == 0 {
+			problems = append(problems, errors.New("dataholders: none, so no question can be asked"))
+		}
+	}
+	p.Use(lists)
 	for i, profile := range config.Profiles {
 		problems = append(problems, p.readProfile(fmt.Sprintf("profiles[%d]", i), profile, definitions))
 	}
@@ -121,40 +132,6 @@ func readTrust(config Config) (map[Attribute]Issuers, error) {
 		trust[attribute] = issuers
 	}
 	return trust, errors.Join(problems...)
-}
-
-func (p *Policy) readDataHolders(configs []DataHolderConfig) error {
-	var problems []error
-	if len(configs) == 0 {
-		problems = append(problems, errors.New("dataholders: none, so no question can be asked"))
-	}
-	for i, config := range configs {
-		key := fmt.Sprintf("dataholders[%d]", i)
-		ura, err := consent.ParseURA(config.URA)
-		problems = append(problems, prefixEach(key+".ura", err))
-		facilityType, err := consent.ParseFacilityType(config.FacilityType)
-		problems = append(problems, prefixEach(key+".facilitytype", err))
-		if config.Subject == "" {
-			problems = append(problems, fmt.Errorf("%s.subject: missing", key))
-		} else if _, exists := p.dataHolders[config.Subject]; exists {
-			problems = append(problems, fmt.Errorf("%s.subject: %q is given twice", key, config.Subject))
-		}
-		p.dataHolders[config.Subject] = consent.DataHolder{URA: ura, FacilityType: facilityType}
-	}
-	return errors.Join(problems...)
-}
-
-func (p *Policy) readFacilityTypes(configured map[string]string) error {
-	var problems []error
-	for _, number := range sortedKeys(configured) {
-		key := "facilitytypes." + number
-		ura, err := consent.ParseURA(number)
-		problems = append(problems, prefixEach(key, err))
-		facilityType, err := consent.ParseFacilityType(configured[number])
-		problems = append(problems, prefixEach(key, err))
-		p.facilityTypes[ura] = facilityType
-	}
-	return errors.Join(problems...)
 }
 
 func (p *Policy) readProfile(key string, config ProfileConfig, definitions Definitions) error {
@@ -218,13 +195,12 @@ func (p *Policy) readDefinition(profile *Profile, key string, config ProfileConf
 	if err != nil {
 		return prefixEach(key+".presentationdefinition", err)
 	}
-	typesConfigured := len(p.facilityTypes) > 0
 	if operators == nil {
 		profile.builtin = true
-		profile.Definition, err = profile.builtinDefinition(typesConfigured)
+		profile.Definition, err = profile.builtinDefinition(p.typesListed)
 	} else {
 		profile.Definition = operators
-		err = prefixEach(key+".presentationdefinition", profile.checkDefinition(typesConfigured, config.AllowUnconstrained))
+		err = prefixEach(key+".presentationdefinition", profile.checkDefinition(p.typesListed, config.AllowUnconstrained))
 	}
 	declared := declaredClaims(profile.Definition)
 	profile.reads = filter(readClaims, func(claim string) bool { return slices.Contains(declared, profile.claimName(claim)) })

@@ -37,7 +37,7 @@ type Explanation struct {
 	Purpose          consent.PurposeOfUse
 	Grounds          []Ground
 	// Samples are the questions that a fictional requester would have asked, one for each
-	// data holder, by subject.
+	// data holder, by subject, but for no more than [MaxSamples].
 	Samples []Sample
 	// TokenClaims are the claims that a token gets, with the first sample's values.
 	TokenClaims []TokenClaim
@@ -110,8 +110,9 @@ func (p *Policy) Explain(profile *Profile) Explanation {
 	for _, definition := range profile.Definition {
 		explanation.Choices = explanation.Choices || !profile.builtin && len(definition.SubmissionRequirements) > 0
 	}
-	for _, ura := range slices.Sorted(maps.Keys(p.facilityTypes)) {
-		explanation.FacilityTypes = append(explanation.FacilityTypes, ConfiguredType{ura, p.facilityTypes[ura]})
+	lists := p.Lists()
+	for _, ura := range slices.Sorted(maps.Keys(lists.facilityTypes)) {
+		explanation.FacilityTypes = append(explanation.FacilityTypes, ConfiguredType{ura, lists.facilityTypes[ura]})
 	}
 	explanation.Mandate = slices.ContainsFunc(explanation.Requirements, func(r Requirement) bool {
 		return r.Attribute == AttributeDelegation
@@ -138,7 +139,7 @@ func (p *Policy) requirements(profile *Profile) []Requirement {
 			continue
 		case attribute == AttributeDelegation:
 			requirement.Need = NeedUnderMandate
-		case attribute == AttributeFacilityType && len(p.facilityTypes) > 0:
+		case attribute == AttributeFacilityType && p.typesListed:
 			requirement.Need = NeedUnlessConfigured
 		}
 		requirements = append(requirements, requirement)

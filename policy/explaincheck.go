@@ -40,7 +40,7 @@ func (p *Policy) checks(profile *Profile) []Check {
 	}{
 		{CheckOneCredential, profile.builtin || len(profile.sources) > 0},
 		{CheckOneValue, true},
-		{CheckFacilityType, len(p.facilityTypes) > 0},
+		{CheckFacilityType, p.typesListed},
 		{CheckOrganization, true},
 		{CheckDeziOrganization, !profile.builtin || profile.trust[AttributePractitioner].dezi},
 		{CheckPassOrganization, passes},

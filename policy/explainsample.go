@@ -47,12 +47,21 @@ func sampleRequester() consent.Requester {
 	}
 }
 
+// MaxSamples is how many data holders an explanation has a sample for, the first ones.
+const MaxSamples = 10
+
+// samples are at least one: where nobody is listed it is at a made-up data holder.
 func (p *Policy) samples(profile *Profile) []Sample {
 	patient, _ := consent.ParseBSN(samplePatient)
 	var samples []Sample
-	for _, subject := range sortedKeys(p.dataHolders) {
+	lists := p.Lists()
+	subjects := lists.Subjects()
+	if len(subjects) == 0 {
+		subjects, lists = []string{"example"}, &Lists{dataHolders: map[string]consent.DataHolder{"example": {URA: "00000659", FacilityType: "V6"}}}
+	}
+	for _, subject := range subjects[:min(len(subjects), MaxSamples)] {
 		samples = append(samples, Sample{Subject: subject, RequestID: sampleRequestID, Question: consent.Question{
-			Patient: patient, DataHolder: p.dataHolders[subject], Requester: sampleRequester(),
+			Patient: patient, DataHolder: lists.dataHolders[subject], Requester: sampleRequester(),
 			Categories: slices.Clone(profile.Categories), Purpose: profile.Purpose,
 		}})
 	}

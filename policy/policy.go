@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
@@ -15,13 +16,14 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
-// Policy is a checked configuration. It does not change after it was made.
+// Policy is a checked configuration. Nothing of it changes after it was made but its lists,
+// which are replaced as a whole.
 type Policy struct {
-	dataHolders   map[string]consent.DataHolder // by Nuts subject
-	profiles      map[string]*Profile           // by scope
-	trust         map[Attribute]Issuers
-	facilityTypes map[consent.URA]consent.FacilityType // as configured
-	strict        bool
+	profiles    map[string]*Profile // by scope
+	trust       map[Attribute]Issuers
+	lists       atomic.Pointer[Lists]
+	typesListed bool // types of requesters are configured, or a file for them is
+	strict      bool
 }
 
 // Profile guards one scope.
@@ -40,6 +42,18 @@ type Profile struct {
 	sources          map[string]Attribute // types of credential whose issuers the operator's definition leaves to the trust
 	enrollmentMaxAge time.Duration
 }
+
+// Use replaces the lists, for the questions from now on. Lists that are nil stand for empty
+// ones.
+func (p *Policy) Use(lists *Lists) {
+	if lists == nil {
+		lists = &Lists{}
+	}
+	p.lists.Store(lists)
+}
+
+// Lists are those in use. They never change; at another time there may be others.
+func (p *Policy) Lists() *Lists { return p.lists.Load() }
 
 // Profile gives the profile that guards a scope, or nil when none does.
 func (p *Policy) Profile(scope string) *Profile { return p.profiles[scope] }

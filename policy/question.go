@@ -16,7 +16,8 @@ import (
 // Under mandate the responsible professional is the one who delegated, and the
 // one who acts is the mandated one.
 func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question, map[string]any, error) {
-	dataHolder, known := p.dataHolders[evidence.Subject]
+	lists := p.Lists() // the same for the whole question
+	dataHolder, known := lists.DataHolder(evidence.Subject)
 	if !known {
 		return consent.Question{}, nil, Refusals{refuse(ReasonDataHolder)}
 	}
@@ -29,7 +30,7 @@ func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question
 	question := consent.Question{
 		Patient:    needed(facts, ClaimEnrollmentIdentifier, readBSN, consent.BSN.Equal),
 		DataHolder: dataHolder,
-		Requester:  p.requesterOf(facts),
+		Requester:  requesterOf(facts, lists),
 		Categories: slices.Clone(profile.Categories),
 		Purpose:    profile.Purpose,
 	}
@@ -47,7 +48,7 @@ func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question
 	return question, facts.chosen, nil
 }
 
-func (p *Policy) requesterOf(facts *facts) consent.Requester {
+func requesterOf(facts *facts, lists *Lists) consent.Requester {
 	requester := consent.Requester{
 		URA: needed(facts, ClaimOrganizationURA, readURA, same),
 		Responsible: consent.Professional{
@@ -59,7 +60,7 @@ func (p *Policy) requesterOf(facts *facts) consent.Requester {
 		// One form in the token, whichever credential it comes from.
 		facts.chosen[facts.profile.claimName(ClaimOrganizationURA)] = string(requester.URA)
 	}
-	requester.FacilityType = p.facilityTypeOf(facts, requester.URA)
+	requester.FacilityType = lists.facilityTypeOf(facts, requester.URA)
 	if facts.has(ClaimDelegationRegisteredBy) || facts.has(ClaimDelegationRoleCode) {
 		acting := requester.Responsible.ID
 		requester.Mandated = &acting
@@ -73,8 +74,8 @@ func (p *Policy) requesterOf(facts *facts) consent.Requester {
 
 // facilityTypeOf takes the type that a trusted credential gives; without one, the type
 // that the operator configured for the organisation. When both are there they must agree.
-func (p *Policy) facilityTypeOf(facts *facts, ura consent.URA) consent.FacilityType {
-	configured, exists := p.facilityTypes[ura]
+func (l *Lists) facilityTypeOf(facts *facts, ura consent.URA) consent.FacilityType {
+	configured, exists := l.facilityTypes[ura]
 	if exists && !facts.has(ClaimOrganizationFacilityType) {
 		facts.chosen[facts.profile.claimName(ClaimOrganizationFacilityType)] = string(configured)
 		return configured

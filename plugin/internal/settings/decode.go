@@ -36,6 +36,33 @@ type decoder struct {
 	unknown  func(key string) string
 	lines    bool // tell them
 	problems []error
+	shapes   map[reflect.Type]shape
+}
+
+// shape is what a struct takes: looked up once, for lists that are long.
+type shape struct {
+	keys map[string][]int // the index of the field
+	line []int            // of the field that takes the line; nil: there is none
+}
+
+func (d *decoder) shapeOf(t reflect.Type) shape {
+	if known, ok := d.shapes[t]; ok {
+		return known
+	}
+	made := shape{keys: map[string][]int{}}
+	for _, field := range fields(t) {
+		made.keys[field.Tag.Get("koanf")] = field.Index
+	}
+	for _, field := range reflect.VisibleFields(t) {
+		if field.Tag.Get("settings") == "line" {
+			made.line = field.Index
+		}
+	}
+	if d.shapes == nil {
+		d.shapes = map[reflect.Type]shape{}
+	}
+	d.shapes[t] = made
+	return made
 }
 
 func (d *decoder) problem(at *yaml.Node, key, format string, args ...any) {
@@ -78,10 +105,14 @@ func (d *decoder) structure(into reflect.Value, node *yaml.Node, key string, dep
 		d.problem(node, key, "is no section: write its keys below it, indented with spaces: %s", strings.Join(keysOf(into.Type()), ", "))
 		return
 	}
+	shape := d.shapeOf(into.Type())
+	if shape.line != nil {
+		into.FieldByIndex(shape.line).SetInt(int64(node.Line))
+	}
 	for _, each := range d.entries(node, key) {
 		path := join(key, each.key.Value)
-		if field, ok := fieldOf(into, each.key.Value); ok {
-			d.decode(field, each.value, path, depth+1)
+		if index, ok := shape.keys[each.key.Value]; ok {
+			d.decode(into.FieldByIndex(index), each.value, path, depth+1)
 		} else {
 			d.unknownKey(each.key, path, nearest(each.key.Value, keysOf(into.Type())), "")
 		}

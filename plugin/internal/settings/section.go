@@ -140,7 +140,8 @@ func (s Sources) findNested(d *decoder, node *yaml.Node, path string, depth int)
 }
 
 // ReadList reads a file that holds one list or map, in YAML or JSON, into what target
-// points to. The error joins every [Problem], with lines.
+// points to. A field with the tag settings:"line" gets the line at which its entry begins.
+// The error joins every [Problem], with lines.
 func ReadList(content []byte, target any) error {
 	d := &decoder{lines: true}
 	root := d.document(content)

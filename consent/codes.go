@@ -72,6 +72,12 @@ func ParseCategory(s string) (Category, error) {
 	return Category(s), nil
 }
 
+// knownCategories are the codes that public sources name; the list may grow.
+var knownCategories = map[Category]bool{"GGC002": true, "GGC012": true, "GGC013": true}
+
+// Known reports whether the code is one that this software has seen documented.
+func (c Category) Known() bool { return knownCategories[c] }
+
 // Role is a professional's role in the UZI register, a code of the system
 // 2.16.840.1.113883.2.4.15.111, such as 03.000 (midwife).
 type Role string

@@ -117,6 +117,18 @@ func TestBadConfigurationStopsTheStart(t *testing.T) {
 			assert.Contains(t, message, problem)
 		}
 	})
+	for name, section := range map[string]string{
+		"mitz: is empty": "mitz:\n", "mitz: is no section": "mitz: true\n", "mits: no such section: did you mean mitz?": "mits:\n  enabled: true\n",
+	} {
+		t.Run("strict mode too: "+name, func(t *testing.T) {
+			message, _ := fails(t, section, strictSettings(t))
+			assert.Contains(t, message, "unable to configure mitz: invalid configuration, 1 problem: "+name)
+		})
+	}
+	t.Run("a tab is told in words", func(t *testing.T) {
+		message, _ := fails(t, "mitz:\n\tendpoint: x\n", nil)
+		assert.Contains(t, message, "is indented with a tab: use spaces, not a tab")
+	})
 	t.Run("the bodies of messages cannot be logged", func(t *testing.T) {
 		message, _ := fails(t, `mitz:
   endpoint: http://mitz.example
@@ -161,6 +173,7 @@ func TestExamplesInDocumentationStart(t *testing.T) {
 				health, err := node.Get(t.Context(), "/health")
 				require.NoError(t, err)
 				assert.True(t, health.Contains(`"mitz.guard":{"status":"UP"}`), "%s", health.Body)
+				assert.True(t, health.Contains(`"mitz.guarded":{"status":"UP","details":"1 scopes, for `), "%s", health.Body)
 				_, err = harness.FetchDefinition(t.Context(), workspace.Client(), node.Issuer("hospital-east"), birthCare)
 				assert.NoError(t, err)
 			})

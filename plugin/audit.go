@@ -44,7 +44,7 @@ func auditEntry(ctx context.Context, event, message string, fields logrus.Fields
 // node's audit log, and in the NEN 7513 log.
 type decisionLog struct {
 	engine     *Engine
-	issuer     string
+	subject    string          // the data holder's, as it was listed when the request came
 	presenters []string        // the DIDs that signed the presentations
 	profile    *policy.Profile // nil until it is known which one guards
 	ground     policy.Ground
@@ -77,7 +77,7 @@ func (d *decisionLog) presented(presentations []vc.VerifiablePresentation) {
 // fields are what every line about the decision says.
 func (d *decisionLog) fields(outcome string) logrus.Fields {
 	return logrus.Fields{
-		"subject":    d.engine.subjects[d.issuer],
+		"subject":    d.subject,
 		"scope":      d.scope(),
 		"requester":  redactBSN(strings.Join(d.presenters, " ")), // chosen by the requester
 		"ground":     string(d.ground),
@@ -215,6 +215,6 @@ func (d *decisionLog) flush(ctx context.Context) error {
 func (d *decisionLog) entry(action nen7513.Action, requestIDs []string, code string) nen7513.Entry {
 	return nen7513.Entry{
 		Time: d.engine.now(), Action: action, Outcome: auditOutcome(code), Code: code, RequestIDs: requestIDs,
-		Scope: d.scope(), Subject: d.engine.subjects[d.issuer], Presenters: d.presenters, Question: d.question,
+		Scope: d.scope(), Subject: d.subject, Presenters: d.presenters, Question: d.question,
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/spf13/cobra"
@@ -73,6 +75,9 @@ func (e *Engine) checkLink(command *cobra.Command, checked *checkedConfig, last 
 	findings := findingsOf(report, e.now())
 	page := &page{}
 	page.rows(0, [][2]string{{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.config.Endpoint, checked.config.Timeout)}})
+	page.warnings(slices.DeleteFunc(checked.warnings(e.now()), func(warning string) bool {
+		return strings.HasPrefix(warning, "tls.certfile") // a step tells of it
+	}))
 	fmt.Fprintln(page)
 	failed := page.findings(findings)
 	conclusion := workWords(report)

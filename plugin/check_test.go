@@ -68,7 +68,7 @@ mitz:
   dataholders: [{subject: hospital-east, ura: "00000659", facilitytype: V6}]
   profiles: [{scope: birth-care, categories: [GGC002, GGC013], purpose: TREAT}]
   trust:
-    organization: ["did:x509:0:sha256:WE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk::*"]
+    organization: ["did:x509:0:sha256:ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0::*"]
     facilitytype: ["did:web:vektis.example"]
     practitioner: ["holder"]
     enrollment: ["holder"]
@@ -255,6 +255,14 @@ func TestCheckFails(t *testing.T) {
 		assert.Zero(t, expired.Received())
 	})
 	assert.Zero(t, mitz.Received())
+}
+
+func TestCheckWarnsOfTheConfiguration(t *testing.T) {
+	mitz := startCheckedMitz(t, year)
+	output, _, err := runCheck(t, strings.Replace(mitz.config(), "GGC013", "GGC999", 1))
+	require.NoError(t, err)
+	assert.Contains(t, output, "\nWARNING: mitz.profiles[0].categories: GGC999 is not a data category")
+	assert.Contains(t, output, "The link works.")
 }
 
 func TestCheckWrongConfiguration(t *testing.T) {

@@ -92,7 +92,7 @@ func TestCheckAsksWhatItsFlagsSay(t *testing.T) {
 
 	t.Run("with several to choose from, one must be chosen", func(t *testing.T) {
 		_, _, err := runCheck(t, config, query(t, "--yes")...)
-		assert.EqualError(t, err, "no query can be asked: --subject: name one of: hospital-east clinic-west; --scope: name one of: birth-care medication")
+		assert.EqualError(t, err, "no query can be asked: --subject: name one of: clinic-west, hospital-east; --scope: name one of: birth-care medication")
 	})
 }
 

@@ -59,7 +59,7 @@ func (f *queryFlags) question(checked *checkedConfig) (question *consent.Questio
 	question = &consent.Question{}
 	question.Patient, warnings, err = readBSN(f.bsnFile)
 	check("bsn-file", err)
-	question.DataHolder, err = f.dataHolder(checked.config.DataHolders)
+	question.DataHolder, err = f.dataHolder(checked.policy.Lists())
 	check("subject", err)
 	profile, err := f.guarded(checked)
 	check("scope", err)
@@ -87,15 +87,16 @@ func (f *queryFlags) question(checked *checkedConfig) (question *consent.Questio
 }
 
 // dataHolder is the one that is named, or the only one.
-func (f *queryFlags) dataHolder(configured []policy.DataHolderConfig) (consent.DataHolder, error) {
-	var subjects []string
-	for _, each := range configured {
-		if f.subject == each.Subject || f.subject == "" && len(configured) == 1 {
-			return consent.DataHolder{URA: consent.URA(each.URA), FacilityType: consent.FacilityType(each.FacilityType)}, nil
-		}
-		subjects = append(subjects, each.Subject)
+func (f *queryFlags) dataHolder(listed *policy.Lists) (consent.DataHolder, error) {
+	subjects := listed.Subjects()
+	subject := f.subject
+	if subject == "" && len(subjects) == 1 {
+		subject = subjects[0]
 	}
-	return consent.DataHolder{}, fmt.Errorf("name one of: %s", strings.Join(subjects, " "))
+	if dataHolder, known := listed.DataHolder(subject); known {
+		return dataHolder, nil
+	}
+	return consent.DataHolder{}, errors.New("name one of: " + few(subjects))
 }
 
 // guarded is the profile that is named, or the only one.

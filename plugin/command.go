@@ -24,6 +24,8 @@ func flagSet() *pflag.FlagSet {
 	flags.String("mitz.tls.passwordfile", defaults.TLS.PasswordFile, "File containing the password of the client certificate for Mitz, or of its private key.")
 	flags.String("mitz.tls.truststorefile", defaults.TLS.TrustStoreFile, "PEM file containing the only CA certificates that are trusted for Mitz. Required in strict mode.")
 	flags.String("mitz.audit.file", defaults.Audit.File, "File to append the NEN 7513 log to, as FHIR AuditEvents. It holds patients' numbers; no token is issued that cannot be logged in it.")
+	flags.String("mitz.dataholdersfile", defaults.DataHoldersFile, "File with more data holders, in the form of mitz.dataholders (YAML or JSON). It is read again when it changes.")
+	flags.String("mitz.facilitytypesfile", defaults.FacilityTypesFile, "File with more types of requesters by URA, in the form of mitz.facilitytypes (YAML or JSON). It is read again when it changes.")
 	return flags
 }
 

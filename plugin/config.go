@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"regexp"
@@ -28,6 +29,10 @@ type Config struct {
 	TLS           TLSConfig     `koanf:"tls"`
 	Audit         AuditConfig   `koanf:"audit"`
 	policy.Config `koanf:",squash"`
+	// DataHoldersFile and FacilityTypesFile hold more of the lists of these names, and are
+	// read again when they change.
+	DataHoldersFile   string `koanf:"dataholdersfile"`
+	FacilityTypesFile string `koanf:"facilitytypesfile"`
 }
 
 // TLSConfig names the files with which the node proves itself to Mitz, of the formats of
@@ -51,7 +56,7 @@ func DefaultConfig() Config {
 }
 
 // distinctiveKeys are those that no other section of the node has.
-var distinctiveKeys = []string{"dataholders", "profiles", "facilitytypes"}
+var distinctiveKeys = []string{"dataholders", "dataholdersfile", "profiles", "facilitytypes", "facilitytypesfile"}
 
 // keysToCome are those that are agreed upon, and that this version does not know yet.
 var keysToCome = []string{
@@ -132,14 +137,27 @@ func (c Config) tlsFiles() *mitzclient.TLSFiles {
 	return &files
 }
 
-// checkTLS reads the files, to report what is wrong with them among other problems.
-func (c Config) checkTLS() error {
+// checkTLS reads the files, to report what is wrong with them among other problems. It gives
+// the client certificate, if there is one.
+func (c Config) checkTLS() (*x509.Certificate, error) {
 	files := c.tlsFiles()
 	if files == nil {
-		return nil
+		return nil, nil
 	}
-	_, err := mitzclient.LoadTLS(*files)
-	return err
+	loaded, err := mitzclient.LoadTLS(*files)
+	if err != nil || len(loaded.Certificates) == 0 {
+		return nil, err
+	}
+	return loaded.Certificates[0].Leaf, nil
+}
+
+// checkDataHolders refuses a configuration in which nobody is listed, nor a file in which
+// somebody may come to be.
+func (c Config) checkDataHolders() error {
+	if len(c.DataHolders) == 0 && c.DataHoldersFile == "" {
+		return errors.New("dataholders: none, so no question can be asked")
+	}
+	return nil
 }
 
 // checkAudit looks whether the audit file can be opened, as a start would find out.

@@ -19,10 +19,11 @@ func (e *Engine) Diagnostics() []core.DiagnosticResult {
 	if !e.enabled() {
 		return nil
 	}
+	dataHolders, _ := e.policy.Lists().Len()
 	results := []core.DiagnosticResult{
 		diagnostic("running", e.isRunning()),
 		diagnostic("guarded_scopes", len(e.config.Profiles)),
-		diagnostic("data_holders", len(e.config.DataHolders)),
+		diagnostic("data_holders", dataHolders),
 		diagnostic("audit_file", e.auditLog != nil),
 	}
 	if e.client == nil {

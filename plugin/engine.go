@@ -5,10 +5,13 @@ package plugin
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	stdlog "log"
+	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,10 +21,10 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
@@ -39,7 +42,6 @@ type Engine struct {
 	policy   *policy.Policy       // nil: no mitz section, nothing is guarded
 	consult  mitzclient.Consulter // the client, or a test's
 	client   *mitzclient.Link     // nil in such a test
-	subjects map[string]string    // data holder's subject by token issuer
 	keys     once.Keys            // of what may be used once
 	claims   once.Claims          // of what a guarded token rests on; opened at the start
 	metrics  *metrics
@@ -51,6 +53,14 @@ type Engine struct {
 	stdlog    io.Writer // of Go's standard log, before it came into the node's; nil when it did not
 
 	requests *drain.Drain // those for guarded tokens
+
+	lists     *lists.Watcher // of data holders and types of requesters
+	publicURL *url.URL       // of the node, from which the issuers of tokens are made
+
+	// background is what is looked up while the node runs; it ends with the node.
+	background sync.WaitGroup
+	ending     context.Context
+	end        context.CancelFunc
 }
 
 var (
@@ -62,9 +72,10 @@ var (
 
 func newEngine(node nodeEngines) *Engine {
 	engine := &Engine{node: node, now: time.Now}
-	engine.metrics = newMetrics(engine.circuit)
+	engine.metrics = newMetrics(engine.circuit, func() int { return len(engine.config.Profiles) })
 	engine.requests = drain.New()
 	engine.refusals = newRefusals(engine)
+	engine.ending, engine.end = context.WithCancel(context.Background())
 	return engine
 }
 
@@ -77,10 +88,12 @@ func (e *Engine) backend() backend { return backend{PDPBackend: e.node.policy, e
 
 // checkedConfig is a configuration in which nothing is wrong, ready for use.
 type checkedConfig struct {
-	off    string // why nothing is guarded; then there is nothing else
-	config Config
-	policy *policy.Policy
-	client *mitzclient.Link // not connected
+	off         string // why nothing is guarded; then there is nothing else
+	config      Config
+	policy      *policy.Policy
+	lists       *lists.Watcher    // not started
+	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
+	client      *mitzclient.Link  // not connected
 }
 
 // check checks the whole section, as a start of the node and a command need it. It reads
@@ -106,16 +119,23 @@ func (e *Engine) check(server core.ServerConfig) (*checkedConfig, error) {
 	problems := append([]error{err}, config.validateLink(server.Strictmode)...)
 	problems = append(problems, e.validateLogging())
 
-	decided, err := policy.New(config.Config, operatorsDefinitions(e.node.policy))
-	problems = append(problems, err, config.checkTLS(), config.checkAudit())
+	checked := &checkedConfig{}
+	config.Lists, checked.lists, err = lists.Load(config.listSource(), e.listHooks())
+	problems = append(problems, err, config.checkDataHolders())
+	config.TypesListed = len(config.FacilityTypes) > 0 || config.FacilityTypesFile != ""
+	checked.policy, err = policy.New(config.Config, operatorsDefinitions(e.node.policy))
+	problems = append(problems, err)
+	checked.certificate, err = config.checkTLS()
+	problems = append(problems, err, config.checkAudit())
 	if err := configError(problems); err != nil {
 		return nil, err
 	}
-	client, err := mitzclient.NewLink(mitzclient.Config{Endpoint: config.Endpoint, Timeout: config.Timeout, Files: config.tlsFiles()}, e.hooks())
+	checked.config = config
+	checked.client, err = mitzclient.NewLink(mitzclient.Config{Endpoint: config.Endpoint, Timeout: config.Timeout, Files: config.tlsFiles()}, e.hooks())
 	if err != nil {
 		return nil, configError([]error{err})
 	}
-	return &checkedConfig{config: config, policy: decided, client: client}, nil
+	return checked, nil
 }
 
 // Configure checks the whole configuration and takes it into use. The error tells every
@@ -125,15 +145,10 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	if err != nil {
 		return err
 	}
-	if checked.off != "" {
-		e.off = checked.off
-		return nil
+	if e.off = checked.off; e.off != "" {
+		return e.metrics.register(prometheus.DefaultRegisterer)
 	}
-	e.subjects = make(map[string]string, len(checked.config.DataHolders))
-	for _, dataHolder := range checked.config.DataHolders {
-		issuer := e.node.auth.PublicURL().JoinPath("oauth2", dataHolder.Subject).String()
-		e.subjects[issuer] = dataHolder.Subject
-	}
+	e.publicURL = e.node.auth.PublicURL()
 	if file := checked.config.Audit.File; file != "" {
 		if e.auditLog, err = nen7513.Open(file, auditHooks()); err != nil {
 			return configError([]error{fmt.Errorf("audit.file: %w", err)})
@@ -142,9 +157,9 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	if err := e.metrics.register(prometheus.DefaultRegisterer); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	warnUnknownTypes(checked.config)
+	logWarnings(checked.warnings(e.now()))
 	e.metrics.certificateExpires(checked.client.Certificate())
-	e.config, e.client, e.consult, e.policy = checked.config, checked.client, checked.client, checked.policy
+	e.config, e.client, e.consult, e.policy, e.lists = checked.config, checked.client, checked.client, checked.policy, checked.lists
 	e.redacting.Store(true)
 	e.stdlog = stdlog.Writer()
 	stdlog.SetOutput(standardLog{})
@@ -196,15 +211,6 @@ func (e *Engine) validateLogging() error {
 	return nil
 }
 
-func warnUnknownTypes(config Config) {
-	for _, dataHolder := range config.DataHolders {
-		if !consent.FacilityType(dataHolder.FacilityType).Known() {
-			log().WithField("subject", dataHolder.Subject).
-				Warn("The data holder's facility type is not one that this software knows: check it")
-		}
-	}
-}
-
 // Start begins to answer token requests for guarded scopes.
 func (e *Engine) Start() error {
 	if !e.enabled() {
@@ -220,6 +226,10 @@ func (e *Engine) Start() error {
 	log().WithFields(logrus.Fields{"scopes": e.config.scopes(), "audit_file": e.auditLog != nil}).Info("Guarding scopes: a token for them needs consent")
 	if e.client != nil {
 		e.client.Start()
+	}
+	if e.lists != nil {
+		e.lists.Start()
+		e.warnInBackground()
 	}
 	e.requests.Open()
 	return nil
@@ -238,9 +248,14 @@ const (
 // the patient a query whether or not its answer is waited for. What is left after the time
 // of a consult is ended. After it, every token request for a guarded scope is refused.
 func (e *Engine) Shutdown() error {
+	e.end()
 	if left := e.requests.Close(e.config.Timeout+afterConsult, stopGrace); left > 0 {
 		log().WithField("requests", left).Error("Requests for guarded tokens did not end: the node stops without them")
 	}
+	if e.lists != nil {
+		e.lists.Stop()
+	}
+	e.background.Wait()
 	e.metrics.unregister(prometheus.DefaultRegisterer)
 	if e.stdlog != nil {
 		stdlog.SetOutput(e.stdlog)

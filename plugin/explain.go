@@ -74,7 +74,7 @@ func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []strin
 		scopes = guarded
 	}
 	page := &page{}
-	page.overview(checked)
+	page.overview(checked, e.now())
 	for _, scope := range scopes {
 		// The text given is not repeated: it may be anything.
 		if !slices.Contains(guarded, scope) {

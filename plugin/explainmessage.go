@@ -34,6 +34,10 @@ func (p *page) questions(checked *checkedConfig, explanation policy.Explanation)
 		}
 		p.message(4, redact.Numbers(string(message)))
 	}
+	if dataHolders, _ := checked.policy.Lists().Len(); dataHolders > len(explanation.Samples) {
+		fmt.Fprintln(p)
+		p.paragraph(2, fmt.Sprintf("At the other %d data holders likewise.", dataHolders-len(explanation.Samples)))
+	}
 }
 
 // element is a tag, or an element with nothing but text, as our own encoder writes it.

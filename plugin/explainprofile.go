@@ -6,13 +6,16 @@ package plugin
 import (
 	"fmt"
 	"strings"
+	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
+// maxRows is how many entries of a list are written.
+const maxRows = 20
+
 // overview writes what is the same for every scope.
-func (p *page) overview(checked *checkedConfig) {
+func (p *page) overview(checked *checkedConfig, now time.Time) {
 	strict := "on"
 	if !checked.config.Strict {
 		strict = "OFF: what is only fit for development is accepted"
@@ -21,12 +24,25 @@ func (p *page) overview(checked *checkedConfig) {
 		{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.config.Endpoint, checked.config.Timeout)},
 		{"strict mode", strict},
 	}
-	for _, dataHolder := range checked.config.DataHolders {
-		rows = append(rows, [2]string{"data holder", fmt.Sprintf("%s: URA %s, %s", dataHolder.Subject, dataHolder.URA,
-			coded(consent.FacilityType(dataHolder.FacilityType), facilityTypeWords))})
+	listed := checked.policy.Lists()
+	subjects := listed.Subjects()
+	for _, subject := range subjects[:min(len(subjects), maxRows)] {
+		dataHolder, _ := listed.DataHolder(subject)
+		rows = append(rows, [2]string{"data holder", fmt.Sprintf("%s: URA %s, %s", subject, dataHolder.URA, coded(dataHolder.FacilityType, facilityTypeWords))})
+	}
+	if more := len(subjects) - maxRows; more > 0 {
+		rows = append(rows, [2]string{"", fmt.Sprintf("and %d more", more)})
 	}
 	rows = append(rows, [2]string{"guarded", strings.Join(checked.config.scopes(), ", ")})
 	p.rows(0, rows)
+	p.warnings(checked.warnings(now))
+}
+
+func (p *page) warnings(warnings []string) {
+	for _, warning := range warnings {
+		fmt.Fprintln(p)
+		p.item(0, "WARNING: ", moduleName+"."+warning)
+	}
 }
 
 // profile writes all about one guarded scope.
@@ -129,10 +145,14 @@ func (p *page) facilityTypes(explanation policy.Explanation) {
 	p.item(2, "2. ", "without a credential, this list, by the organisation's URA.")
 	p.paragraph(2, "When both are there and differ, the request is refused.")
 	var rows [][2]string
-	for _, each := range explanation.FacilityTypes {
+	types := explanation.FacilityTypes
+	for _, each := range types[:min(len(types), maxRows)] {
 		rows = append(rows, [2]string{string(each.URA), coded(each.FacilityType, facilityTypeWords)})
 	}
 	p.rows(4, rows)
+	if more := len(types) - maxRows; more > 0 {
+		p.paragraph(4, fmt.Sprintf("and %d more", more))
+	}
 }
 
 func (p *page) checks(explanation policy.Explanation) {

@@ -20,7 +20,7 @@ import (
 // decide gives the claims that a token for the guarded scope gets. Every error means that
 // nothing may be stored. The order of work is that of docs/architecture.md.
 func (e *Engine) decide(ctx context.Context, profile *policy.Profile, token *iam.AccessToken, entry *decisionLog) (map[string]any, error) {
-	evidence, err := e.evidence(token)
+	evidence, err := e.evidence(token, entry.subject)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +38,10 @@ func (e *Engine) decide(ctx context.Context, profile *policy.Profile, token *iam
 	permission, err := e.establish(ctx, profile, question, entry)
 	if err != nil {
 		return nil, err
+	}
+	// Mitz took its time: who was taken off the list meanwhile gets no token any more.
+	if still, _ := e.policy.Lists().DataHolder(entry.subject); still != question.DataHolder {
+		return nil, policy.Refusals{{Reason: policy.ReasonDataHolder}}
 	}
 	permission.Claims = claims
 	return policy.TokenClaims(permission)
@@ -81,9 +85,9 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, questio
 }
 
 // evidence collects what the node verified about the request.
-func (e *Engine) evidence(token *iam.AccessToken) (policy.Evidence, error) {
+func (e *Engine) evidence(token *iam.AccessToken, subject string) (policy.Evidence, error) {
 	evidence := policy.Evidence{
-		Subject: e.subjects[token.Issuer], Claims: token.InputDescriptorConstraintIdMap,
+		Subject: subject, Claims: token.InputDescriptorConstraintIdMap,
 		Submissions: len(token.PresentationSubmissions), Now: e.now(),
 	}
 	seen := map[string]bool{} // the node lists a presentation once for each scope

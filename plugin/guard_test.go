@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/url"
 	"os"
 	"runtime"
 	"testing"
@@ -82,7 +83,7 @@ func newTestEngineFor(t testing.TB, consult consulter, profiles ...policy.Profil
 	t.Helper()
 	engine := newEngine(nodeEngines{policy: nutspolicy.New()})
 	engine.now = func() time.Time { return testNow }
-	engine.subjects = map[string]string{testIssuer: "hospital-east"}
+	engine.publicURL = &url.URL{Scheme: "https", Host: "node.example"}
 	engine.consult = consult
 	engine.claims = unlimited{}
 	engine.guarding.Store(true)

@@ -15,14 +15,16 @@ import (
 // CheckHealth reports whether guarded token requests are answered, and what keeps them
 // from it.
 func (e *Engine) CheckHealth() map[string]core.Health {
+	health := map[string]core.Health{"guarded": e.guardedHealth()}
 	if !e.enabled() {
-		return nil
+		return health
 	}
-	health := map[string]core.Health{"guard": {Status: core.HealthStatusUp}}
+	health["guard"] = core.Health{Status: core.HealthStatusUp}
 	if !e.isRunning() {
 		health["guard"] = core.Health{Status: core.HealthStatusDown, Details: "not started: guarded scopes get no token"}
 	}
 	e.linkHealth(health)
+	e.listHealth(health)
 	e.auditHealth(health)
 	return health
 }
@@ -40,6 +42,16 @@ func (e *Engine) auditHealth(health map[string]core.Health) {
 		}
 	}
 	health["audit"] = entry
+}
+
+// guardedHealth says how much is guarded: a node that guards nothing is in order, but not
+// what somebody may think that it is.
+func (e *Engine) guardedHealth() core.Health {
+	if !e.enabled() {
+		return core.Health{Status: core.HealthStatusUp, Details: "0 scopes: " + e.off}
+	}
+	dataHolders, _ := e.policy.Lists().Len()
+	return core.Health{Status: core.HealthStatusUp, Details: fmt.Sprintf("%d scopes, for %d data holders", len(e.config.Profiles), dataHolders)}
 }
 
 // certificateWarning is how long before its end a client certificate is warned about.

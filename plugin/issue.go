@@ -27,7 +27,7 @@ func (e *Engine) issue(ctx context.Context, key string, token iam.AccessToken, s
 	if err == nil && profile == nil {
 		return store.Put(key, token, options...)
 	}
-	entry := &decisionLog{engine: e, issuer: token.Issuer, profile: profile}
+	entry := &decisionLog{engine: e, subject: e.subjectOf(token.Issuer), profile: profile}
 	entry.presented(token.VPToken)
 	ctx, done, running := e.begin(ctx)
 	defer done() // not before the last entry: the stop waits for it
@@ -56,7 +56,7 @@ func (e *Engine) issueOutsideRequest(key string, token iam.AccessToken, store st
 	if err == nil {
 		err = errOutsideRequest
 	}
-	entry := &decisionLog{engine: e, issuer: token.Issuer}
+	entry := &decisionLog{engine: e, subject: e.subjectOf(token.Issuer)}
 	entry.presented(token.VPToken)
 	return entry.refused(ctx, err)
 }

@@ -23,13 +23,15 @@ type metrics struct {
 	panics          prometheus.Counter
 	certificate     prometheus.Gauge
 	circuit         prometheus.GaugeFunc
+	guarded         prometheus.GaugeFunc
 }
 
 // consultBuckets are in seconds, around the 400 ms within which a token should come.
 var consultBuckets = []float64{.005, .01, .025, .05, .1, .2, .3, .4, .6, 1, 2, 5, 10}
 
-// newMetrics makes the metrics; circuit gives the state of the link's circuit.
-func newMetrics(circuit func() mitzclient.CircuitState) *metrics {
+// newMetrics makes the metrics; circuit gives the state of the link's circuit, and guarded
+// how many scopes are guarded.
+func newMetrics(circuit func() mitzclient.CircuitState, guarded func() int) *metrics {
 	const namespace, subsystem = "nuts", "mitz"
 	return &metrics{
 		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -58,6 +60,11 @@ func newMetrics(circuit func() mitzclient.CircuitState) *metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "circuit_state",
 			Help: "Whether consults reach Mitz: 0 they do, 1 one may try, 2 they are refused.",
 		}, func() float64 { return float64(circuit()) }),
+		// Also where nothing is guarded, so that an alert can tell that from a node that is gone.
+		guarded: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "guarded_scopes",
+			Help: "How many scopes need the patient's consent; 0: none, and the node is the stock node.",
+		}, func() float64 { return float64(guarded()) }),
 	}
 }
 
@@ -75,7 +82,7 @@ func newDoorRefused() *prometheus.CounterVec {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.panics, m.certificate, m.circuit}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.panics, m.certificate, m.circuit, m.guarded}
 }
 
 // register adds the metrics to the node's registry.

@@ -24,7 +24,7 @@ import (
 
 func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateOpen })
+	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateOpen }, func() int { return 3 })
 	require.NoError(t, m.register(registry))
 	m.consults.WithLabelValues("mitz-closed-query", "permit").Inc()
 	m.consultDuration.WithLabelValues("mitz-closed-query").Observe(0.1)
@@ -48,6 +48,7 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_door_refused_total":                          {"reason"},
 		"nuts_mitz_panics_total":                                {},
 		"nuts_mitz_circuit_state":                               {},
+		"nuts_mitz_guarded_scopes":                              {},
 		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
 	}, labels)
 	problems, err := testutil.GatherAndLint(registry)
@@ -55,8 +56,9 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	assert.Empty(t, problems)
 	assert.InDelta(t, 1_800_000_000, testutil.ToFloat64(m.certificate), 0)
 	assert.InDelta(t, 2, testutil.ToFloat64(m.circuit), 0)
+	assert.InDelta(t, 3, testutil.ToFloat64(m.guarded), 0)
 	m.unregister(registry)
-	require.NoError(t, newMetrics(nil).register(registry), "the names are free again")
+	require.NoError(t, newMetrics(nil, nil).register(registry), "the names are free again")
 }
 
 func TestConsultsAreMeasured(t *testing.T) {

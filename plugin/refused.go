@@ -70,7 +70,7 @@ func (d *decisionLog) isSingle(outcome string) bool {
 	if d.question != nil {
 		counted = d.engine.refusals.withQuestion
 	}
-	return counted.Single(tally.Key{Who: strings.Join(d.presenters, " "), Code: outcome, At: d.engine.subjects[d.issuer]})
+	return counted.Single(tally.Key{Who: strings.Join(d.presenters, " "), Code: outcome, At: d.subject})
 }
 
 // refusedTogether tells of refusals that were counted, in a line and an entry.

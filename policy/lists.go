@@ -33,6 +33,24 @@ func (l *Lists) Len() (dataHolders, facilityTypes int) {
 	return len(l.dataHolders), len(l.facilityTypes)
 }
 
+// UnknownTypes gives, in order, the subjects of the data holders and the numbers of the
+// requesters whose type is not one that this software knows.
+func (l *Lists) UnknownTypes() (subjects, numbers []string) {
+	for subject, dataHolder := range l.dataHolders {
+		if !dataHolder.FacilityType.Known() {
+			subjects = append(subjects, subject)
+		}
+	}
+	for ura, facilityType := range l.facilityTypes {
+		if !facilityType.Known() {
+			numbers = append(numbers, string(ura))
+		}
+	}
+	slices.Sort(subjects)
+	slices.Sort(numbers)
+	return subjects, numbers
+}
+
 // ListBuilder makes [Lists] of entries from several places, each of which prints as an
 // operator knows it.
 type ListBuilder struct {

@@ -61,7 +61,10 @@ func ParseIssuers(entries []string) (Issuers, error) {
 	var issuers Issuers
 	var problems []error
 	for _, entry := range entries {
+		fingerprint := checkFingerprint(entry)
 		switch {
+		case fingerprint != nil:
+			problems = append(problems, fingerprint)
 		case entry == trustHolder:
 			issuers.holder = true
 		case entry == trustDezi:

@@ -21,6 +21,8 @@ type MitzConfig struct {
 	Profiles       []MitzProfile
 	Trust          MitzTrust
 	FacilityTypes  map[string]string // of requesters, by URA
+	// Files with more data holders, and more types of requesters; empty: none.
+	DataHoldersFile, FacilityTypesFile string
 }
 
 // DataHolder is a care organisation for which the node answers.
@@ -65,7 +67,15 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
 {{- end}}
     truststorefile: {{printf "%q" .TrustStoreFile}}
 {{- end}}
+{{- with .DataHoldersFile}}
+  dataholdersfile: {{printf "%q" .}}
+{{- end}}
+{{- with .FacilityTypesFile}}
+  facilitytypesfile: {{printf "%q" .}}
+{{- end}}
+{{- if .DataHolders}}
   dataholders:
+{{- end}}
 {{- range .DataHolders}}
     - subject: {{printf "%q" .Subject}}
       ura: {{printf "%q" .URA}}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -273,4 +274,19 @@ func BenchmarkDataHolder(b *testing.B) {
 	for b.Loop() {
 		lists.DataHolder("practice-5000")
 	}
+}
+
+// TestDocumentedFiles reads the files in docs/operations.md.
+func TestDocumentedFiles(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md"))
+	require.NoError(t, err)
+	files := map[string]string{}
+	for _, block := range regexp.MustCompile("(?s)<!-- list: ([a-z]+) -->\n```(?:yaml|json)\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
+		files[block[1]] = block[2]
+	}
+	lists, _, err := Load(newSource(t, files[DataHoldersKey], files[FacilityTypesKey]), Hooks{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"practice-0001", "practice-0002"}, lists.Subjects())
+	_, types := lists.Len()
+	assert.Equal(t, 2, types)
 }

@@ -101,7 +101,10 @@ func (w *Watcher) watch(ctx context.Context, ended chan<- struct{}) {
 	}
 }
 
-// Stop ends looking, and waits until it has ended.
+// stopPatience is how long a stop waits for a disk that hangs.
+const stopPatience = time.Second
+
+// Stop ends looking, and waits until it has ended, but not for a disk that hangs.
 func (w *Watcher) Stop() {
 	w.running.Lock()
 	defer w.running.Unlock()
@@ -109,6 +112,9 @@ func (w *Watcher) Stop() {
 		return
 	}
 	w.end()
-	<-w.ended
+	select {
+	case <-w.ended:
+	case <-time.After(stopPatience):
+	}
 	w.end = nil
 }

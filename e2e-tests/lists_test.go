@@ -27,7 +27,7 @@ func TestListsInFilesOfTheirOwn(t *testing.T) {
 	}
 	const east, west = "- {subject: hospital-east, ura: \"00000659\", facilitytype: V6}\n", "- {subject: hospital-west, ura: \"00000660\", facilitytype: V4}\n"
 	write(holders, east+west)
-	write(types, `{"12345678": "G3"}`)
+	write(types, `{"00001234": "G3"}`)
 	config := plainWorld()
 	configure := config.ConfigureMitz
 	config.ConfigureMitz = func(section *harness.MitzConfig) {
@@ -42,7 +42,7 @@ func TestListsInFilesOfTheirOwn(t *testing.T) {
 		reset(w)
 		permit(t, w, patient, "00000659", "GGC002")
 		a := newAttempt(t, w, harness.VPToken)
-		a.set.Facility = harness.Credential{}
+		a.set.Facility = nil
 		return a.send()
 	}
 	awaitLine := func(t *testing.T, text string, times int) {

@@ -6,6 +6,7 @@ package plugin
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/nuts-foundation/nuts-node/auth"
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
@@ -15,12 +16,15 @@ import (
 	"github.com/nuts-foundation/nuts-node/pki"
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 	"github.com/nuts-foundation/nuts-node/storage"
+	"github.com/nuts-foundation/nuts-node/tracing"
 	"github.com/nuts-foundation/nuts-node/vcr"
 	"github.com/nuts-foundation/nuts-node/vdr"
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
 	"github.com/sirupsen/logrus"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/telemetry"
 )
 
 // Install registers the engine "mitz" in a node's system and guards its token
@@ -36,11 +40,21 @@ func Install(system *core.System) error {
 	if err := replaceRouter(system, &router{engine: engine}); err != nil {
 		return fmt.Errorf("mitz: unable to guard this node: %w", err)
 	}
+	system.RegisterEngine(telemetry.New(node.tracing, &engine.redacting))
 	system.RegisterEngine(engine)
-	// Before the tracing engine adds its own hook, which exports the log.
+	// Before the hooks that export the log.
 	logrus.AddHook(secretHook{})
 	logrus.AddHook(redact.NewHook(&engine.redacting))
 	return nil
+}
+
+// RedactSpans gives an exporter of spans that takes patients' numbers out of them. It is for
+// an application that has this node in it and exports spans by itself; by itself, the node
+// exports them so.
+func RedactSpans(next sdktrace.SpanExporter) sdktrace.SpanExporter {
+	var always atomic.Bool
+	always.Store(true)
+	return telemetry.RedactSpans(next, &always)
 }
 
 // nodeEngines are the node's engines that its OAuth router is made of.
@@ -53,6 +67,7 @@ type nodeEngines struct {
 	crypto  *crypto.Crypto
 	jsonld  jsonld.JSONLD
 	pki     pki.Validator
+	tracing *tracing.Engine
 	http    core.Injectable // its configuration says what is logged
 	server  *core.ServerConfig
 }
@@ -74,6 +89,7 @@ func findEngines(system *core.System) (nodeEngines, error) {
 		findEngine(system, &node.crypto),
 		findEngine(system, &node.jsonld),
 		findEngine(system, &node.pki),
+		findEngine(system, &node.tracing),
 	}
 	node.server = system.Config
 	node.http, _ = system.FindEngineByName("http").(core.Injectable)

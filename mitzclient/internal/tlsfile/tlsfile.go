@@ -51,11 +51,10 @@ func Client(files ClientFiles) (certificate tls.Certificate, err error) {
 
 // Roots reads the certificates of a trust store in PEM.
 func Roots(path string) (*x509.CertPool, error) {
-	content, err := read(rootsKey, path)
-	if err != nil {
-		return nil, err
+	if path == "" {
+		return nil, errors.New(rootsKey + ": not set")
 	}
-	certificates, err := rootsIn(content, path)
+	certificates, err := Authorities(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", rootsKey, err)
 	}
@@ -64,6 +63,15 @@ func Roots(path string) (*x509.CertPool, error) {
 		roots.AddCert(each)
 	}
 	return roots, nil
+}
+
+// Authorities reads a PEM file that holds certificates and nothing else.
+func Authorities(path string) ([]*x509.Certificate, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return rootsIn(content, path)
 }
 
 func rootsIn(content []byte, path string) ([]*x509.Certificate, error) {

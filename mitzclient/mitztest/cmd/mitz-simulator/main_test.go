@@ -350,7 +350,7 @@ func TestWhatIsWrongIsToldAndNothingStarts(t *testing.T) {
 		"half a certificate":                  {[]string{"--server-cert", server}, misuse, "go together"},
 		"a certificate of nothing":            {[]string{"--server-cert", key, "--server-key", key}, failure, "the server's certificate:"},
 		"a certificate for another name":      {[]string{"--server-cert", server, "--server-key", key, "--host", "mitz.test"}, failure, "name the right one with --host"},
-		"a CA of clients that is none":        {[]string{"--client-ca", key}, failure, "holds no certificate in PEM"},
+		"a CA of clients that is none":        {[]string{"--client-ca", key}, failure, "block 1 (PRIVATE KEY) is not a certificate"},
 		"a CA of clients that is not there":   {[]string{"--client-ca", dir + "/none"}, failure, "--client-ca: "},
 		"consents that are not there":         {[]string{"--consents", dir + "/none"}, failure, "--consents: "},
 		"consents with a misspelt key":        {[]string{"--consents", file("c.yaml", "consent: []")}, failure, "a key that is not known: write consents"},

@@ -14,6 +14,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/tlsfile"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/control"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/certdir"
@@ -122,12 +123,12 @@ func (o options) start(dir certdir.Dir, logger *slog.Logger) (*mitztest.Simulato
 		if file == "" {
 			continue
 		}
-		content, err := os.ReadFile(file)
+		authorities, err := tlsfile.Authorities(file)
 		if err != nil {
-			return nil, fmt.Errorf("--client-ca: %w", err)
+			return nil, fmt.Errorf("--client-ca: %s: %w", file, err)
 		}
-		if !clients.AppendCertsFromPEM(content) {
-			return nil, fmt.Errorf("--client-ca: %s holds no certificate in PEM", file)
+		for _, each := range authorities {
+			clients.AddCert(each)
 		}
 	}
 	return mitztest.Start(mitztest.Config{

@@ -4,6 +4,8 @@
 package consent
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +68,19 @@ func (b BSN) Expose() string {
 		return ""
 	}
 	return *b.digits
+}
+
+// Keyed gives a hash of the number and of what is beside it, under a key (HMAC-SHA-256, RFC
+// 2104): two are equal when both are, and without the key it tells nothing. It is for who
+// must recognise a patient without knowing the number.
+func (b BSN) Keyed(key [32]byte, beside string) [32]byte {
+	mac := hmac.New(sha256.New, key[:])
+	if b.digits != nil {
+		_, _ = io.WriteString(mac, *b.digits)
+	}
+	_, _ = mac.Write([]byte{0})
+	_, _ = io.WriteString(mac, beside)
+	return [32]byte(mac.Sum(nil))
 }
 
 // IsZero tells whether there is no number.

@@ -105,3 +105,23 @@ func FuzzIsBSN(f *testing.F) {
 		}
 	})
 }
+
+func TestKeyedRecognisesAPatientWithoutTheNumber(t *testing.T) {
+	bsn, err := consent.ParseBSN("900186021")
+	require.NoError(t, err)
+	again, err := consent.ParseBSN("900186021")
+	require.NoError(t, err)
+	other, err := consent.ParseBSN("999996630")
+	require.NoError(t, err)
+	key := [32]byte{1}
+	assert.Equal(t, bsn.Keyed(key, "a"), again.Keyed(key, "a"))
+	different := map[[32]byte]bool{}
+	for _, each := range []consent.BSN{bsn, other, {}} {
+		for _, k := range [][32]byte{key, {2}} {
+			for _, beside := range []string{"a", "b", ""} {
+				different[each.Keyed(k, beside)] = true
+			}
+		}
+	}
+	assert.Len(t, different, 3*2*3, "another number, key or text")
+}

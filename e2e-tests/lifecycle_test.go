@@ -63,7 +63,7 @@ func TestStoppingTheNodeLetsRunningConsultsEnd(t *testing.T) {
 		delete(ours, "client_certificate_expires")
 		assert.Equal(t, map[string]any{
 			"running": true, "guarded_scopes": 2.0, "data_holders": 2.0, "audit_file": false,
-			"circuit": "closed", "consults_running": 3.0, "consults_waiting": 0.0,
+			"circuit": "closed", "consults_running": 3.0, "consults_waiting": 0.0, "consults_overdue": 0.0, "requesters_held_back": 0.0,
 		}, ours, "and nothing of a requester, a patient, an address or a file")
 		assert.NotContains(t, diagnostics(t, w.Requester), "mitz")
 	})

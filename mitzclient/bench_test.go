@@ -5,6 +5,7 @@ package mitzclient
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
@@ -14,14 +15,14 @@ import (
 
 // BenchmarkDecorators is what they add to a consult that succeeds.
 func BenchmarkDecorators(b *testing.B) {
-	link, _ := fakeLink(func(context.Context, int) *Error { return nil }, Hooks{})
+	link, _ := fakeLink(nil, Hooks{}, func(c *Config) { c.QueriesPerMinute = math.MaxInt32 })
 	bare := consulterFunc(func(context.Context, consent.Question) (Answer, error) { return Answer{Attempts: 1}, nil })
-	link.breaker.next = bare
+	link.frequency.next = bare
 	q := question(b, "GGC002")
 	for name, c := range map[string]Consulter{
 		"none": bare, "all": link, "refusing": refusing(b),
 		"deadline": &deadline{bare, time.Second}, "limit": newLimit(bare, 1, 1), "retry": &retry{next: bare},
-		"pause": &pause{next: bare}, "breaker": newBreaker(bare, 0, nil),
+		"pause": newPause(bare, nil), "breaker": newBreaker(bare, 0, nil, nil), "frequency": newFrequency(bare, math.MaxInt32),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -45,7 +46,7 @@ func refusing(b *testing.B) *Link {
 func BenchmarkLink(b *testing.B) {
 	server, q := start(b, permits(b)), question(b, "GGC002")
 	files := server.authority.files(b)
-	link, err := NewLink(Config{Endpoint: server.URL + "/mitz", Files: &files}, Hooks{})
+	link, err := NewLink(Config{Endpoint: server.URL + "/mitz", Files: &files, QueriesPerMinute: math.MaxInt32}, Hooks{})
 	require.NoError(b, err)
 	defer link.Close()
 	b.ReportAllocs()

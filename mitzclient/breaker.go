@@ -5,143 +5,212 @@ package mitzclient
 
 import (
 	"context"
-	"errors"
-	"net/http"
+	"sync"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
-	"github.com/sony/gobreaker/v2"
+	"github.com/nuts-mitz/nuts-mitz/internal/recent"
 )
 
 const (
-	// openAfter failures in a row, Mitz is taken to be down.
-	openAfter = 5
-	// openFor is how long it is then left alone before one consult may try: short,
-	// because each refusal in it may be one too many.
-	openFor = 5 * time.Second
+	// maxRequesters is of how many requesters is known how their queries went.
+	maxRequesters = 4096
+	// rememberRequester is for how long after its last query.
+	rememberRequester = time.Minute
+	// maxNewcomers is how many who did not fail themselves may ask at once while the
+	// circuit is open.
+	maxNewcomers = 4
 )
 
-// CircuitState says whether consults reach Mitz. Its numbers serve as a metric.
-type CircuitState int
-
-// The states of the circuit.
-const (
-	StateClosed   CircuitState = 0 // consults go through
-	StateHalfOpen CircuitState = 1 // one consult may try; the others are refused
-	StateOpen     CircuitState = 2 // consults are refused
-)
-
-// String gives closed, half_open or open.
-func (s CircuitState) String() string {
-	switch s {
-	case StateClosed:
-		return "closed"
-	case StateHalfOpen:
-		return "half_open"
-	default:
-		return "open"
-	}
-}
-
-// breaker refuses consults at once while Mitz is not available, so that token
-// requests do not all wait for it in vain.
+// breaker refuses consults at once while Mitz does not answer, so that token requests do not
+// all wait for it in vain. It keeps apart what is Mitz's failure and what may be one
+// requester's: a question that Mitz is slow about, or that makes it fail, must not close the
+// link for the others. See [judge] for what is a failure. The rule:
 //
-// A failure is what shows that Mitz is not available: no connection, no TLS, no
-// answer in time, a status 5xx, a SOAP fault in which Mitz blames itself. Everything
-// else that Mitz answers is a success, a Deny like a Permit: also a SOAP fault in
-// which it blames the question, a status 4xx, and an answer that is malformed or
-// about something else. Those come at once, so that there is nothing to wait for,
-// and they may come from the question: one patient's record or one requester must
-// not be able to close the link for everyone.
+//   - Each requester has a circuit of its own. After five failures in a row of queries that
+//     were sent, the requester is held back for five seconds; then one query of it may try.
+//   - Everybody's circuit opens after five failures in a row, with no answer to anybody in
+//     between. A query that could not be sent (no connection, no TLS) counts always: no
+//     question can cause that. Of those that were sent, at most three of one requester count:
+//     two requesters, or more, must have met it.
+//   - While everybody's circuit is open, five seconds and then until one query was answered,
+//     who did not fail since its last answer may still ask, a few at a time, unless queries
+//     cannot be sent at all. So requesters who agree to open the circuit harm themselves, and
+//     the first answer to an honest one closes it.
 //
-// Not counted at all is what says nothing of Mitz: a caller that gave up, a query
-// that was not sent, a status 429 (see [pause]), and a timeout of a consult that had
-// spent most of its time elsewhere.
+// Where there is one requester, its own circuit is the breaker: as long as nobody else is
+// answered, state is that of its circuit.
 type breaker struct {
 	next     Consulter
-	circuit  *gobreaker.TwoStepCircuitBreaker[Answer]
 	patience time.Duration // a timeout before it is not counted
+	changed  func(CircuitState)
+	heldBack func()
+
+	mu        sync.Mutex
+	everybody circuit
+	own       *recent.Recent[consent.URA, record]
+	blame     blame
+	newcomers int
+	told      CircuitState
+}
+
+// record is how a requester's queries went lately.
+type record struct {
+	circuit circuit
+	held    bool // its circuit was open when last seen
 }
 
 var _ Consulter = (*breaker)(nil)
 
-// newBreaker makes a closed circuit. changed may be nil; it is called while the
-// circuit is locked.
-func newBreaker(next Consulter, patience time.Duration, changed func(CircuitState)) *breaker {
-	settings := gobreaker.Settings{
-		MaxRequests:  1,
-		Timeout:      openFor,
-		ReadyToTrip:  func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= openAfter },
-		IsSuccessful: func(err error) bool { return err == nil },
-		IsExcluded:   func(err error) bool { return err == uncounted },
+// newBreaker makes closed circuits. The functions may be nil; they are called under the
+// breaker's lock.
+func newBreaker(next Consulter, patience time.Duration, changed func(CircuitState), heldBack func()) *breaker {
+	b := &breaker{
+		next: next, patience: patience, changed: changed, heldBack: heldBack,
+		own: recent.New[consent.URA, record](rememberRequester, maxRequesters),
 	}
-	if changed != nil {
-		settings.OnStateChange = func(_ string, _, to gobreaker.State) { changed(CircuitState(to)) }
-	}
-	return &breaker{next: next, circuit: gobreaker.NewTwoStepCircuitBreaker[Answer](settings), patience: patience}
+	b.everybody = b.newEverybody()
+	return b
 }
 
-// Consult fails with [CircuitOpen] while Mitz is left alone; nothing was sent then.
+// newEverybody makes everybody's circuit, closed.
+func (b *breaker) newEverybody() circuit {
+	return newCircuit(func(int) bool { return b.blame.everybody() })
+}
+
+// Consult fails with [CircuitOpen] while Mitz is left alone, or the requester is held back
+// (detail "requester"); nothing was sent then.
 func (b *breaker) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	report, err := b.circuit.Allow()
-	if err != nil {
-		return Answer{}, &Error{Code: CircuitOpen}
+	report, failure := b.enter(requesterOf(q))
+	if failure != nil {
+		return Answer{}, failure
 	}
 	var outcome error = uncounted // also after a panic
 	defer func() { report(outcome) }()
 	began := time.Now()
 	answer, err := b.next.Consult(ctx, q)
-	outcome = b.judge(err, time.Since(began))
+	outcome = judge(err, time.Since(began), b.patience)
 	return answer, err
 }
 
-// verdict is what a consult says of Mitz's availability; none is a success.
-type verdict string
+// enter lets a query through both circuits, or as a newcomer past the second. Report how it
+// went.
+func (b *breaker) enter(who consent.URA) (report func(error), failure *Error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.tell()
+	own := b.record(who)
+	reportOwn, err := own.circuit.Allow()
+	if err != nil {
+		return nil, heldBackError(CircuitOpen)
+	}
+	reportAll, err := b.everybody.Allow()
+	if err != nil {
+		if !b.admits(own) {
+			reportOwn(uncounted)
+			return nil, &Error{Code: CircuitOpen}
+		}
+		b.newcomers++
+		reportAll = func(outcome error) {
+			b.newcomers--
+			if outcome == nil {
+				b.everybody = b.newEverybody()
+			}
+		}
+	}
+	return func(outcome error) { b.report(who, own, outcome, reportOwn, reportAll) }, nil
+}
 
-func (v verdict) Error() string { return string(v) }
+func (b *breaker) report(who consent.URA, own *record, outcome error, reportOwn, reportAll func(error)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.tell()
+	switch outcome {
+	case nil:
+		b.blame.answered()
+	case unreachable:
+		b.blame.failed(who, unreachable)
+		reportOwn(uncounted)
+	case unanswered:
+		b.blame.failed(who, unanswered)
+	}
+	if outcome != unreachable {
+		reportOwn(outcome)
+	}
+	reportAll(outcome)
+	held := own.circuit.state() == StateOpen
+	if held && !own.held && b.heldBack != nil {
+		b.heldBack()
+	}
+	own.held = held
+}
 
-const (
-	unavailable verdict = "unavailable"
-	uncounted   verdict = "uncounted"
-)
+// record gives how the requester's queries went.
+func (b *breaker) record(who consent.URA) *record {
+	own := b.own.Of(time.Now(), who)
+	if own.circuit.TwoStepCircuitBreaker == nil {
+		own.circuit = newCircuit(func(inARow int) bool { return inARow >= openAfter })
+	}
+	return own
+}
 
-func (b *breaker) judge(err error, took time.Duration) error {
-	if err == nil {
+// admits reports whether a requester may ask although everybody's circuit is open.
+func (b *breaker) admits(own *record) bool {
+	return !b.blame.unsent && b.newcomers < maxNewcomers &&
+		own.circuit.state() == StateClosed && own.circuit.Counts().ConsecutiveFailures == 0
+}
+
+// refusal is nil when a consult would be let through now.
+func (b *breaker) refusal(who consent.URA) *Error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	own := b.record(who)
+	switch {
+	case !own.circuit.passes():
+		return heldBackError(CircuitOpen)
+	case !b.everybody.passes() && !b.admits(own):
+		return &Error{Code: CircuitOpen}
+	default:
 		return nil
 	}
-	failure, known := errors.AsType[*Error](err)
-	if !known || failure.Attempts == 0 || failure.Status == http.StatusTooManyRequests {
-		return uncounted
-	}
-	switch failure.Code {
-	case Canceled:
-		return uncounted
-	case Timeout:
-		if took < b.patience {
-			return uncounted
-		}
-		return unavailable
-	case Unreachable, TLS, FaultReceiver:
-		return unavailable
-	}
-	if failure.Status >= http.StatusInternalServerError {
-		return unavailable
-	}
-	return nil
 }
 
 // state turns from open to half open by itself, in time.
-func (b *breaker) state() CircuitState { return CircuitState(b.circuit.State()) }
+func (b *breaker) state() CircuitState {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.current()
+}
 
-// refusal is nil when a consult would be let through now.
-func (b *breaker) refusal() *Error {
-	switch b.circuit.State() {
-	case gobreaker.StateClosed:
-		return nil
-	case gobreaker.StateHalfOpen:
-		if counts := b.circuit.Counts(); counts.Requests <= counts.TotalExclusions {
-			return nil
+func (b *breaker) current() CircuitState {
+	if state := b.everybody.state(); state != StateClosed {
+		return state
+	}
+	if who, alone := b.blame.only(); alone {
+		return b.record(who).circuit.state()
+	}
+	return StateClosed
+}
+
+// tell tells a changed state.
+func (b *breaker) tell() {
+	state := b.current()
+	if state == b.told {
+		return
+	}
+	b.told = state
+	if b.changed != nil {
+		b.changed(state)
+	}
+}
+
+// held adds the requesters that are held back.
+func (b *breaker) held(requesters map[consent.URA]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for who, own := range b.own.All(time.Now()) {
+		if own.circuit.TwoStepCircuitBreaker != nil && own.circuit.state() != StateClosed {
+			requesters[who] = true
 		}
 	}
-	return &Error{Code: CircuitOpen}
 }

@@ -6,6 +6,7 @@ package mitzclient
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -29,7 +30,9 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 		outcome *Error
 		opens   bool
 	}{
-		{"no connection", lost(), true},
+		{"no connection", refused(), true},
+		{"a lost connection", lost(), true},
+		{"status 101", status(101), true},
 		{"no TLS", &Error{Code: TLS}, true},
 		{"status 500", status(500), true},
 		{"status 503", status(503), true},
@@ -39,6 +42,8 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 		{"an answer", nil, false},
 		{"a SOAP fault of the sender", &Error{Code: FaultSender, Status: 400}, false},
 		{"a SOAP fault of the sender with status 200", &Error{Code: FaultSender}, false},
+		{"a SOAP fault of the sender with status 500", &Error{Code: FaultSender, Status: 500}, false},
+		{"a SOAP fault of the sender with status 503", &Error{Code: FaultSender, Status: 503}, false},
 		{"status 404", status(404), false},
 		{"status 429", status(429), false},
 		{"a SOAP fault of the receiver with status 429", &Error{Code: FaultReceiver, Status: 429}, false},
@@ -51,7 +56,7 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told []CircuitState
-				b := newBreaker(&fake{end: ends(tt.outcome)}, 0, func(s CircuitState) { told = append(told, s) })
+				b := newBreaker(&fake{end: ends(tt.outcome)}, 0, func(s CircuitState) { told = append(told, s) }, nil)
 				require.Equal(t, StateClosed, after(t, b, openAfter-1))
 				if tt.opens {
 					require.Equal(t, StateOpen, after(t, b, 1))
@@ -68,7 +73,7 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 func TestAnAnswerForgivesTheFailuresBeforeIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outcome := []*Error{lost(), lost(), lost(), lost(), {Code: MalformedAnswer}}
-		b := newBreaker(&fake{end: func(ctx context.Context, n int) *Error { return outcome[n%len(outcome)] }}, 0, nil)
+		b := newBreaker(&fake{end: func(ctx context.Context, n int) *Error { return outcome[n%len(outcome)] }}, 0, nil, nil)
 		require.Equal(t, StateClosed, after(t, b, 10*openAfter))
 	})
 }
@@ -76,7 +81,7 @@ func TestAnAnswerForgivesTheFailuresBeforeIt(t *testing.T) {
 func TestWhatIsNotCountedDoesNotForgive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, uncounted := range []*Error{{Code: Canceled}, {Code: Timeout}, status(429)} {
-			b := newBreaker(&fake{end: ends(lost(), lost(), lost(), lost(), uncounted, lost())}, time.Second, nil)
+			b := newBreaker(&fake{end: ends(lost(), lost(), lost(), lost(), uncounted, lost())}, time.Second, nil, nil)
 			require.Equal(t, StateClosed, after(t, b, openAfter))
 			require.Equal(t, StateOpen, after(t, b, 1))
 		}
@@ -88,7 +93,7 @@ func TestWhatWasNotSentIsNotCounted(t *testing.T) {
 		unsent := func(context.Context, consent.Question) (Answer, error) {
 			return Answer{}, &Error{Code: TLS, Detail: "certificate_expired"}
 		}
-		b := newBreaker(consulterFunc(unsent), 0, nil)
+		b := newBreaker(consulterFunc(unsent), 0, nil, nil)
 		for range 2 * openAfter {
 			_, _ = b.Consult(t.Context(), consent.Question{})
 		}
@@ -108,7 +113,7 @@ func TestATimeoutCountsOnlyWhenMitzHadItsTime(t *testing.T) {
 		time.Second:     StateOpen,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBreaker(&fake{end: hangs}, time.Second, nil)
+			b := newBreaker(&fake{end: hangs}, time.Second, nil, nil)
 			for range openAfter {
 				ctx, cancel := context.WithTimeout(t.Context(), had)
 				_, failure := consult(t, ctx, b)
@@ -153,9 +158,9 @@ func TestARefusalDoesNotWaitForATurn(t *testing.T) {
 				for range tt.times {
 					_, _ = consult(t, t.Context(), link)
 				}
-				turns := link.chain.(*deadline).next.(*gate).next.(*limit).turns
-				for range cap(turns) {
-					turns <- struct{}{} // of consults that hang
+				for i := range DefaultMaxConnections {
+					_, err := link.limit.turns.Take(t.Context(), consent.URA(strconv.Itoa(i)))
+					require.NoError(t, err) // for consults that hang
 				}
 				began := time.Now()
 				_, failure := consult(t, t.Context(), link)
@@ -188,7 +193,7 @@ func TestOneConsultTriesWhetherMitzIsBack(t *testing.T) {
 					}
 					_ = sleep(ctx, time.Second)
 					return tt.trial
-				}}, 0, nil)
+				}}, 0, nil, nil)
 				require.Equal(t, StateOpen, after(t, b, openAfter))
 				time.Sleep(openFor)
 				require.Equal(t, StateOpen, b.state())
@@ -196,21 +201,21 @@ func TestOneConsultTriesWhetherMitzIsBack(t *testing.T) {
 				require.Equal(t, StateHalfOpen, b.state())
 
 				down.Store(false)
-				require.Nil(t, b.refusal(), "one may try")
+				require.Nil(t, b.refusal(""), "one may try")
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
 					_, _ = consult(t, t.Context(), b)
 				}()
 				synctest.Wait()
-				require.NotNil(t, b.refusal(), "at the gate too")
+				require.NotNil(t, b.refusal(""), "at the gate too")
 				for range 3 {
 					_, failure := consult(t, t.Context(), b)
 					requireCode(t, CircuitOpen, failure)
 				}
 				<-done
 				require.Equal(t, tt.then, b.state())
-				require.Equal(t, tt.then == StateOpen, b.refusal() != nil)
+				require.Equal(t, tt.then == StateOpen, b.refusal("") != nil)
 			})
 		})
 	}
@@ -223,7 +228,7 @@ func TestAPanicLeavesTheCircuitUsable(t *testing.T) {
 				return lost()
 			}
 			panic("test")
-		}}, 0, nil)
+		}}, 0, nil, nil)
 		require.Equal(t, StateOpen, after(t, b, openAfter))
 		time.Sleep(openFor + 1)
 		for range 2 {
@@ -234,8 +239,7 @@ func TestAPanicLeavesTheCircuitUsable(t *testing.T) {
 }
 
 func TestAnErrorOfAnotherKindIsNotCounted(t *testing.T) {
-	b := newBreaker(nil, 0, nil)
-	require.Equal(t, uncounted, b.judge(errors.New("other"), time.Hour))
+	require.Equal(t, uncounted, judge(errors.New("other"), time.Hour, 0))
 }
 
 func TestCircuitStatesHaveTheNumbersOfTheMetric(t *testing.T) {

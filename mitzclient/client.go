@@ -33,6 +33,7 @@ type Client struct {
 	config      Config
 	connections atomic.Pointer[connections]
 	asking      func(ctx context.Context, requestID string) error // see [Hooks]; may be nil
+	overdue     overdue
 }
 
 var _ Consulter = (*Client)(nil)
@@ -91,7 +92,7 @@ func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 func (c *Client) ask(ctx context.Context, via *connections, id string, message []byte, q consent.Question) (consent.Decisions, *Error) {
-	body, failure := c.exchange(ctx, via, id, message)
+	body, failure := c.overdue.bound(ctx, func() ([]byte, *Error) { return c.exchange(ctx, via, id, message) })
 	if failure != nil {
 		return nil, failure
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -14,8 +15,9 @@ import (
 
 // Defaults of [Config].
 const (
-	DefaultTimeout        = 3 * time.Second
-	DefaultMaxConnections = 64
+	DefaultTimeout          = 3 * time.Second
+	DefaultMaxConnections   = 64
+	DefaultQueriesPerMinute = 10
 )
 
 // Config says where Mitz is and how to reach it.
@@ -25,6 +27,9 @@ type Config struct {
 	Files          *TLSFiles     // what to load TLS from, see LoadTLS; a Link loads it again when it changes
 	TLS            *tls.Config   // in place of Files; one of both is required with https, none without
 	MaxConnections int           // consults and connections at once; consults beyond it wait; 0 is DefaultMaxConnections
+	// QueriesPerMinute is how often a Link asks about one patient on behalf of one
+	// requester, retries included; 0 is DefaultQueriesPerMinute.
+	QueriesPerMinute int
 }
 
 // validate loads the files, fills the defaults and reports every problem, each naming its key. An
@@ -55,11 +60,17 @@ func (c Config) validate() (Config, error) {
 	if c.MaxConnections < 0 {
 		problem("maxconnections: negative")
 	}
+	if c.QueriesPerMinute < 0 || c.QueriesPerMinute > math.MaxInt32 {
+		problem("queriesperminute: negative, or more than can be counted")
+	}
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
 	if c.MaxConnections == 0 {
 		c.MaxConnections = DefaultMaxConnections
+	}
+	if c.QueriesPerMinute == 0 {
+		c.QueriesPerMinute = DefaultQueriesPerMinute
 	}
 	return c, errors.Join(problems...)
 }

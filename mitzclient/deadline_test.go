@@ -34,6 +34,7 @@ func TestTimeouts(t *testing.T) {
 			}
 		}, 0},
 		{"an error body that drips", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", mediaType)
 			w.WriteHeader(http.StatusInternalServerError)
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()

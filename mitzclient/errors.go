@@ -38,6 +38,7 @@ const (
 	CircuitOpen      Code = "circuit_open"      // nothing was sent: Mitz failed time after time
 	Unrecorded       Code = "unrecorded"        // nothing was sent: it could not be recorded first
 	RateLimited      Code = "rate_limited"      // nothing was sent: Mitz asked for a pause
+	TooManyQueries   Code = "too_many_queries"  // nothing was sent: the requester asked about this patient too often
 )
 
 var texts = map[Code]string{
@@ -57,6 +58,7 @@ var texts = map[Code]string{
 	CircuitOpen:      "Mitz failed repeatedly and is left alone for a while",
 	Unrecorded:       "the query could not be recorded, and was not sent",
 	RateLimited:      "Mitz asked for fewer queries and is left alone for a while",
+	TooManyQueries:   "the requester asked about this patient too often",
 }
 
 // Error is a consult without decisions. Its text is fixed by its codes.
@@ -70,6 +72,8 @@ type Error struct {
 	// 503, or how much of that is left; 0 when it did not.
 	RetryAfter time.Duration
 
+	// unsent tells that there was no connection to send the query on.
+	unsent bool
 	// unanswered tells that the connection failed before the first byte of an answer.
 	unanswered bool
 	// cause is one of our own: an error of the network or the TLS stack may hold
@@ -89,6 +93,11 @@ func (e *Error) Error() string {
 // Unwrap gives context.Canceled, context.DeadlineExceeded, an *xacml.Error or
 // *xacml.Fault, or nil.
 func (e *Error) Unwrap() error { return e.cause }
+
+// detailRequester refines what only this requester meets, not the others.
+const detailRequester = "requester"
+
+func heldBackError(code Code) *Error { return &Error{Code: code, Detail: detailRequester} }
 
 // contextError says why ctx ended, or is about to.
 func contextError(ctx context.Context, detail string) *Error {

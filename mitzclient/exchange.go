@@ -30,9 +30,17 @@ const (
 
 // exchange posts the message and gives the body of a 200 answer of SOAP's media
 // type (SOAP 1.2 part 2, section 7).
+//
+// It ends with ctx, whatever the other side does. The transport sees to that until the
+// headers are there, and for the bodies of most answers; not for that of a 101, which is a
+// connection handed over (RFC 9110, section 15.2.2). So the status is judged before the body
+// is touched, and the end of ctx closes the body, whatever it is.
 func (c *Client) exchange(ctx context.Context, via *connections, id string, message []byte) ([]byte, *Error) {
-	var answering atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { answering.Store(true) }})
+	var connected, answering atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:              func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotFirstResponseByte: func() { answering.Store(true) },
+	})
 	request, err := http.NewRequestWithContext(traced, http.MethodPost, c.url, bytes.NewReader(message))
 	if err != nil {
 		return nil, &Error{Code: Unreachable, Detail: "address"}
@@ -48,18 +56,31 @@ func (c *Client) exchange(ctx context.Context, via *connections, id string, mess
 	response, err := via.RoundTrip(request)
 	if err != nil {
 		failure := transportError(ctx, err)
-		failure.unanswered = !answering.Load()
+		failure.unsent, failure.unanswered = !connected.Load(), !answering.Load()
 		return nil, failure
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, failure := readBody(ctx, response)
-	if response.StatusCode != http.StatusOK {
+	stop := context.AfterFunc(ctx, func() { _ = response.Body.Close() })
+	defer stop()
+	switch {
+	case response.StatusCode == http.StatusOK:
+		body, failure := readBody(ctx, response)
+		if failure == nil {
+			failure = checkMedia(response.Header)
+		}
+		return body, failure
+	case mayHoldFault(response):
+		body, failure := readBody(ctx, response)
 		return nil, statusError(response, body, failure)
+	default:
+		return nil, statusError(response, nil, &Error{Code: HTTPStatus})
 	}
-	if failure == nil {
-		failure = checkMedia(response.Header)
-	}
-	return body, failure
+}
+
+// mayHoldFault reports whether an answer with another status than 200 is worth reading: a
+// SOAP fault comes with a status 4xx or 5xx (SOAP 1.2 part 2, section 7.5.2.2).
+func mayHoldFault(response *http.Response) bool {
+	return response.StatusCode >= http.StatusBadRequest && checkMedia(response.Header) == nil
 }
 
 // readBody reads at most maxBody bytes.
@@ -85,7 +106,7 @@ func readBody(ctx context.Context, response *http.Response) ([]byte, *Error) {
 // statusError tells a SOAP fault from a bare HTTP status. Mitz and the gateways
 // before it use both.
 func statusError(response *http.Response, body []byte, failure *Error) *Error {
-	if failure == nil && checkMedia(response.Header) == nil {
+	if failure == nil {
 		_, err := xacml.DecodeResponse(body)
 		if fault, ok := errors.AsType[*xacml.Fault](err); ok {
 			failure = faultError(fault)

@@ -5,9 +5,10 @@ package mitzclient
 
 import (
 	"context"
-	"sync/atomic"
+	"errors"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/turns"
 )
 
 // queueFactor is how many consults may wait for each that is in progress. With the
@@ -15,61 +16,47 @@ import (
 // within the default timeout of 3 s. More of them would wait in vain.
 const queueFactor = 16
 
-// limit lets so many consults through at once, in the order in which they came. The
-// others wait while their context lasts; too many waiting are refused at once.
+// limit lets so many consults through at once. The others wait while their context lasts;
+// too many waiting are refused at once. One requester has at most half of the turns and half
+// of the places in the queue, which is served requester by requester: whatever one of them
+// sends, another finds a turn free, or is next.
 type limit struct {
-	next    Consulter
-	turns   chan struct{} // one in it for each consult in progress
-	waiting atomic.Int64
-	queue   int64 // how many may wait
+	next  Consulter
+	turns *turns.Turns[consent.URA]
 }
 
 var _ Consulter = (*limit)(nil)
 
 func newLimit(next Consulter, atOnce, queue int) *limit {
-	return &limit{next: next, turns: make(chan struct{}, atOnce), queue: int64(queue)}
+	return &limit{next: next, turns: turns.New[consent.URA](turns.Limits{
+		Turns: atOnce, Share: (atOnce + 1) / 2, Queue: queue, QueueShare: (queue + 1) / 2,
+	})}
 }
 
-// Consult waits for its turn. It fails with [Overloaded] when it may not, and with
-// [Timeout] or [Canceled] when it waited in vain (detail "queue"); nothing was sent then.
+// Consult waits for its turn. It fails with [Overloaded] when it may not (detail "requester"
+// when its requester has too many waiting), and with [Timeout] or [Canceled] when it waited
+// in vain (detail "queue"); nothing was sent then.
 func (l *limit) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	if failure := l.await(ctx); failure != nil {
+	turn, failure := l.await(ctx, requesterOf(q))
+	if failure != nil {
 		return Answer{}, failure
 	}
-	defer l.leave()
+	defer turn.GiveBack()
 	return l.next.Consult(ctx, q)
 }
 
-func (l *limit) await(ctx context.Context) *Error {
-	select {
-	case l.turns <- struct{}{}:
-		return nil
-	default:
+func (l *limit) await(ctx context.Context, who consent.URA) (*turns.Turn[consent.URA], *Error) {
+	turn, err := l.turns.Take(ctx, who)
+	switch {
+	case errors.Is(err, turns.ShareFull):
+		return nil, heldBackError(Overloaded)
+	case errors.Is(err, turns.QueueFull):
+		return nil, &Error{Code: Overloaded}
+	case err != nil:
+		return nil, contextError(ctx, "queue")
+	case left(ctx) < leastTime:
+		turn.GiveBack()
+		return nil, contextError(ctx, "queue")
 	}
-	defer l.waiting.Add(-1)
-	if l.waiting.Add(1) > l.queue {
-		return &Error{Code: Overloaded}
-	}
-	select {
-	case l.turns <- struct{}{}: // a channel serves who waits longest
-	case <-ctx.Done():
-		return contextError(ctx, "queue")
-	}
-	if ctx.Err() != nil || left(ctx) < leastTime {
-		l.leave()
-		return contextError(ctx, "queue")
-	}
-	return nil
-}
-
-func (l *limit) leave() { <-l.turns }
-
-// Load is how many consults a link has.
-type Load struct {
-	Running int // that are with Mitz
-	Waiting int // that wait for their turn
-}
-
-func (l *limit) load() Load {
-	return Load{Running: len(l.turns), Waiting: int(l.waiting.Load())}
+	return turn, nil
 }

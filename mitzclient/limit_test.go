@@ -6,12 +6,14 @@ package mitzclient
 import (
 	"context"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/turns"
 	"github.com/stretchr/testify/require"
 )
 
@@ -61,14 +63,15 @@ func TestSoManyConsultsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const atOnce, queue, extra = 3, 7, 5
 		l := newLimit(&fake{end: takes(time.Second)}, atOnce, queue)
+		requesters := func(i int) consent.URA { return consent.URA(strconv.Itoa(i)) }
 		began := time.Now()
 		var group sync.WaitGroup
 		var mu sync.Mutex
 		ended := map[time.Duration]int{}
 		var refused int
-		for range atOnce + queue + extra {
+		for i := range atOnce + queue + extra {
 			group.Go(func() {
-				_, failure := consult(t, t.Context(), l)
+				_, failure := consultFrom(t, t.Context(), l, requesters(i))
 				mu.Lock()
 				defer mu.Unlock()
 				if failure == nil {
@@ -81,11 +84,68 @@ func TestSoManyConsultsAtOnce(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		require.Equal(t, Load{Running: atOnce, Waiting: queue}, l.load())
+		require.Equal(t, turns.Load{Running: atOnce, Waiting: queue, Keys: atOnce + queue}, l.turns.Load())
 		group.Wait()
 		require.Equal(t, extra, refused)
 		require.Equal(t, map[time.Duration]int{time.Second: 3, 2 * time.Second: 3, 3 * time.Second: 3, 4 * time.Second: 1}, ended)
-		require.Zero(t, l.load())
+		require.Zero(t, l.turns.Load())
+	})
+}
+
+// TestOneRequesterTakesTheLinkFromNobody has one requester with 400 connections and
+// questions that Mitz does not answer, or slowly.
+func TestOneRequesterTakesTheLinkFromNobody(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		end  func(context.Context, int) *Error
+	}{{"whose questions hang", hangs}, {"whose questions are slow", takes(DefaultTimeout - 100*time.Millisecond)}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				link, client := fakeLink(nil, Hooks{})
+				client.endFor = func(ctx context.Context, who consent.URA, n int) *Error {
+					if who == "greedy" {
+						return tt.end(ctx, n)
+					}
+					return takes(100*time.Millisecond)(ctx, n)
+				}
+				var group sync.WaitGroup
+				for range 400 {
+					group.Go(func() {
+						for range 3 {
+							_, _ = link.Consult(t.Context(), from("greedy"))
+						}
+					})
+				}
+				synctest.Wait()
+				require.Equal(t, DefaultMaxConnections/2, link.Load().Running)
+				for i := range 12 {
+					group.Go(func() {
+						time.Sleep(time.Duration(i) * time.Second)
+						began := time.Now()
+						_, failure := consultFrom(t, t.Context(), link, "honest")
+						require.Nil(t, failure)
+						require.Equal(t, 100*time.Millisecond, time.Since(began), "it does not even wait")
+					})
+				}
+				group.Wait()
+				require.Zero(t, link.limit.turns.Load())
+			})
+		})
+	}
+}
+
+func TestOneRequesterHasHalfOfTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimit(&fake{end: takes(time.Second)}, 2, 4)
+		for range 1 + 2 {
+			go func() { _, _ = consultFrom(t, t.Context(), l, "greedy") }()
+		}
+		synctest.Wait()
+		_, failure := consultFrom(t, t.Context(), l, "greedy")
+		requireCode(t, Overloaded, failure)
+		require.Equal(t, detailRequester, failure.Detail)
+		_, failure = consultFrom(t, t.Context(), l, "honest")
+		require.Nil(t, failure)
 	})
 }
 
@@ -103,7 +163,7 @@ func (n *noted) Consult(ctx context.Context, q consent.Question) (Answer, error)
 func TestWhoCameFirstIsServedFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &noted{next: &fake{end: takes(time.Second)}}
-		l := newLimit(client, 1, 20)
+		l := newLimit(client, 1, 40)
 		var came []consent.URA
 		for i := range 20 {
 			ura := consent.URA([]byte{'a' + byte(i)})
@@ -140,7 +200,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 		requireCode(t, Timeout, failure)
 		require.ErrorIs(t, failure, context.DeadlineExceeded)
 		require.EqualValues(t, 1, client.queries.Load())
-		require.Zero(t, l.waiting.Load(), "nobody waits any more")
+		require.Zero(t, l.turns.Load().Waiting, "nobody waits any more")
 	})
 }
 
@@ -156,7 +216,7 @@ func TestAQueryThatCannotBeAnsweredInTimeIsNotSent(t *testing.T) {
 		requireCode(t, Timeout, failure)
 		require.Equal(t, "queue", failure.Detail)
 		require.EqualValues(t, 1, client.queries.Load())
-		require.Empty(t, l.turns, "its turn is given back")
+		require.Zero(t, l.turns.Load(), "its turn is given back")
 	})
 }
 
@@ -165,5 +225,5 @@ func TestATurnIsGivenBackAfterAPanic(t *testing.T) {
 	for range 2 {
 		require.Panics(t, func() { _, _ = l.Consult(t.Context(), consent.Question{}) })
 	}
-	require.Empty(t, l.turns)
+	require.Zero(t, l.turns.Load())
 }

@@ -6,6 +6,7 @@ package mitzclient
 import (
 	"context"
 	"io"
+	"math"
 	"net/http"
 	"path/filepath"
 	"sync/atomic"
@@ -35,7 +36,7 @@ func simulate(t testing.TB, hooks Hooks) *simulated {
 	written, err := identity.WriteFiles(t.TempDir())
 	require.NoError(t, err)
 	files := TLSFiles{CertFile: written.Certificate, CertKeyFile: written.Key, TrustStoreFile: written.TrustStore}
-	link, err := NewLink(Config{Endpoint: simulator.Endpoint(), Files: &files, Timeout: 10 * time.Second}, hooks)
+	link, err := NewLink(Config{Endpoint: simulator.Endpoint(), Files: &files, Timeout: 10 * time.Second, QueriesPerMinute: math.MaxInt32}, hooks)
 	require.NoError(t, err)
 	t.Cleanup(link.Close)
 	return &simulated{simulator, identity, files, link}

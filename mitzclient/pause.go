@@ -7,10 +7,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/recent"
 )
 
 const (
@@ -19,62 +20,127 @@ const (
 	// maxPause bounds what an answer can ask for: no single header may stop the
 	// exchange of care data for a day.
 	maxPause = 5 * time.Minute
+	// pauseAll requesters, of whom nobody else got an answer meanwhile, must have met a 429
+	// before everybody pauses.
+	pauseAll = 3
 )
 
-// pause leaves Mitz alone when it answered with status 429 (RFC 6585, section 4),
-// for as long as it asked: consults are refused at once, none is kept waiting. The
-// consult that met the 429 fails with it and is not repeated: a second in which
+// pause leaves Mitz alone when it answered with status 429 (RFC 6585, section 4), for as
+// long as it asked: consults are refused at once, none is kept waiting. Only the requester
+// whose query met the 429 pauses, since it may be the one that asks too much; when Mitz says
+// so to several, with no answer to anybody in between, it means all of us.
+//
+// The consult that met the 429 fails with it and is not repeated: a second in which
 // Mitz can be asked again rarely fits in what is left of a token request, and holding
 // consults back for it would send them all at the same moment.
 type pause struct {
 	next   Consulter
-	paused func(time.Duration) // may be nil
-	until  atomic.Pointer[time.Time]
+	paused func(d time.Duration, everybody bool) // may be nil
+
+	mu  sync.Mutex
+	all time.Time // until when everybody pauses
+	own *recent.Recent[consent.URA, time.Time]
+	met map[consent.URA]bool // who met a 429 since Mitz last answered anybody
 }
 
 var _ Consulter = (*pause)(nil)
 
-// Consult fails with [RateLimited] while the pause lasts; nothing was sent then.
+func newPause(next Consulter, paused func(time.Duration, bool)) *pause {
+	return &pause{
+		next: next, paused: paused,
+		own: recent.New[consent.URA, time.Time](maxPause, maxRequesters), met: map[consent.URA]bool{},
+	}
+}
+
+// Consult fails with [RateLimited] while the pause lasts, with detail "requester" when it is
+// the requester's own; nothing was sent then.
 func (p *pause) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	if failure := p.refusal(); failure != nil {
+	who := requesterOf(q)
+	if failure := p.refusal(who); failure != nil {
 		return Answer{}, failure
 	}
 	answer, err := p.next.Consult(ctx, q)
-	if failure, failed := errors.AsType[*Error](err); failed && failure.Status == http.StatusTooManyRequests {
-		p.extend(failure.RetryAfter)
+	failure, failed := errors.AsType[*Error](err)
+	switch {
+	case failed && failure.Status == http.StatusTooManyRequests:
+		p.extend(who, failure.RetryAfter)
+	case err == nil:
+		p.answered()
 	}
 	return answer, err
 }
 
 // refusal is nil when a consult would be let through now.
-func (p *pause) refusal() *Error {
-	until := p.until.Load()
-	if until == nil {
-		return nil
-	}
-	if rest := time.Until(*until); rest > 0 {
+func (p *pause) refusal(who consent.URA) *Error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if rest := p.all.Sub(now); rest > 0 {
 		return &Error{Code: RateLimited, RetryAfter: rest}
+	}
+	if until := p.own.Get(now, who); until != nil && until.After(now) {
+		failure := heldBackError(RateLimited)
+		failure.RetryAfter = until.Sub(now)
+		return failure
 	}
 	return nil
 }
 
+func (p *pause) answered() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.met)
+}
+
 // extend never makes a pause end earlier.
-func (p *pause) extend(asked time.Duration) {
-	if asked == 0 {
+func (p *pause) extend(who consent.URA, asked time.Duration) {
+	if asked <= 0 {
 		asked = defaultPause
 	}
 	asked = min(asked, maxPause)
-	until := time.Now().Add(asked)
-	for {
-		before := p.until.Load()
-		if before != nil && !until.After(*before) {
-			return
-		}
-		if p.until.CompareAndSwap(before, &until) {
-			break
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	until := now.Add(asked)
+	if len(p.met) < pauseAll {
+		p.met[who] = true
+	}
+	everybody := len(p.met) >= pauseAll
+	ends := p.own.Of(now, who)
+	if everybody {
+		ends = &p.all
+	}
+	if !until.After(*ends) {
+		return
+	}
+	*ends = until
+	if p.paused != nil {
+		p.paused(asked, everybody)
+	}
+}
+
+// lasts reports whether everybody pauses, or all that ask do: whoever met the 429, while
+// nobody else gets an answer.
+func (p *pause) lasts() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for who := range p.met {
+		if until := p.own.Get(now, who); until != nil && until.After(now) {
+			return true
 		}
 	}
-	if p.paused != nil {
-		p.paused(asked)
+	return p.all.After(now)
+}
+
+// held adds the requesters that pause, when not everybody does.
+func (p *pause) held(requesters map[consent.URA]bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for who, until := range p.own.All(now) {
+		if until.After(now) {
+			requesters[who] = true
+		}
 	}
 }

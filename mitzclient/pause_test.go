@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/turns"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,7 +28,7 @@ func TestMitzIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told time.Duration
 				link, client := fakeLink(ends(&Error{Code: HTTPStatus, Status: 429, RetryAfter: tt.asked}, nil),
-					Hooks{Paused: func(d time.Duration) { told = d }})
+					Hooks{Paused: func(d time.Duration, _ bool) { told = d }})
 				_, failure := consult(t, t.Context(), link)
 				requireCode(t, HTTPStatus, failure)
 				require.Equal(t, tt.kept, told)
@@ -52,29 +54,31 @@ func TestMitzIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 
 func TestAPauseNeverBecomesShorter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pause{}
-		p.extend(time.Minute)
-		p.extend(time.Second)
-		require.Equal(t, time.Minute, p.refusal().RetryAfter)
-		p.extend(2 * time.Minute)
-		require.Equal(t, 2*time.Minute, p.refusal().RetryAfter)
+		p := newPause(nil, nil)
+		for _, who := range []consent.URA{"a", "b", "c"} { // for itself, and at last for everybody
+			p.extend(who, time.Minute)
+			p.extend(who, time.Second)
+			require.Equal(t, time.Minute, p.refusal(who).RetryAfter)
+			p.extend(who, 2*time.Minute)
+			require.Equal(t, 2*time.Minute, p.refusal(who).RetryAfter)
+		}
 	})
 }
 
 func TestAConsultThatWaitsHearsOfThePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		link, client := fakeLink(ends(&Error{Code: HTTPStatus, Status: 429, RetryAfter: time.Minute}), Hooks{})
-		link.chain.(*deadline).next.(*gate).next.(*limit).turns = make(chan struct{}, 1)
-		limit := link.chain.(*deadline).next.(*gate).next.(*limit)
-		limit.turns <- struct{}{}
+		link.limit.turns = turns.New[consent.URA](turns.Limits{Turns: 1, Queue: 1})
+		turn, err := link.limit.turns.Take(t.Context(), "")
+		require.NoError(t, err)
 		second := make(chan *Error)
 		go func() {
 			_, failure := consult(t, t.Context(), link)
 			second <- failure
 		}()
 		synctest.Wait()
-		_, _ = limit.next.Consult(t.Context(), question(t, "GGC002")) // the one in progress
-		limit.leave()
+		_, _ = link.limit.next.Consult(t.Context(), from("")) // the one in progress
+		turn.GiveBack()
 		requireCode(t, RateLimited, <-second)
 		require.EqualValues(t, 1, client.queries.Load())
 	})

@@ -19,6 +19,7 @@ func flagSet() *pflag.FlagSet {
 	flags.Bool("mitz.enabled", defaults.Enabled, "When false, nothing is guarded, on purpose: the node behaves as the stock node.")
 	flags.String("mitz.endpoint", defaults.Endpoint, "Base URL of Mitz, without the path of a service. Must be HTTPS when strictmode is set.")
 	flags.Duration("mitz.timeout", defaults.Timeout, "Time-out for one whole consult of Mitz, such as '3s': at least 500ms and at most 1m.")
+	flags.Int("mitz.queriesperminute", defaults.QueriesPerMinute, "How often Mitz is asked about one patient on behalf of one requester, in a minute: each query is shown to the patient. More are refused.")
 	flags.String("mitz.tls.certfile", defaults.TLS.CertFile, "File containing the client certificate for Mitz: PKCS#12 (.p12, .pfx), or PEM together with mitz.tls.certkeyfile. Required in strict mode.")
 	flags.String("mitz.tls.certkeyfile", defaults.TLS.CertKeyFile, "PEM file containing the private key of the client certificate for Mitz.")
 	flags.String("mitz.tls.passwordfile", defaults.TLS.PasswordFile, "File containing the password of the client certificate for Mitz, or of its private key.")

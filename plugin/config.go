@@ -25,9 +25,13 @@ type Config struct {
 	// Endpoint is the base URL of Mitz, without the path of a service.
 	Endpoint string `koanf:"endpoint"`
 	// Timeout is for one whole consult: 3 s by default, at least 500 ms and at most 1 m.
-	Timeout       time.Duration `koanf:"timeout"`
-	TLS           TLSConfig     `koanf:"tls"`
-	Audit         AuditConfig   `koanf:"audit"`
+	Timeout time.Duration `koanf:"timeout"`
+	// QueriesPerMinute is how often Mitz is asked about one patient on behalf of one
+	// requester: 10 by default.
+	QueriesPerMinute int `koanf:"queriesperminute"`
+
+	TLS           TLSConfig   `koanf:"tls"`
+	Audit         AuditConfig `koanf:"audit"`
 	policy.Config `koanf:",squash"`
 	// DataHoldersFile and FacilityTypesFile hold more of the lists of these names, and are
 	// read again when they change.
@@ -52,7 +56,7 @@ type AuditConfig struct {
 
 // DefaultConfig gives the values of a section that says nothing.
 func DefaultConfig() Config {
-	return Config{Enabled: true, Timeout: mitzclient.DefaultTimeout}
+	return Config{Enabled: true, Timeout: mitzclient.DefaultTimeout, QueriesPerMinute: mitzclient.DefaultQueriesPerMinute}
 }
 
 // distinctiveKeys are those that no other section of the node has.
@@ -106,6 +110,10 @@ const (
 	maxTimeout = time.Minute
 )
 
+// maxQueriesPerMinute is more than any test needs. There is no value for "no limit": Mitz
+// shows each query to the patient.
+const maxQueriesPerMinute = 1_000_000
+
 // validateLink checks how Mitz is to be reached. In strict mode nothing that
 // protects the link may be missing.
 func (c Config) validateLink(strict bool) []error {
@@ -115,6 +123,9 @@ func (c Config) validateLink(strict bool) []error {
 		problems = append(problems, err)
 	} else if strict && endpoint.Scheme != "https" {
 		problem("endpoint: must be https in strict mode")
+	}
+	if c.QueriesPerMinute < 1 || c.QueriesPerMinute > maxQueriesPerMinute {
+		problem("queriesperminute: at least 1 and at most %d", maxQueriesPerMinute)
 	}
 	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
 		problem("timeout: at least 500ms and at most 1m")

@@ -26,6 +26,7 @@ func TestDecodeConfig(t *testing.T) {
 mitz:
   endpoint: https://mitz.example/tst-us/mitz
   timeout: 750ms
+  queriesperminute: 25
   tls: {certfile: a, certkeyfile: b, passwordfile: c, truststorefile: d}
   dataholders: [{subject: hospital-east, ura: "00000659", facilitytype: V6}]
   profiles:
@@ -99,6 +100,9 @@ func TestValidateLink(t *testing.T) {
 		{"an endpoint with a password", func(c *Config) { c.Endpoint = "https://u:geheim@mitz.example" }, "endpoint: only scheme", false},
 		{"an endpoint with a query", func(c *Config) { c.Endpoint += "?a=b" }, "endpoint: only scheme", false},
 		{"plain http", func(c *Config) { c.Endpoint = "http://mitz.example" }, "endpoint: must be https in strict mode", true},
+		{"no query at all", func(c *Config) { c.QueriesPerMinute = 0 }, "queriesperminute: at least 1 and at most 1000000", false},
+		{"fewer queries than none", func(c *Config) { c.QueriesPerMinute = -1 }, "queriesperminute: at least 1 and at most 1000000", false},
+		{"queries without a limit", func(c *Config) { c.QueriesPerMinute = 1 << 40 }, "queriesperminute: at least 1 and at most 1000000", false},
 		{"no timeout", func(c *Config) { c.Timeout = 0 }, "timeout: at least 500ms and at most 1m", false},
 		{"a negative timeout", func(c *Config) { c.Timeout = -time.Second }, "timeout: at least 500ms and at most 1m", false},
 		{"nanoseconds", func(c *Config) { c.Timeout = 3 }, "timeout: at least 500ms and at most 1m", false},

@@ -34,6 +34,8 @@ func (e *Engine) Diagnostics() []core.DiagnosticResult {
 		diagnostic("circuit", e.client.Circuit().String()),
 		diagnostic("consults_running", consults.Running),
 		diagnostic("consults_waiting", consults.Waiting),
+		diagnostic("consults_overdue", consults.Overdue),
+		diagnostic("requesters_held_back", consults.HeldBack),
 	)
 	if notAfter := e.client.Certificate(); !notAfter.IsZero() {
 		results = append(results, diagnostic("client_certificate_expires", notAfter.UTC().Format(time.RFC3339)))

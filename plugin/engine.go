@@ -72,7 +72,7 @@ var (
 
 func newEngine(node nodeEngines) *Engine {
 	engine := &Engine{node: node, now: time.Now}
-	engine.metrics = newMetrics(engine.circuit, func() int { return len(engine.config.Profiles) })
+	engine.metrics = newMetrics(engine.circuit, func() int { return len(engine.config.Profiles) }, engine.heldBack)
 	engine.requests = drain.New()
 	engine.refusals = newRefusals(engine)
 	engine.ending, engine.end = context.WithCancel(context.Background())
@@ -131,7 +131,9 @@ func (e *Engine) check(server core.ServerConfig) (*checkedConfig, error) {
 		return nil, err
 	}
 	checked.config = config
-	checked.client, err = mitzclient.NewLink(mitzclient.Config{Endpoint: config.Endpoint, Timeout: config.Timeout, Files: config.tlsFiles()}, e.hooks())
+	checked.client, err = mitzclient.NewLink(mitzclient.Config{
+		Endpoint: config.Endpoint, Timeout: config.Timeout, Files: config.tlsFiles(), QueriesPerMinute: config.QueriesPerMinute,
+	}, e.hooks())
 	if err != nil {
 		return nil, configError([]error{err})
 	}
@@ -178,7 +180,8 @@ func auditHooks() nen7513.Hooks {
 	}}
 }
 
-// hooks log what happens on the link to Mitz. None of it concerns a patient.
+// hooks log what happens on the link to Mitz. None of it concerns a patient, nor tells which
+// requester it was: the lines of its refusals do.
 func (e *Engine) hooks() mitzclient.Hooks {
 	return mitzclient.Hooks{
 		CircuitChanged: func(state mitzclient.CircuitState) {
@@ -186,8 +189,19 @@ func (e *Engine) hooks() mitzclient.Hooks {
 		},
 		Asking:   asks,
 		Retrying: asksAgain,
-		Paused: func(d time.Duration) {
-			log().WithField("for", d.String()).Warn("Mitz asked for fewer queries and is left alone")
+		HeldBack: func() {
+			log().Warn("A requester whose queries failed time after time is held back for a while")
+		},
+		Paused: func(d time.Duration, everybody bool) {
+			message := "Mitz asked for fewer queries: the requester whose query it was is held back"
+			if everybody {
+				message = "Mitz asked several requesters for fewer queries and is left alone"
+			}
+			log().WithField("for", d.String()).Warn(message)
+		},
+		Overdue: func() {
+			e.metrics.overdue.Inc()
+			log().Error("A query to Mitz did not end when its time was over, and was left behind")
 		},
 		Reloaded: func(notAfter time.Time) {
 			e.metrics.certificateExpires(notAfter)
@@ -287,6 +301,14 @@ func (e *Engine) circuit() mitzclient.CircuitState {
 		return mitzclient.StateClosed
 	}
 	return e.client.Circuit()
+}
+
+// heldBack is how many requesters are refused for a while.
+func (e *Engine) heldBack() int {
+	if e.client == nil {
+		return 0
+	}
+	return e.client.Load().HeldBack
 }
 
 func log() *logrus.Entry {

@@ -68,8 +68,21 @@ func (e *Engine) linkHealth(health map[string]core.Health) {
 		circuit.Status = core.HealthStatusUnknown
 	}
 	health["circuit"] = circuit
+	health["consults"] = consultsHealth(e.client.Load())
 	if notAfter := e.client.Certificate(); !notAfter.IsZero() {
 		health["certificate"] = certificateHealth(notAfter.Sub(e.now()), e.client.FilesRejected())
+	}
+}
+
+// consultsHealth tells how many, never who: health is for everybody on the internal network.
+func consultsHealth(load mitzclient.Load) core.Health {
+	switch {
+	case load.Overdue > 0:
+		return core.Health{Status: core.HealthStatusUnknown, Details: fmt.Sprintf("consults that did not end when their time was over: %d", load.Overdue)}
+	case load.HeldBack > 0:
+		return core.Health{Status: core.HealthStatusUp, Details: fmt.Sprintf("requesters that are held back: %d", load.HeldBack)}
+	default:
+		return core.Health{Status: core.HealthStatusUp}
 	}
 }
 

@@ -24,14 +24,16 @@ type metrics struct {
 	certificate     prometheus.Gauge
 	circuit         prometheus.GaugeFunc
 	guarded         prometheus.GaugeFunc
+	heldBack        prometheus.GaugeFunc
+	overdue         prometheus.Counter
 }
 
 // consultBuckets are in seconds, around the 400 ms within which a token should come.
 var consultBuckets = []float64{.005, .01, .025, .05, .1, .2, .3, .4, .6, 1, 2, 5, 10}
 
-// newMetrics makes the metrics; circuit gives the state of the link's circuit, and guarded
-// how many scopes are guarded.
-func newMetrics(circuit func() mitzclient.CircuitState, guarded func() int) *metrics {
+// newMetrics makes the metrics; circuit gives the state of the link's circuit, guarded how
+// many scopes are guarded, and heldBack how many requesters are refused for a while.
+func newMetrics(circuit func() mitzclient.CircuitState, guarded, heldBack func() int) *metrics {
 	const namespace, subsystem = "nuts", "mitz"
 	return &metrics{
 		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -65,6 +67,14 @@ func newMetrics(circuit func() mitzclient.CircuitState, guarded func() int) *met
 			Namespace: namespace, Subsystem: subsystem, Name: "guarded_scopes",
 			Help: "How many scopes need the patient's consent; 0: none, and the node is the stock node.",
 		}, func() float64 { return float64(guarded()) }),
+		heldBack: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "requesters_held_back",
+			Help: "Requesters that are refused for a while, because their queries failed or Mitz asked them for fewer.",
+		}, func() float64 { return float64(heldBack()) }),
+		overdue: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "overdue_consults_total",
+			Help: "Consults of Mitz that did not end when their time was over, and were left behind.",
+		}),
 	}
 }
 
@@ -82,7 +92,10 @@ func newDoorRefused() *prometheus.CounterVec {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.panics, m.certificate, m.circuit, m.guarded}
+	return []prometheus.Collector{
+		m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.panics,
+		m.certificate, m.circuit, m.guarded, m.heldBack, m.overdue,
+	}
 }
 
 // register adds the metrics to the node's registry.

@@ -24,7 +24,7 @@ import (
 
 func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateOpen }, func() int { return 3 })
+	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateOpen }, func() int { return 3 }, func() int { return 4 })
 	require.NoError(t, m.register(registry))
 	m.consults.WithLabelValues("mitz-closed-query", "permit").Inc()
 	m.consultDuration.WithLabelValues("mitz-closed-query").Observe(0.1)
@@ -49,6 +49,8 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_panics_total":                                {},
 		"nuts_mitz_circuit_state":                               {},
 		"nuts_mitz_guarded_scopes":                              {},
+		"nuts_mitz_requesters_held_back":                        {},
+		"nuts_mitz_overdue_consults_total":                      {},
 		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
 	}, labels)
 	problems, err := testutil.GatherAndLint(registry)
@@ -57,8 +59,9 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	assert.InDelta(t, 1_800_000_000, testutil.ToFloat64(m.certificate), 0)
 	assert.InDelta(t, 2, testutil.ToFloat64(m.circuit), 0)
 	assert.InDelta(t, 3, testutil.ToFloat64(m.guarded), 0)
+	assert.InDelta(t, 4, testutil.ToFloat64(m.heldBack), 0)
 	m.unregister(registry)
-	require.NoError(t, newMetrics(nil, nil).register(registry), "the names are free again")
+	require.NoError(t, newMetrics(nil, nil, nil).register(registry), "the names are free again")
 }
 
 func TestConsultsAreMeasured(t *testing.T) {

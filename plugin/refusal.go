@@ -48,7 +48,8 @@ func auditOutcome(code string) nen7513.Outcome {
 	case code == outcomePermit, code == outcomeAsked:
 		return nen7513.Success
 	case code == string(policy.ReasonDenied), code == string(policy.ReasonScope), code == string(policy.ReasonDataHolder),
-		strings.HasPrefix(code, "claim_"), strings.HasPrefix(code, "credential_"), code == string(policy.ReasonWalletMissing), code == string(errUsed):
+		code == string(policy.ReasonWalletMissing), code == string(mitzclient.TooManyQueries), code == string(errUsed),
+		strings.HasPrefix(code, "claim_"), strings.HasPrefix(code, "credential_"):
 		return nen7513.MinorFailure
 	default:
 		return nen7513.SeriousFailure

@@ -11,16 +11,18 @@ import (
 // MitzConfig is the mitz section of nuts.yaml, as docs/ and README.md describe it. A test
 // that needs a wrong section writes its own YAML.
 type MitzConfig struct {
-	Endpoint       string
-	Timeout        string // empty: the plugin's default
-	CertFile       string
-	CertKeyFile    string // empty: CertFile is PKCS#12
-	PasswordFile   string // empty: there is no password
-	TrustStoreFile string
-	DataHolders    []DataHolder
-	Profiles       []MitzProfile
-	Trust          MitzTrust
-	FacilityTypes  map[string]string // of requesters, by URA
+	Endpoint string
+	Timeout  string // empty: the plugin's default
+	// QueriesPerMinute is 0 for as many as a test wants.
+	QueriesPerMinute int
+	CertFile         string
+	CertKeyFile      string // empty: CertFile is PKCS#12
+	PasswordFile     string // empty: there is no password
+	TrustStoreFile   string
+	DataHolders      []DataHolder
+	Profiles         []MitzProfile
+	Trust            MitzTrust
+	FacilityTypes    map[string]string // of requesters, by URA
 	// Files with more data holders, and more types of requesters; empty: none.
 	DataHoldersFile, FacilityTypesFile string
 }
@@ -58,6 +60,7 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
 {{- with .Timeout}}
   timeout: {{printf "%q" .}}
 {{- end}}
+  queriesperminute: {{or .QueriesPerMinute 1000000}}
 {{- if or .CertFile .TrustStoreFile}}
   tls:
     certfile: {{printf "%q" .CertFile}}

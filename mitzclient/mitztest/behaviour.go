@@ -92,6 +92,17 @@ func (s *Simulator) Misbehave(b Behaviour) {
 	s.conduct.lasting = b
 }
 
+// MisbehaveTowards makes the simulator behave so for every query on behalf of one
+// requester until [Simulator.Behave], whatever else it was told. Nil ends that.
+func (s *Simulator) MisbehaveTowards(requester consent.URA, b Behaviour) {
+	s.conduct.mu.Lock()
+	defer s.conduct.mu.Unlock()
+	if s.conduct.towards == nil {
+		s.conduct.towards = map[consent.URA]Behaviour{}
+	}
+	s.conduct.towards[requester] = b
+}
+
 // MisbehaveOnce makes the simulator behave so for the next queries, one each, in
 // this order and after those of earlier calls; then as before.
 func (s *Simulator) MisbehaveOnce(b ...Behaviour) {
@@ -104,7 +115,7 @@ func (s *Simulator) MisbehaveOnce(b ...Behaviour) {
 func (s *Simulator) Behave() {
 	s.conduct.mu.Lock()
 	defer s.conduct.mu.Unlock()
-	s.conduct.lasting, s.conduct.once = nil, nil
+	s.conduct.lasting, s.conduct.once, s.conduct.towards = nil, nil, nil
 }
 
 // conduct is how to treat the queries to come.
@@ -112,11 +123,15 @@ type conduct struct {
 	mu      sync.Mutex
 	lasting Behaviour
 	once    []Behaviour
+	towards map[consent.URA]Behaviour
 }
 
-func (c *conduct) next() Behaviour {
+func (c *conduct) next(requester consent.URA) Behaviour {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if towards := c.towards[requester]; towards != nil {
+		return towards
+	}
 	next := c.lasting
 	if len(c.once) > 0 {
 		next, c.once = c.once[0], c.once[1:]

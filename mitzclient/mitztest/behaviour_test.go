@@ -214,6 +214,43 @@ func TestAClientThatGoesAwayIsNoticed(t *testing.T) {
 	}
 }
 
+func TestSwitchedProtocolsLastUntilTheClientOrTheSimulatorEnds(t *testing.T) {
+	for _, end := range []func(*Simulator, io.Closer){
+		func(_ *Simulator, body io.Closer) { _ = body.Close() },
+		func(s *Simulator, _ io.Closer) { s.Close() },
+	} {
+		s := start(t)
+		s.Misbehave(SwitchingProtocols)
+		response, err := client(t, identity(t).ClientTLS()).Do(request(t, s, fixture(t, "closed-query.xml")))
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusSwitchingProtocols, response.StatusCode)
+		permission := make([]byte, 1000)
+		_, err = io.ReadFull(response.Body, permission)
+		require.NoError(t, err)
+		assert.Contains(t, string(permission), "<Decision>Permit")
+		end(s, response.Body)
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+		s.Close()
+	}
+}
+
+func TestMisbehaviourTowardsOneRequester(t *testing.T) {
+	s := start(t)
+	other := strings.ReplaceAll(fixture(t, "closed-query.xml"), "00000123", "00001234")
+	require.NotEqual(t, fixture(t, "closed-query.xml"), other)
+	statuses := func() []int { return []int{ask(t, s, fixture(t, "closed-query.xml")).status, ask(t, s, other).status} }
+	s.MisbehaveTowards("00000123", HTTPStatus(503))
+	assert.Equal(t, []int{503, 200}, statuses())
+	s.MisbehaveOnce(HTTPStatus(502))
+	assert.Equal(t, []int{503, 502}, statuses(), "what is next is for the others")
+	s.MisbehaveTowards("00000123", nil)
+	assert.Equal(t, []int{200, 200}, statuses())
+	s.MisbehaveTowards("00000123", HTTPStatus(503))
+	s.Behave()
+	assert.Equal(t, []int{200, 200}, statuses())
+}
+
 func TestMisbehaviourOnceComesFirstAndEnds(t *testing.T) {
 	s := start(t)
 	status := func() int { return ask(t, s, fixture(t, "closed-query.xml")).status }

@@ -107,3 +107,27 @@ func (x *exchange) redirect() {
 	x.w.Header().Set("Location", x.sim.Endpoint()+redirectedPath)
 	x.w.WriteHeader(http.StatusTemporaryRedirect)
 }
+
+// switchProtocols answers with status 101 (RFC 9110, section 15.2.2), which hands the
+// connection over: a client that reads on reads for as long as it likes.
+func (x *exchange) switchProtocols() {
+	x.sim.conns.Add(1) // the server counts the connection no more
+	defer x.sim.conns.Done()
+	conn, _, err := http.NewResponseController(x.w).Hijack()
+	if err != nil {
+		x.drop()
+	}
+	left := make(chan struct{})
+	x.sim.conns.Go(func() {
+		select {
+		case <-x.sim.closing:
+		case <-left:
+		}
+		_ = conn.Close()
+	})
+	defer close(left)
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: xacml\r\n"+
+		"Content-Type: application/soap+xml; charset=utf-8\r\n\r\n"+x.permit().String())
+	_, _ = io.Copy(io.Discard, conn)
+	x.gone()
+}

@@ -16,6 +16,8 @@ var faults = map[Fault]faultForm{
 	AnsweringIndeterminate: {name: "answering Indeterminate", decision: consent.Indeterminate},
 	AnsweringNotApplicable: {name: "answering NotApplicable", decision: consent.NotApplicable},
 	SenderFault:            {name: "Sender fault", serve: sendFault(http.StatusBadRequest, "Sender")},
+	SenderFaultWith500:     {name: "Sender fault with status 500", serve: sendFault(http.StatusInternalServerError, "Sender")},
+	SwitchingProtocols:     {name: "switching protocols", serve: (*exchange).switchProtocols},
 	ReceiverFault:          {name: "Receiver fault", serve: sendFault(http.StatusInternalServerError, "Receiver")},
 	FaultWithOK:            {name: "fault with status 200", serve: sendFault(http.StatusOK, "Receiver")},
 	LeakingFault:           {name: "leaking fault", serve: leakFault},

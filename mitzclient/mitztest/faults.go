@@ -21,13 +21,15 @@ const (
 	Denying Fault = iota + 1
 	AnsweringIndeterminate
 	AnsweringNotApplicable
-	SenderFault       // a SOAP fault with status 400
-	ReceiverFault     // a SOAP fault with status 500
-	FaultWithOK       // a SOAP fault with status 200
-	LeakingFault      // a SOAP fault that holds another patient's number
-	LeakingStatus     // an Indeterminate whose status message and detail hold another patient's number
-	PermitWithFailure // a permission with status 500
-	Redirect          // status 307, to where everything is permitted
+	SenderFault // a SOAP fault with status 400
+	SenderFaultWith500
+	ReceiverFault      // a SOAP fault with status 500
+	FaultWithOK        // a SOAP fault with status 200
+	LeakingFault       // a SOAP fault that holds another patient's number
+	LeakingStatus      // an Indeterminate whose status message and detail hold another patient's number
+	PermitWithFailure  // a permission with status 500
+	Redirect           // status 307, to where everything is permitted
+	SwitchingProtocols // status 101, and a connection that is kept open until the client goes
 
 	Hanging         // no answer until the client goes
 	HangingHalfway  // half an answer

@@ -41,7 +41,7 @@ func (s *Simulator) closedQuery(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusBadRequest, deviation("X-Request-Id: was used before"))
 		return
 	}
-	behaviour := s.conduct.next()
+	behaviour := s.conduct.next(asked.question.Requester.URA)
 	decisions := behaviour.decide(s.register.decide(asked.question))
 	query := Query{
 		Question:      asked.question,

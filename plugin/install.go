@@ -23,6 +23,7 @@ import (
 	"github.com/sirupsen/logrus"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/telemetry"
 )
@@ -74,8 +75,20 @@ type nodeEngines struct {
 
 // newIAM builds the node's OAuth router with another storage and policy backend.
 func (n nodeEngines) newIAM(storage storage.Engine, policy nutspolicy.PDPBackend) *iam.Wrapper {
-	keyResolver := resolver.DIDKeyResolver{Resolver: boundedResolver{n.vdr.Resolver()}}
-	return iam.New(n.auth, n.vcr, keyResolver, n.vdr, storage, policy, n.crypto, n.jsonld)
+	return iam.New(n.auth, n.vcr, resolver.DIDKeyResolver{Resolver: n.vdr.Resolver()}, n.vdr, storage, policy, n.crypto, n.jsonld)
+}
+
+// newBoundedIAM builds a router that does for a visit no more than it may ask.
+func (n nodeEngines) newBoundedIAM(storage storage.Engine, policy nutspolicy.PDPBackend, visit func() *door.Visit) *iam.Wrapper {
+	bounded := n.bounded(visit)
+	auth := door.Auth{AuthenticationServices: n.auth, Visit: visit}
+	return iam.New(auth, bounded.VCR, resolver.DIDKeyResolver{Resolver: bounded.DIDs}, n.vdr, storage, policy, n.crypto, bounded.JSONLD)
+}
+
+// bounded gives the engines that verify, with the bounds of a visit.
+func (n nodeEngines) bounded(visit func() *door.Visit) door.Bounded {
+	engines := door.Engines{VCR: n.vcr, DIDs: n.vdr.Resolver(), JSONLD: n.jsonld, PKI: n.pki, SQL: n.storage.GetSQLDatabase(), Server: n.server}
+	return engines.Bound(visit)
 }
 
 func findEngines(system *core.System) (nodeEngines, error) {

@@ -4,16 +4,12 @@
 package plugin
 
 import (
-	"errors"
+	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/labstack/echo/v4"
-	"github.com/nuts-foundation/nuts-node/auth/api/iam"
-	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
-	"github.com/nuts-foundation/nuts-node/storage"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/policy"
@@ -39,57 +35,63 @@ func (r *router) Routes(server core.EchoRouter) {
 		engine.node.newIAM(engine.node.storage, engine.node.policy).Routes(server)
 		return
 	}
-	engine.node.vcr = newBoundedVCR(engine.node)
-	endpoint := &tokenEndpoint{engine: engine}
+	engine.node.vcr = engine.node.bounded(noVisit).VCR
+	sweeper := &door.Sweeper{}
+	public := &publicEndpoints{engine: engine, door: engine.newDoor(), build: func() *oauthRouter { return newOAuthRouter(engine, sweeper) }}
 	outside := guardedStorage{Engine: engine.node.storage, keys: &engine.keys, issue: engine.issueOutsideRequest}
-	engine.node.newIAM(outside, engine.backend()).Routes(&interceptor{
-		EchoRouter: server,
-		door:       engine.newDoor(),
-		panicked:   engine.panicked,
-		onToken: func(echo.HandlerFunc) echo.HandlerFunc {
-			engine.guarding.Store(true)
-			return endpoint.serve
-		},
-	})
+	engine.node.newBoundedIAM(outside, engine.backend(), noVisit).Routes(&interceptor{EchoRouter: server, public: public})
 }
 
-// interceptor is a router that puts a door before the public routes, and lets the token
-// endpoint's handler be replaced.
+// noVisit is where there is no request, or one that is the operator's own.
+func noVisit() *door.Visit { return nil }
+
+// interceptor is a router that has public routes served elsewhere.
 type interceptor struct {
 	core.EchoRouter
-	door     *door.Door // nil: there is none
-	panicked func(message string)
-	onToken  func(echo.HandlerFunc) echo.HandlerFunc
+	public *publicEndpoints
 }
 
+func isPublic(path string) bool { return !strings.HasPrefix(path, internalPrefix) }
+
 func (i *interceptor) POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
-	if path == tokenPath {
-		handler = i.onToken(handler)
+	if !isPublic(path) {
+		return i.EchoRouter.POST(path, handler, middleware...)
 	}
-	return i.EchoRouter.POST(path, i.guard(path, handler), middleware...)
+	return i.EchoRouter.POST(path, i.public.handler(http.MethodPost, path))
 }
 
 func (i *interceptor) GET(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
-	return i.EchoRouter.GET(path, i.guard(path, handler), middleware...)
+	if !isPublic(path) {
+		return i.EchoRouter.GET(path, handler, middleware...)
+	}
+	return i.EchoRouter.GET(path, i.public.handler(http.MethodGet, path))
 }
 
-// guard puts the door before the handler of a public route. What the node repeats of a
-// request is kept out of its errors.
-func (i *interceptor) guard(path string, handle echo.HandlerFunc) echo.HandlerFunc {
-	if i.door == nil || strings.HasPrefix(path, internalPrefix) {
-		return handle
+// Use leaves the public routes out: who serves them has the same middleware, behind the door.
+func (i *interceptor) Use(middleware ...echo.MiddlewareFunc) {
+	for _, each := range middleware {
+		i.EchoRouter.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+			with := each(next)
+			return func(c echo.Context) error {
+				if i.public.serves(c.Request().Method, c.Path()) {
+					return next(c)
+				}
+				return with(c)
+			}
+		})
 	}
-	return withoutPanic(i.panicked, i.door.Before(func(c echo.Context) error { return withoutBSN(handle(c)) }))
 }
 
 // newDoor makes the door before the public routes.
 func (e *Engine) newDoor() *door.Door {
 	rules := door.Rules{
 		Scope: func(scope string) error {
-			if len(policy.SplitScope(scope)) > 0 {
+			switch e.policy.KindOfScope(scope) {
+			case policy.ScopeBlank, policy.ScopeMixed:
+				return oauthError(&policy.Refusal{Reason: policy.ReasonScope})
+			default:
 				return nil
 			}
-			return oauthError(&policy.Refusal{Reason: policy.ReasonScope})
 		},
 		// Not in a UUID, of which one in some hundreds holds such a number by chance.
 		HoldsNumber: func(text string) bool {
@@ -115,78 +117,4 @@ func withoutPanic(panicked func(message string), handle echo.HandlerFunc) echo.H
 		}()
 		return handle(c)
 	}
-}
-
-// tokenEndpoint gives every token request a token handler of its own: the node
-// stores a token without saying for which request, and the guard needs the
-// request's context, to end the consult when the request ends.
-type tokenEndpoint struct {
-	engine *Engine
-	idle   sync.Pool // of *tokenHandler
-}
-
-// serve does not use a handler again that panicked: what that left behind is unknown.
-func (e *tokenEndpoint) serve(c echo.Context) error {
-	handler, _ := e.idle.Get().(*tokenHandler)
-	if handler == nil {
-		handler = newTokenHandler(e.engine)
-	}
-	err := handler.serve(c)
-	e.idle.Put(handler)
-	return err
-}
-
-// tokenHandler is one instance of the node's OAuth router, of which only the token
-// endpoint is used, by one request at a time.
-type tokenHandler struct {
-	engine  *Engine
-	handle  echo.HandlerFunc
-	request echo.Context // the request being served; nil when idle
-	refusal error        // why the guard refused its token
-}
-
-func newTokenHandler(engine *Engine) *tokenHandler {
-	handler := &tokenHandler{engine: engine}
-	sessions := guardedStorage{Engine: engine.node.storage, keys: &engine.keys, issue: handler.issue, subject: handler.subject}
-	engine.node.newIAM(sessions, engine.backend()).Routes(&interceptor{
-		EchoRouter: echo.New(),
-		onToken: func(handle echo.HandlerFunc) echo.HandlerFunc {
-			handler.handle = handle
-			return handle
-		},
-	})
-	return handler
-}
-
-// serve handles one token request. A refusal by the guard is answered as such,
-// also where the node would have rewritten it (the authorization code grant).
-func (h *tokenHandler) serve(c echo.Context) error {
-	h.request, h.refusal = c, nil
-	defer func() { h.request = nil }()
-	err := h.handle(c)
-	if h.refusal != nil {
-		return h.refusal
-	}
-	return err
-}
-
-// subject is at whose endpoint the request came in.
-func (h *tokenHandler) subject() string {
-	if h.request == nil {
-		return ""
-	}
-	return h.request.Param("subjectID")
-}
-
-// issue keeps a refusal of the guard, which is an [oauth.OAuth2Error]; what else goes wrong
-// with a token is the node's to answer.
-func (h *tokenHandler) issue(key string, token iam.AccessToken, store storage.SessionStore, options ...storage.SessionOption) error {
-	if h.request == nil {
-		return h.engine.issueOutsideRequest(key, token, store, options...)
-	}
-	err := h.engine.issue(h.request.Request().Context(), key, token, store, options...)
-	if errors.As(err, new(oauth.OAuth2Error)) {
-		h.refusal = err
-	}
-	return err
 }

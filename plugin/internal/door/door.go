@@ -5,24 +5,63 @@ package door
 
 import (
 	"errors"
+	"net/http"
+	"net/url"
+	"runtime"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/turns"
+)
+
+const (
+	// turnsPerCore is how many requests are worked on at once, for each core: enough to keep
+	// the cores busy while some wait for the database, and few enough that who comes from
+	// elsewhere is served next, not after a thousand others.
+	turnsPerCore = 2
+	// longestWait is how long a request waits for its turn. A presentation is valid for
+	// five seconds.
+	longestWait = 5 * time.Second
+	// maxWaiting bounds how many wait, and maxWaitingShare how many of one source: a proxy
+	// that does not tell who is behind it is one source too.
+	maxWaiting, maxWaitingShare = 4096, 3072
+	// maxFetching and maxFetchingShare bound the requests for which something is got from
+	// elsewhere at the same time.
+	maxFetching, maxFetchingShare = 256, 64
+	// wholeRoom and shareRoom bound the memory that requests take until they are verified,
+	// in bytes: for each, baseRoom and roomFactor times its size.
+	wholeRoom, shareRoom = 256 << 20, 192 << 20
+	baseRoom, roomFactor = 16 << 10, 8
 )
 
 // Door stands before the handlers of the node's OAuth endpoints.
 type Door struct {
-	rules   Rules
-	refused func(Reason)
+	rules    Rules
+	refused  func(Reason)
+	room     *room
+	working  *turns.Turns[source]
+	fetching *turns.Turns[source]
 }
 
 // New makes a door with these rules. It calls refused for each request that it refuses.
-func New(rules Rules, refused func(Reason)) *Door { return &Door{rules: rules, refused: refused} }
+func New(rules Rules, refused func(Reason)) *Door {
+	waiting := turns.Limits{Turns: turnsPerCore * runtime.GOMAXPROCS(0), Queue: maxWaiting, QueueShare: maxWaitingShare}
+	fetching := turns.Limits{Turns: maxFetching, Share: maxFetchingShare, Queue: maxWaiting, QueueShare: maxWaitingShare}
+	return &Door{
+		rules: rules, refused: refused, room: newRoom(wholeRoom, shareRoom),
+		working: turns.New[source](waiting), fetching: turns.New[source](fetching),
+	}
+}
 
-// Before gives a handler that is called only for what the door lets through. A refusal is
-// an [oauth.OAuth2Error].
-func (d *Door) Before(handle echo.HandlerFunc) echo.HandlerFunc {
+// Handler handles a request that the door let through.
+type Handler func(c echo.Context, visit *Visit) error
+
+// Before gives a handler that is called only for what the door lets through, when it is
+// that request's turn. A refusal is an [oauth.OAuth2Error], or is answered here.
+func (d *Door) Before(handle Handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		// As the node sets it for its own errors, for those that come before.
 		c.Set(core.ErrorWriterContextKey, &oauth.Oauth2ErrorWriter{})
@@ -31,6 +70,55 @@ func (d *Door) Before(handle echo.HandlerFunc) echo.HandlerFunc {
 			d.refused(refusal.Reason)
 			return refusal.Answer
 		}
-		return handle(c)
+		visit, err := d.enter(c)
+		if err != nil {
+			if c.Request().Context().Err() != nil {
+				return err // the requester is gone
+			}
+			d.refused(ReasonBusy)
+			return busy(c)
+		}
+		defer visit.end()
+		if err := handle(c, visit); err != nil {
+			return err
+		}
+		return visit.settle()
 	}
 }
+
+// enter waits for the request's turn.
+func (d *Door) enter(c echo.Context) (*Visit, error) {
+	request := c.Request()
+	visit := &Visit{
+		door: d, from: sourceOf(c.RealIP()), ctx: request.Context(),
+		bytes: baseRoom + roomFactor*(len(request.RequestURI)+sizeOf(request.PostForm)),
+	}
+	if !d.room.take(visit.from, visit.bytes) {
+		return nil, turns.QueueFull
+	}
+	if err := visit.takeTurn(); err != nil {
+		d.room.giveBack(visit.from, visit.bytes)
+		return nil, err
+	}
+	return visit, nil
+}
+
+func sizeOf(form url.Values) (size int) {
+	for name, values := range form {
+		size += len(name)
+		for _, value := range values {
+			size += len(value)
+		}
+	}
+	return size
+}
+
+// busy answers that the requester should try again. RFC 6749 has an error for that only
+// where a browser is sent back.
+func busy(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderRetryAfter, "1")
+	return c.JSON(http.StatusServiceUnavailable, oauth.OAuth2Error{Code: oauth.ServerError, Description: "too many requests are waiting"})
+}
+
+// Load says how many requests are worked on and wait.
+func (d *Door) Load() turns.Load { return d.working.Load() }

@@ -90,6 +90,11 @@ func (r Rules) screen(c echo.Context) *Refusal {
 	if refusal := r.screenParameters(form); refusal != nil {
 		return refusal
 	}
+	if object := form.Get("request"); object != "" {
+		if refusal := checkRequestObject(object); refusal != nil {
+			return refusal
+		}
+	}
 	presented := 0
 	for _, name := range []string{"assertion", "vp_token"} {
 		if sent := form.Get(name); sent != "" {

@@ -44,7 +44,7 @@ func newTestDoor() *testDoor {
 		},
 		HoldsNumber: func(text string) bool { return strings.Contains(text, testBSN) },
 	}
-	before := New(rules, func(reason Reason) { d.refused = append(d.refused, reason) }).Before(func(c echo.Context) (err error) {
+	before := New(rules, func(reason Reason) { d.refused = append(d.refused, reason) }).Before(func(c echo.Context, _ *Visit) (err error) {
 		d.reached++
 		d.form, err = c.FormParams()
 		return err
@@ -254,16 +254,16 @@ func TestHostileRequests(t *testing.T) {
 		{"a deep credential", func() *http.Request {
 			return assertion(presentationOf(credentialOf(strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth))))
 		}, ReasonPresentation},
-		{"a presentation of many values", func() *http.Request { return assertion(presentationOf(credentialOf(list(maxValues, "1")))) }, ReasonPresentation},
-		{"the same with blanks before the presentation", func() *http.Request { return assertion(" \n", presentationOf(credentialOf(list(maxValues, "1")))) }, ReasonPresentation},
+		{"a presentation of many values", func() *http.Request { return assertion(presentationOf(credentialOf(list(maxElements, "1")))) }, ReasonPresentation},
+		{"the same with blanks before the presentation", func() *http.Request { return assertion(" \n", presentationOf(credentialOf(list(maxElements, "1")))) }, ReasonPresentation},
 		{"the same with the other alphabet", func() *http.Request {
-			return assertion(base64.StdEncoding.EncodeToString([]byte(`{"alg":"ES256"}`)), ".", base64.StdEncoding.EncodeToString([]byte(`{"a":`+list(maxValues, "1")+`}`)), ".a")
+			return assertion(base64.StdEncoding.EncodeToString([]byte(`{"alg":"ES256"}`)), ".", base64.StdEncoding.EncodeToString([]byte(`{"a":`+list(maxElements, "1")+`}`)), ".a")
 		}, ReasonPresentation},
 		{"the same with escapes in the credential", func() *http.Request {
-			return assertion(presentationOf(strings.Replace(credentialOf(list(maxValues, "1")), "e", `\u0065`, 1)))
+			return assertion(presentationOf(strings.Replace(credentialOf(list(maxElements, "1")), "e", `\u0065`, 1)))
 		}, ReasonPresentation},
-		{"the same as JSON in a string", func() *http.Request { return assertion(presentationOf(quoted(`{"a":` + list(maxValues, "1") + `}`))) }, ReasonPresentation},
-		{"many values in a header", func() *http.Request { return assertion(jwtOf(`{"x5c":`+list(maxValues, `""`)+`}`, `{}`)) }, ReasonPresentation},
+		{"the same as JSON in a string", func() *http.Request { return assertion(presentationOf(quoted(`{"a":` + list(maxElements, "1") + `}`))) }, ReasonPresentation},
+		{"many values in a header", func() *http.Request { return assertion(jwtOf(`{"x5c":`+list(maxElements, `""`)+`}`, `{}`)) }, ReasonPresentation},
 		{"a long text", func() *http.Request { return assertion(presentationOf(credentialOf(quoted(long(maxString + 1))))) }, ReasonPresentation},
 		{"many texts", func() *http.Request {
 			return assertion(presentationOf(credentialOf(list(maxText/1000+1, quoted(long(1000))))))

@@ -12,13 +12,13 @@ import (
 // What the JSON of the presentations in one request may hold, all together, with what is
 // inside their JWTs. Ten credentials with certificates hold some 700 values and 20 KB of text.
 const (
-	maxValues = 3000     // objects, lists, and what they hold
-	maxDepth  = 32       // of objects and lists in each other
-	maxText   = 64 << 10 // bytes of strings, but for JWTs and their headers
-	maxString = 16 << 10 // bytes of one string
-	maxHeader = 24 << 10 // bytes of a JWT's header: certificates are there
-	maxJWTs   = 24       // presentations, credentials, and attestations in them
-	maxListed = 64       // objects in lists: JSON-LD credentials, and identifiers in them
+	maxElements = 3000     // objects, lists, and what they hold
+	maxDepth    = 32       // of objects and lists in each other
+	maxText     = 64 << 10 // bytes of strings, but for JWTs and their headers
+	maxString   = 16 << 10 // bytes of one string
+	maxHeader   = 24 << 10 // bytes of a JWT's header: certificates are there
+	maxJWTs     = 24       // presentations, credentials, and attestations in them
+	maxListed   = 64       // objects in lists: JSON-LD credentials, and identifiers in them
 )
 
 // nesting is how deep texts that are JSON or a JWT are in each other at the most: a list
@@ -30,7 +30,7 @@ const nesting = 4
 type shape struct{ values, text, jwts, listed int }
 
 func (s *shape) isBounded() bool {
-	return s.values <= maxValues && s.text <= maxText && s.jwts <= maxJWTs && s.listed <= maxListed
+	return s.values <= maxElements && s.text <= maxText && s.jwts <= maxJWTs && s.listed <= maxListed
 }
 
 // add adds what was sent for presentations: JSON, or a JWT. It reports false when all that

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package door
 
 import (
 	"crypto/ecdsa"
@@ -10,8 +10,11 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"io"
 	"math/big"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/lestrrat-go/jwx/v2/cert"
@@ -39,6 +42,9 @@ func (d *oneDocument) Resolve(id did.DID, _ *resolver.ResolveMetadata) (*did.Doc
 	method, err := did.NewVerificationMethod(did.MustParseDIDURL(id.String()+"#0"), ssi.JsonWebKey2020, id, d.key)
 	return &did.Document{ID: id, VerificationMethod: did.VerificationMethods{method}}, nil, err
 }
+
+// noVisit is without bounds of its own.
+func noVisit() *Visit { return nil }
 
 func TestBoundedResolver(t *testing.T) {
 	elliptical, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -72,7 +78,7 @@ func TestBoundedResolver(t *testing.T) {
 				metadata = &resolver.ResolveMetadata{JwtProtectedHeaders: map[string]any{"x5c": tc.chain}}
 			}
 			node := &oneDocument{key: tc.key}
-			document, _, err := boundedResolver{node}.Resolve(did.MustParseDID("did:jwk:a"), metadata)
+			document, _, err := boundedResolver{DIDResolver: node, visit: noVisit}.Resolve(did.MustParseDID("did:jwk:a"), metadata)
 			if tc.refused {
 				assert.ErrorIs(t, err, errKeySize)
 				assert.Nil(t, document)
@@ -83,4 +89,69 @@ func TestBoundedResolver(t *testing.T) {
 			assert.NotNil(t, document)
 		})
 	}
+}
+
+// TestResolverInAVisit sees that a DID is looked for once, and that every signature is work.
+func TestResolverInAVisit(t *testing.T) {
+	visit := visitOf(t)
+	resolving := func(d resolver.DIDResolver) boundedResolver {
+		return boundedResolver{DIDResolver: d, visit: func() *Visit { return visit }}
+	}
+	node := &oneDocument{key: rsaKey(2048)}
+	bounded := resolving(node)
+	for range 3 {
+		node.asked = false
+		before := visit.work
+		_, _, err := bounded.Resolve(did.MustParseDID("did:jwk:a"), nil)
+		require.NoError(t, err)
+		assert.Equal(t, before+workOf(node.key), visit.work)
+	}
+	assert.False(t, node.asked, "it was looked for again")
+	var err error
+	for range 1000 {
+		if _, _, err = bounded.Resolve(did.MustParseDID("did:jwk:a"), nil); err != nil {
+			break
+		}
+	}
+	assert.ErrorIs(t, err, ErrWork)
+}
+
+func TestWebDIDs(t *testing.T) {
+	asked := 0
+	web := doing(func(request *http.Request) (*http.Response, error) {
+		asked++
+		body := `{"@context":"https://www.w3.org/ns/did/v1","id":"did:web:node.example"}`
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/did+json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: request}, nil
+	})
+	for _, tc := range []struct {
+		name  string
+		own   resolver.DIDResolver
+		asked int
+	}{
+		{"of this node", &oneDocument{key: rsaKey(2048)}, 0},
+		{"of another", noDocument{}, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			asked = 0
+			visit := visitOf(t)
+			bounded := boundedResolver{own: tc.own, http: web, visit: func() *Visit { return visit }}
+			for range 2 {
+				document, _, err := bounded.Resolve(did.MustParseDID("did:web:node.example"), nil)
+				require.NoError(t, err)
+				assert.Equal(t, "did:web:node.example", document.ID.String())
+			}
+			assert.Equal(t, tc.asked, asked)
+			assert.Equal(t, tc.asked, visit.fetches)
+		})
+	}
+}
+
+type doing func(*http.Request) (*http.Response, error)
+
+func (d doing) Do(request *http.Request) (*http.Response, error) { return d(request) }
+
+type noDocument struct{}
+
+func (noDocument) Resolve(did.DID, *resolver.ResolveMetadata) (*did.Document, *resolver.DocumentMetadata, error) {
+	return nil, nil, resolver.ErrNotFound
 }

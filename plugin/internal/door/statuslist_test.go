@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package door
 
 import (
 	"bytes"
@@ -15,7 +15,9 @@ import (
 	"testing"
 
 	ssi "github.com/nuts-foundation/go-did"
+	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
+	"github.com/nuts-foundation/nuts-node/vcr/revocation"
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,11 +34,11 @@ func encodedList(t *testing.T, size int, encoding *base64.Encoding) string {
 	return encoding.EncodeToString(compressed.Bytes())
 }
 
-func TestBoundedGetter(t *testing.T) {
+func TestStatusLists(t *testing.T) {
 	documents := boundedDocuments{jsonld: newTestJSONLD(t)}
 	get := func(t *testing.T, body string) (string, error) {
 		t.Helper()
-		getter := boundedGetter{HTTPRequestDoer: http.DefaultClient, documents: documents}
+		getter := getter{HTTPRequestDoer: http.DefaultClient, visit: noVisit, largest: maxFetched, check: boundedLists{documents}.check}
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
 		t.Cleanup(server.Close)
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
@@ -82,7 +84,7 @@ func TestBoundedGetter(t *testing.T) {
 		}
 	})
 	t.Run("a list that cannot be had", func(t *testing.T) {
-		getter := boundedGetter{HTTPRequestDoer: http.DefaultClient, documents: documents}
+		getter := getter{HTTPRequestDoer: http.DefaultClient, visit: noVisit, largest: maxFetched, check: boundedLists{documents}.check}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:1", nil)
 		require.NoError(t, err)
 		_, err = getter.Do(request)
@@ -127,4 +129,13 @@ func TestRevocations(t *testing.T) {
 		require.NoError(t, revocations{node}.StoreRevocation(credential.Revocation{Subject: id}))
 		assert.Len(t, node.registered, 1)
 	})
+}
+
+func TestMeaningOfCaseInStatusLists(t *testing.T) {
+	list, err := vc.ParseVerifiableCredential(`{"credentialSubject":{"encodedList":"signed","encodedlist":"added"}}`)
+	require.NoError(t, err)
+	var subjects []revocation.StatusList2021CredentialSubject
+	require.NoError(t, list.UnmarshalCredentialSubject(&subjects))
+	assert.Equal(t, "added", subjects[0].EncodedList, "the last in the order of letters")
+	assert.ErrorContains(t, boundedLists{}.check([]byte(list.Raw())), "an ambiguous status list")
 }

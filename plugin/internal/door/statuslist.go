@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package door
 
 import (
 	"bytes"
@@ -11,17 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 
 	ssi "github.com/nuts-foundation/go-did"
 	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/core"
-	"github.com/nuts-foundation/nuts-node/http/client"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 	"github.com/nuts-foundation/nuts-node/vcr/revocation"
-	"github.com/nuts-foundation/nuts-node/vcr/trust"
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
-	"github.com/nuts-foundation/nuts-node/vdr/resolver"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 )
@@ -33,52 +29,17 @@ const maxStatusList = 4 << 20
 
 var errStatusList = errors.New("mitz: a status list larger than this node accepts")
 
-// newBoundedVCR makes the node's credential engine bounded. A status list comes from wherever a
-// credential says, and is a credential with a proof itself. The node's verifier gets it by
-// a client of its own, so another verifier is made of the same parts, with a client that
-// bounds what it gets.
-func newBoundedVCR(n nodeEngines) boundedVCR {
-	documents := boundedDocuments{jsonld: n.jsonld}
-	// Without a cache, as the node's is too when it makes its own: a revocation must be seen.
-	getter := boundedGetter{HTTPRequestDoer: client.New(n.server.HTTPClient.Timeout), documents: documents}
-	statuses := revocation.NewStatusList2021(n.storage.GetSQLDatabase(), getter, n.server.URL, 0)
-	dids := boundedResolver{n.vdr.Resolver()}
-	keyResolver := resolver.DIDKeyResolver{Resolver: dids}
-	// Which issuers the node itself trusts is never asked about at the OAuth endpoints.
-	inner := verifier.NewVerifier(revocations{n.vcr.Verifier()}, dids, keyResolver, n.jsonld, trust.NewConfig(""), statuses, n.pki)
-	return boundedVCR{VCR: n.vcr, verifier: boundedVerifier{Verifier: inner, documents: documents}}
-}
-
-// boundedGetter gets status lists, and nothing that the node would be busy with for long.
-type boundedGetter struct {
-	core.HTTPRequestDoer // of which the node limits how much it reads
-	documents            boundedDocuments
-}
-
-func (g boundedGetter) Do(request *http.Request) (*http.Response, error) {
-	response, err := g.HTTPRequestDoer.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	if err := g.check(body); err != nil {
-		return nil, err
-	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	return response, nil
-}
+// boundedLists looks at status lists, so that the node is not busy with one for long. A
+// list comes from wherever a credential says, and is a credential with a proof itself.
+type boundedLists struct{ documents boundedDocuments }
 
 // check reads a status list as the node does. What cannot be read is left to it to refuse.
-func (g boundedGetter) check(body []byte) error {
+func (l boundedLists) check(body []byte) error {
 	var list vc.VerifiableCredential
 	if json.Unmarshal(body, &list) != nil {
 		return nil
 	}
-	if err := g.documents.checkCredential(list, &jsonSize{}); err != nil {
+	if err := l.documents.checkCredential(list, &jsonSize{}); err != nil {
 		return err
 	}
 	var subjects []revocation.StatusList2021CredentialSubject

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package door
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/lestrrat-go/jwx/v2/cert"
 	"github.com/nuts-foundation/go-did/vc"
+	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/crypto"
 	"github.com/nuts-foundation/nuts-node/jsonld"
 	"github.com/nuts-foundation/nuts-node/vcr"
@@ -16,15 +17,17 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/signature/proof"
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 	"github.com/piprate/json-gold/ld"
+	"github.com/sirupsen/logrus"
 )
 
-// maxCredentials is how many credentials a presentation may hold: for each of them an
-// issuer is resolved, which may be anywhere.
-const maxCredentials = 32
-
-// maxStatuses is how many statuses the credentials of one presentation may have, all
-// together: each is on a list that the node gets from whoever the credential names.
-const maxStatuses = 20
+const (
+	// maxCredentials is how many credentials a presentation may hold: for each of them an
+	// issuer is resolved, which may be anywhere.
+	maxCredentials = 16
+	// maxStatuses is how many statuses the credentials of one presentation may have, all
+	// together: each is on a list that the node gets from whoever the credential names.
+	maxStatuses = 16
+)
 
 // boundedVCR is the node's credential engine, except that it verifies nothing that takes
 // time without end. To verify a JSON-LD proof the node canonicalises the graph that is
@@ -41,6 +44,7 @@ func (v boundedVCR) Verifier() verifier.Verifier { return v.verifier }
 type boundedVerifier struct {
 	verifier.Verifier
 	documents boundedDocuments
+	visit     func() *Visit
 }
 
 var _ verifier.Verifier = boundedVerifier{}
@@ -61,16 +65,24 @@ func (v boundedVerifier) VerifyVP(presentation vc.VerifiablePresentation, verify
 		if statuses += len(presented.CredentialStatus); statuses > maxStatuses {
 			return nil, verifier.VerificationError{Msg: "the credentials have too many statuses"}
 		}
-		if err := v.documents.checkPresented(presented, &size); err != nil {
+		if err := v.checkPresented(presented, &size); err != nil {
 			return nil, err
 		}
 	}
-	return v.Verifier.VerifyVP(presentation, verifyVCs, allowUntrustedVCs, validAt)
+	credentials, err := v.Verifier.VerifyVP(presentation, verifyVCs, allowUntrustedVCs, validAt)
+	if err != nil {
+		return nil, err
+	}
+	// The node tolerates a status that it cannot tell. Nobody may bring that about.
+	if err := v.visit().Exceeded(); err != nil {
+		return nil, verifier.ToVerificationError(err)
+	}
+	return credentials, nil
 }
 
 // Verify verifies a credential that is bounded.
 func (v boundedVerifier) Verify(presented vc.VerifiableCredential, allowUntrusted, checkSignature bool, validAt *time.Time) error {
-	if err := v.documents.checkPresented(presented, &jsonSize{}); err != nil {
+	if err := v.checkPresented(presented, &jsonSize{}); err != nil {
 		return err
 	}
 	return v.Verifier.Verify(presented, allowUntrusted, checkSignature, validAt)
@@ -84,25 +96,31 @@ func (v boundedVerifier) VerifySignature(presented vc.VerifiableCredential, at *
 	return v.Verifier.VerifySignature(presented, at)
 }
 
-// boundedDocuments tells of JSON-LD documents whether the node can canonicalise them in
-// bounded time.
-type boundedDocuments struct{ jsonld jsonld.JSONLD }
-
 // checkPresented checks a credential in a presentation. What Dezi attests has a proof of
 // another kind, and is not canonicalised. The certificates of an X509Credential are
 // verified by a resolver of its validator's own, so they are looked at here too.
-func (d boundedDocuments) checkPresented(presented vc.VerifiableCredential, size *jsonSize) error {
+func (v boundedVerifier) checkPresented(presented vc.VerifiableCredential, size *jsonSize) error {
 	if presented.Format() == vc.JWTCredentialProofFormat {
 		headers, err := crypto.ExtractProtectedHeaders(presented.Raw())
-		if chain, ok := headers["x5c"].(*cert.Chain); err == nil && ok && !isBoundedChain(chain) {
-			return verifier.VerificationError{Msg: "a certificate with a key that is too large"}
+		if chain, ok := headers["x5c"].(*cert.Chain); err == nil && ok {
+			work, err := checkChain(chain)
+			if err == nil {
+				err = v.visit().Spend(work)
+			}
+			if err != nil {
+				return verifier.ToVerificationError(err)
+			}
 		}
 	}
 	if presented.IsType(credential.DeziUserCredentialTypeURI) {
 		return nil
 	}
-	return d.checkCredential(presented, size)
+	return v.documents.checkCredential(presented, size)
 }
+
+// boundedDocuments tells of JSON-LD documents whether the node can canonicalise them in
+// bounded time.
+type boundedDocuments struct{ jsonld jsonld.JSONLD }
 
 // checkCredential checks a credential that has a JSON-LD proof.
 func (d boundedDocuments) checkCredential(presented vc.VerifiableCredential, size *jsonSize) error {
@@ -143,6 +161,6 @@ func (d boundedDocuments) check(signed any, size *jsonSize) error {
 
 // refusedDocument is a verification error of the node, of which the requester is told.
 func refusedDocument(cause string) error {
-	log().WithField("cause", cause).Warn("A JSON-LD document was refused before its proof was verified")
+	logrus.StandardLogger().WithField(core.LogFieldModule, "mitz").WithField("cause", cause).Warn("A JSON-LD document was refused before its proof was verified")
 	return verifier.VerificationError{Msg: "a JSON-LD document cannot be verified: " + cause}
 }

@@ -1,0 +1,236 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package door
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/turns"
+)
+
+// What one request may have the node do before it is verified.
+const (
+	// maxFetches is how many documents the node gets from elsewhere: DID documents, status
+	// lists, contexts, and what an authorization request refers to.
+	maxFetches = 20
+	// fetchTime is how long it waits for all of them.
+	fetchTime = 10 * time.Second
+	// oneFetch is how long it waits for one of them.
+	oneFetch = 4 * time.Second
+	// maxFetched is how much they hold, in bytes.
+	maxFetched = 1 << 20
+	// maxWork is how long it checks signatures, about, on one core of a small machine.
+	maxWork = 25 * time.Millisecond
+)
+
+// The errors of a visit that has used up what it may.
+var (
+	ErrFetches = errors.New("mitz: the request refers to more than this node gets for one request")
+	ErrWork    = errors.New("mitz: the request has more signatures, or larger keys, than this node verifies for one request")
+)
+
+// Visit is a request that the door let through and that is not verified yet. The node
+// works on it while it holds a turn. It is used by one goroutine at a time; the nil visit
+// is one without bounds, for what is already verified.
+type Visit struct {
+	door  *Door
+	from  source
+	ctx   context.Context // of the request
+	bytes int             // of room that it takes
+
+	mu       sync.Mutex
+	turn     *turns.Turn[source] // nil: it has none, as it waits or is verified
+	verified bool
+	fetches  int
+	fetched  int
+	waited   time.Duration
+	work     time.Duration
+	exceeded error
+	later    []func() error
+	seen     map[string]any
+}
+
+// Verified ends the visit's turn, when the node has verified everything: whatever follows
+// is for the guard to bound.
+func (v *Visit) Verified() {
+	if v == nil {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.verified = true
+	v.giveBack()
+}
+
+// IsVerified reports whether the node has verified everything.
+func (v *Visit) IsVerified() bool {
+	if v == nil {
+		return true
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.verified
+}
+
+func (v *Visit) giveBack() {
+	if v.turn != nil {
+		v.turn.GiveBack()
+		v.turn = nil
+	}
+}
+
+// Exceeded gives why the visit asked for more than it may, and nil when it did not. The
+// node goes on without some of what it could not get: such a visit must not end well.
+func (v *Visit) Exceeded() error {
+	if v == nil {
+		return nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.exceeded
+}
+
+func (v *Visit) exceed(why error) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.exceeded == nil {
+		v.exceeded = why
+	}
+	return v.exceeded
+}
+
+// Fetch gets something from elsewhere, of which get gives the size. The visit has no turn
+// meanwhile. The context ends with the request, and when it was waited for long enough.
+func (v *Visit) Fetch(get func(ctx context.Context) (bytes int, err error)) error {
+	if v == nil {
+		_, err := get(context.Background())
+		return err
+	}
+	v.mu.Lock()
+	if v.verified {
+		v.mu.Unlock()
+		_, err := get(v.ctx)
+		return err
+	}
+	v.fetches++
+	left := fetchTime - v.waited
+	exhausted := v.fetches > maxFetches || left <= 0 || v.exceeded != nil
+	if !exhausted {
+		v.giveBack()
+	}
+	v.mu.Unlock()
+	if exhausted {
+		return v.exceed(ErrFetches)
+	}
+	began := time.Now()
+	bytes, err := v.fetch(min(left, oneFetch), get)
+	v.mu.Lock()
+	v.waited += time.Since(began)
+	v.fetched += bytes
+	tooMuch := v.fetched > maxFetched
+	v.mu.Unlock()
+	if tooMuch {
+		err = v.exceed(ErrFetches)
+	}
+	if waiting := v.takeTurn(); waiting != nil {
+		return v.exceed(waiting)
+	}
+	return err
+}
+
+func (v *Visit) fetch(longest time.Duration, get func(ctx context.Context) (int, error)) (int, error) {
+	ctx, cancel := context.WithTimeout(v.ctx, longest)
+	defer cancel()
+	turn, err := v.door.fetching.Take(ctx, v.from)
+	if err != nil {
+		return 0, v.exceed(err) // by too many others: the node must not go on without it
+	}
+	defer turn.GiveBack()
+	return get(ctx)
+}
+
+// takeTurn waits for a turn.
+func (v *Visit) takeTurn() error {
+	ctx, cancel := context.WithTimeout(v.ctx, longestWait)
+	defer cancel()
+	turn, err := v.door.working.Take(ctx, v.from)
+	if err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.turn = turn
+	return nil
+}
+
+// Spend adds work that the node is about to do.
+func (v *Visit) Spend(work time.Duration) error {
+	if v.IsVerified() {
+		return nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.work += work; v.work > maxWork {
+		v.exceeded = ErrWork
+	}
+	return v.exceeded
+}
+
+// Once gives what make made for the key in this visit, and makes it when there is nothing.
+// An error is not kept.
+func (v *Visit) Once(key string, make func() (any, error)) (any, error) {
+	if v == nil {
+		return make()
+	}
+	v.mu.Lock()
+	value, found := v.seen[key]
+	v.mu.Unlock()
+	if found {
+		return value, nil
+	}
+	value, err := make()
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.seen == nil {
+		v.seen = map[string]any{}
+	}
+	v.seen[key] = value
+	return value, nil
+}
+
+// Later has something done when the request was answered without an error: what an
+// unverified request leaves behind would be kept for nobody.
+func (v *Visit) Later(do func() error) error {
+	if v == nil {
+		return do()
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.later = append(v.later, do)
+	return nil
+}
+
+// end gives back what the visit has.
+func (v *Visit) end() {
+	v.mu.Lock()
+	v.giveBack()
+	v.mu.Unlock()
+	v.door.room.giveBack(v.from, v.bytes)
+}
+
+// settle does what was left for later.
+func (v *Visit) settle() error {
+	for _, do := range v.later {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -265,6 +265,18 @@ func TestCheckWarnsOfTheConfiguration(t *testing.T) {
 	assert.Contains(t, output, "The link works.")
 }
 
+// The check reads the files as the start and a change while running do.
+func TestCheckRefusesAFileThatCannotBeReadToItsEnd(t *testing.T) {
+	mitz := startCheckedMitz(t, year)
+	whole, err := os.ReadFile(mitz.files.TrustStore)
+	require.NoError(t, err)
+	half := filepath.Join(t.TempDir(), "half.pem")
+	require.NoError(t, os.WriteFile(half, append(whole, whole[:len(whole)/2]...), 0o600))
+	_, _, err = runCheck(t, mitz.config(), "--mitz.tls.truststorefile", half)
+	require.ErrorContains(t, err, "tls.truststorefile: block 2 (CERTIFICATE) does not end: a part of the file is missing")
+	assert.Zero(t, mitz.Received())
+}
+
 func TestCheckWrongConfiguration(t *testing.T) {
 	mitz := startCheckedMitz(t, year)
 	config := strings.NewReplacer(mitz.files.Certificate, "/does/not/exist", "purpose: TREAT", "purpose: BTG", "timeout:", "timeuot:").Replace(mitz.config())

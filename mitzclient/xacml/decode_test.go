@@ -120,6 +120,8 @@ func TestDecodeResponseOfAFault(t *testing.T) {
 		{"another code of SOAP", fault("soap:MustUnderstand", ""), FaultOther, "Other"},
 		{"a code of another namespace", fault("x:Sender", ""), FaultOther, "Other"},
 		{"a code without prefix is of no namespace", fault("Sender", ""), FaultOther, "Other"},
+		{"a header of ours was not understood, and it says which", strings.Replace(fault("soap:MustUnderstand", ""), "<soap:Body>",
+			`<soap:Header><soap:NotUnderstood qname="a:To" xmlns:a="`+NamespaceAddressing+`"/><x:Trace xmlns:x="urn:x"/></soap:Header><soap:Body>`, 1), FaultOther, "Other"},
 		{"a subcode does not matter", strings.Replace(fault("soap:Sender", ""), "</soap:Code>",
 			"<soap:Subcode><soap:Value>soap:Receiver</soap:Value></soap:Subcode></soap:Code>", 1), FaultSender, "Sender"},
 		{"the prefix is declared where it is used", declaredAtTheValue("a:Sender", "xmlns:a='"+NamespaceSOAP+"'"), FaultSender, "Sender"},

@@ -143,6 +143,20 @@ func TestBadConfigurationStopsTheStart(t *testing.T) {
 // example finds the configurations in documentation that a test must start a node with.
 var example = regexp.MustCompile("(?s)<!-- example:[^>]*-->\n```yaml\n(.*?)```")
 
+// documentedList finds the lists in files of their own, in docs/operations.md.
+var documentedList = regexp.MustCompile("(?s)<!-- list: ([a-z]+) -->\n```(?:yaml|json)\n(.*?)```")
+
+// documentedLists writes those lists to files.
+func documentedLists(t *testing.T, root string) (dataHolders, facilityTypes string) {
+	t.Helper()
+	page := must[[]byte](t)(os.ReadFile(filepath.Join(root, "docs", "operations.md")))
+	dir := t.TempDir()
+	for _, match := range documentedList.FindAllStringSubmatch(string(page), -1) {
+		writeFile(t, filepath.Join(dir, match[1]), match[2])
+	}
+	return filepath.Join(dir, "dataholdersfile"), filepath.Join(dir, "facilitytypesfile")
+}
+
 // TestExamplesInDocumentationStart starts a node with every example, after giving it
 // files that exist in place of those that it names.
 func TestExamplesInDocumentationStart(t *testing.T) {
@@ -150,6 +164,7 @@ func TestExamplesInDocumentationStart(t *testing.T) {
 	require.NoError(t, err)
 	documents, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	require.NoError(t, err)
+	dataHolders, facilityTypes := documentedLists(t, root)
 	found := 0
 	for _, document := range append(documents, filepath.Join(root, "README.md")) {
 		content, err := os.ReadFile(document)
@@ -167,6 +182,8 @@ func TestExamplesInDocumentationStart(t *testing.T) {
 						"/etc/nuts/mitz/client.pem", mitz.Files.Certificate,
 						"/etc/nuts/mitz/client.key", mitz.Files.Key,
 						"/etc/nuts/mitz/ca.pem", mitz.Files.TrustStore,
+						"/etc/nuts/mitz/dataholders.yaml", dataHolders,
+						"/etc/nuts/mitz/facilitytypes.json", facilityTypes,
 					).Replace(match[1]),
 				})
 				require.NoError(t, err)

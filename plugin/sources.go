@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/nuts-foundation/nuts-node/core"
@@ -38,7 +39,10 @@ func (e *Engine) sources(server core.ServerConfig) (settings.Sources, error) {
 	}
 	var err error
 	if sources.File, err = readConfigFile(path); err != nil {
-		return settings.Sources{}, err
+		return settings.Sources{}, &settings.Problem{Key: configFileKey, Text: err.Error()}
+	}
+	if read, _ := loaded.values[moduleName].(map[string]any); lost(read, sources.File) {
+		return settings.Sources{}, &settings.Problem{Key: configFileKey, Text: "the file " + path + " changed while it was read: start again"}
 	}
 	// Where the file names itself, by the node's reckoning it is another that was read.
 	for _, each := range []string{path, defaultConfigFile} {
@@ -49,13 +53,32 @@ func (e *Engine) sources(server core.ServerConfig) (settings.Sources, error) {
 	return sources, nil
 }
 
-// readConfigFile gives nil for the default file when it is not there, as the node does.
+// readConfigFile gives nil for the default file when it is not there, as the node does. What
+// can be read only once, such as a pipe, the node has read.
 func readConfigFile(path string) ([]byte, error) {
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && path == defaultConfigFile {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist) && path == defaultConfigFile:
 		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file, and this software must read it after the node does: name a file", path)
 	}
-	return content, err
+	return os.ReadFile(path)
+}
+
+// lost reports whether the node read a section with lists, which it can have from nowhere
+// but the file, and the file now has none.
+func lost(read map[string]any, file []byte) bool {
+	if settings.HasKey(file, moduleName) {
+		return false
+	}
+	for key, value := range read {
+		if _, list := value.([]any); list && slices.Contains(distinctiveKeys, key) {
+			return true
+		}
+	}
+	return false
 }
 
 // wholeConfig has the node give all of its configuration, and not one engine's section.
@@ -87,9 +110,9 @@ func checkSyntax(command *cobra.Command, _ []string) error {
 	if variable, exists := os.LookupEnv("NUTS_CONFIGFILE"); exists && !flag.Changed {
 		path = strings.TrimSpace(variable)
 	}
-	content, err := os.ReadFile(path)
+	content, err := readConfigFile(path)
 	if err != nil {
-		return nil // for the node to tell
+		return nil // for the node to tell, or for the engine
 	}
 	if err := settings.CheckSyntax(content); err != nil {
 		command.SilenceErrors, command.SilenceUsage = true, true

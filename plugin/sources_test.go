@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -120,6 +121,23 @@ func TestTheConfigurationFileIsTheNodes(t *testing.T) {
 		root.SetArgs([]string{"server", "--configfile", "nuts.yaml"})
 		assert.EqualError(t, root.ExecuteContext(t.Context()),
 			"unable to load the configuration file nuts.yaml: line 3 is indented with a tab: use spaces, not a tab")
+	})
+	t.Run("a pipe is left for the node, and then refused", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		require.NoError(t, syscall.Mkfifo("pipe", 0o600))
+		written := make(chan error, 1)
+		go func() { written <- os.WriteFile("pipe", []byte(laxNode+right), 0) }()
+		system, root := newNode(t)
+		root.SetArgs([]string{"mitz", "explain", "--configfile", "pipe"})
+		assert.ErrorContains(t, root.ExecuteContext(t.Context()), "configfile: pipe is no regular file")
+		assert.NoError(t, <-written)
+		assert.Equal(t, "https://node.example", system.Config.URL, "the node has read it")
+	})
+	t.Run("a section that vanishes while it is read is missed", func(t *testing.T) {
+		lists := map[string]any{"profiles": []any{map[string]any{"scope": "a"}}}
+		assert.True(t, lost(lists, []byte(laxNode)))
+		assert.False(t, lost(lists, []byte(laxNode+right)))
+		assert.False(t, lost(map[string]any{"timeout": "3s", "profiles": map[string]any{"port": "tcp://10.96.0.17:80"}}, []byte(laxNode)))
 	})
 	t.Run("one flag is a section", func(t *testing.T) {
 		_, _, err := runExplain(t, laxNode, "--mitz.timeout", "3s")

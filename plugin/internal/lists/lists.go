@@ -19,6 +19,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
 	"github.com/nuts-mitz/nuts-mitz/policy"
@@ -121,27 +122,33 @@ func (s Source) parse(read contents) (*policy.Lists, error) {
 	const least = 40 // bytes of an entry
 	builder := policy.NewListBuilder(len(s.Config.DataHolders) + len(s.Config.FacilityTypes) + len(read.dataHolders)/least)
 	builder.AddConfig(s.Config)
-	problems := []error{read.err}
-	if read.dataHolders != nil {
-		var holders []dataHolder
-		problems = append(problems, underKey(DataHoldersKey, settings.ReadList(read.dataHolders, &holders)))
+	var holders []dataHolder
+	var types map[string]string
+	var holdersErr, typesErr error
+	var reading sync.WaitGroup // at once: they are long
+	reading.Go(func() { holdersErr = readList(DataHoldersKey, read.dataHolders, &holders) })
+	reading.Go(func() { typesErr = readList(FacilityTypesKey, read.facilityTypes, &types) })
+	reading.Wait()
+	if holdersErr == nil {
 		for _, each := range holders {
-			if problems[len(problems)-1] == nil {
-				builder.DataHolder(place{DataHoldersKey, each.Line}, each.DataHolderConfig)
-			}
+			builder.DataHolder(place{DataHoldersKey, each.Line}, each.DataHolderConfig)
 		}
 	}
-	if read.facilityTypes != nil {
-		var types map[string]string
-		problems = append(problems, underKey(FacilityTypesKey, settings.ReadList(read.facilityTypes, &types)))
+	if typesErr == nil {
 		for _, number := range slices.Sorted(maps.Keys(types)) {
-			if problems[len(problems)-1] == nil {
-				builder.FacilityType(place{FacilityTypesKey, number}, number, types[number])
-			}
+			builder.FacilityType(place{FacilityTypesKey, number}, number, types[number])
 		}
 	}
 	made, err := builder.Build()
-	return made, errors.Join(append(problems, few(err))...)
+	return made, errors.Join(read.err, holdersErr, typesErr, few(err))
+}
+
+// readList reads what a file held, if there is one.
+func readList(key string, content []byte, into any) error {
+	if content == nil {
+		return nil
+	}
+	return underKey(key, settings.ReadList(content, into))
 }
 
 // underKey puts the key of a file before the problems in it.

@@ -110,5 +110,10 @@ func (s Sources) variable(d *decoder, into reflect.Value, name, value string, ke
 		d.problem(nil, path, `the node reads a list, for there is a comma in the variable %s: write \, for it`, name)
 		return
 	}
-	d.decode(at, textNode(strings.TrimSpace(strings.ReplaceAll(value, escaped, ","))), path, 0)
+	value = strings.TrimSpace(strings.ReplaceAll(value, escaped, ","))
+	if value == "" { // what a template made of something that was not set, perhaps
+		d.problem(nil, path, "the variable %s is empty, and would take away what the file says: give it a value, or remove it", name)
+		return
+	}
+	d.decode(at, textNode(value), path, 0)
 }

@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -184,6 +185,23 @@ func (a *attempt) enroll(patientIdentifier string) {
 
 func (a *attempt) employ(employee harness.Employee) {
 	a.set.Employee = a.wallet.Attest(a.wallet.DID, harness.TypeEmployee, harness.EmployeeClaims(employee))
+}
+
+// TestTheDataHoldersLogHelpsARefusedRequester reads in its log which rule was broken, by what
+// on both sides.
+func TestTheDataHoldersLogHelpsARefusedRequester(t *testing.T) {
+	w := fresh(t)
+	permit(t, w, patient, "00000659", "GGC002")
+	log := must[*harness.LogFollower](t)(w.FollowLog(w.DataHolder))
+	a := newAttempt(t, w, harness.JWTBearer)
+	claims := harness.EnrollmentClaims(harness.BSNIdentifier(patient), "")
+	claims["organization"] = "87654321"
+	a.set.Enrollment = a.wallet.Attest(a.wallet.DID, harness.TypeEnrollment, claims)
+	assertRefused(t, w, a.send(), "invalid_request", "claim contradiction: patient_enrollment_identifier", 0)
+
+	waiting, done := context.WithTimeout(t.Context(), 10*time.Second)
+	defer done()
+	require.NoError(t, log.WaitFor(waiting, `names URA 87654321, and organization_ura is URA `))
 }
 
 func TestUnspoiledRequestsAreGranted(t *testing.T) {

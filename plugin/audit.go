@@ -43,16 +43,17 @@ func auditEntry(ctx context.Context, event, message string, fields logrus.Fields
 // decisionLog gathers what is told about a decision: in one line of the log, in the
 // node's audit log, and in the NEN 7513 log.
 type decisionLog struct {
-	engine     *Engine
-	subject    string          // the data holder's, as it was listed when the request came
-	presenters []string        // the DIDs that signed the presentations
-	profile    *policy.Profile // nil until it is known which one guards
-	ground     policy.Ground
-	question   *consent.Question // nil until there is one
-	requestIDs []string          // under which Mitz knows the queries so far
-	ended      []string          // those of which it was told how they ended
-	announced  bool              // the NEN 7513 log may say that a token is issued
-	unlogged   error             // something that happened could not be logged, so there may be no token
+	engine      *Engine
+	subject     string          // the data holder's, as it was listed when the request came
+	presenters  []string        // the DIDs that signed the presentations
+	profile     *policy.Profile // nil until it is known which one guards
+	ground      policy.Ground
+	credentials []policy.Credential // what was presented
+	question    *consent.Question   // nil until there is one
+	requestIDs  []string            // under which Mitz knows the queries so far
+	ended       []string            // those of which it was told how they ended
+	announced   bool                // the NEN 7513 log may say that a token is issued
+	unlogged    error               // something that happened could not be logged, so there may be no token
 }
 
 // maxPresenter is how much of a presenter's DID is kept, in bytes: a did:jwk holds what
@@ -76,7 +77,7 @@ func (d *decisionLog) presented(presentations []vc.VerifiablePresentation) {
 
 // fields are what every line about the decision says.
 func (d *decisionLog) fields(outcome string) logrus.Fields {
-	return logrus.Fields{
+	fields := logrus.Fields{
 		"subject":    d.subject,
 		"scope":      d.scope(),
 		"requester":  redactBSN(strings.Join(d.presenters, " ")), // chosen by the requester
@@ -84,6 +85,10 @@ func (d *decisionLog) fields(outcome string) logrus.Fields {
 		"request_id": d.allRequestIDs(),
 		"outcome":    outcome,
 	}
+	if d.question != nil && !d.question.Requester.FacilityType.Known() {
+		fields["note"] = "the requester's facility type is not one that this software knows"
+	}
+	return fields
 }
 
 // auditPatience is how long a request waits for an entry at the most.

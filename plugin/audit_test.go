@@ -120,6 +120,7 @@ func TestWhatIsLogged(t *testing.T) {
 				}
 				assert.Equal(t, tc.level, line.Level)
 				delete(line.Data, logrus.ErrorKey) // there when refused, in words
+				delete(line.Data, "rule")          // likewise
 				decisions = append(decisions, line.Data)
 			}
 			var expected, expectedDecisions []logrus.Fields

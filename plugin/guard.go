@@ -24,14 +24,12 @@ func (e *Engine) decide(ctx context.Context, profile *policy.Profile, token *iam
 	if err != nil {
 		return nil, err
 	}
+	entry.credentials = evidence.Credentials
 	question, claims, err := e.policy.Question(profile, evidence)
 	if err != nil {
 		return nil, err
 	}
 	entry.question = &question
-	if !question.Requester.FacilityType.Known() {
-		log().Warn("The requester's facility type is not one that this software knows")
-	}
 	if err := e.claim(ctx, token.VPToken); err != nil { // before the query, which the patient would see
 		return nil, err
 	}

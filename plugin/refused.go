@@ -5,6 +5,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
+	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // refusals count those that led to no query, so that a requester who is refused all the time
@@ -54,11 +56,40 @@ func (d *decisionLog) refused(ctx context.Context, cause error) error {
 	if d.announced {
 		action = nen7513.TokenNotStored
 	}
-	log().WithFields(d.fields(outcome)).WithError(cause).Log(levelOf(outcome), message)
+	log().WithFields(d.fields(outcome)).WithFields(d.help(cause)).WithError(cause).Log(levelOf(outcome), message)
 	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
 	d.tell(action, d.requestIDs, outcome)
 	_ = d.flush(ctx) // the health check tells
 	return oauthError(cause)
+}
+
+// maxHelp is how much each field of [decisionLog.help] has, in bytes.
+const maxHelp = 2 << 10
+
+// help says what the data holder needs to help a requester whose credentials are refused: the
+// rules that are broken, and what was presented. It is for the data holder's own log alone,
+// and holds text that the requester chose: types are ours, DIDs are not.
+func (d *decisionLog) help(cause error) logrus.Fields {
+	fields := logrus.Fields{}
+	var refusals policy.Refusals
+	if !errors.As(cause, &refusals) {
+		return fields
+	}
+	shown := func(parts []string) string {
+		text := redactBSN(strings.Join(parts, "; "))
+		return text[:min(len(text), maxHelp)]
+	}
+	if rules := refusals.Rules(); len(rules) > 0 {
+		fields["rule"] = shown(rules)
+	}
+	var credentials []string
+	for _, credential := range d.credentials {
+		credentials = append(credentials, credential.String())
+	}
+	if len(credentials) > 0 {
+		fields["credentials"] = shown(credentials)
+	}
+	return fields
 }
 
 // isSingle reports whether a refusal is told by itself. If not, it is counted.

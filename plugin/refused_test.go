@@ -5,18 +5,21 @@ package plugin
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/audit"
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // TestARequesterDoesNotFillTheLogs refuses one requester hundreds of times, for various
@@ -106,4 +109,26 @@ func TestPanicsAreCountedAndDoNotFillTheLog(t *testing.T) {
 	assert.Equal(t, 6, strings.Count(out.String(), "stack="))
 	assert.Contains(t, out.String(), "count=94")
 	assert.NotContains(t, out.String(), testBSN)
+}
+
+// TestTheLogHelpsTheDataHolder has everything that a requester can choose in a refusal hold a
+// patient's number, and be long.
+func TestTheLogHelpsTheDataHolder(t *testing.T) {
+	engine := newTestEngine(t, unasked(t))
+	out := captureLog(t)
+	odd := policy.Credential{Types: []string{"X509Credential", testBSN}, Issuer: "did:web:" + testBSN + ".example"}
+	entry := decisionLog{engine: engine, subject: "hospital-east", credentials: []policy.Credential{odd}}
+	cause := policy.RefuseCredential(policy.ReasonCredentialProof, odd, "a signature is right")
+	assertOAuthError(t, entry.refused(t.Context(), cause), oauth.InvalidRequest, "credential proof")
+	assert.Contains(t, out.String(), `rule="a signature is right: X509Credential by did:web:[BSN].example"`)
+	assert.Contains(t, out.String(), `credentials="X509Credential by did:web:[BSN].example"`)
+	assert.NotContains(t, out.String(), testBSN)
+	assert.Equal(t, 1, strings.Count(out.String(), "\n"), "one refusal, one line")
+
+	odd.Issuer = "did:web:" + strings.Repeat("a", 1<<20)
+	entry.credentials = slices.Repeat([]policy.Credential{odd}, 1000)
+	for _, text := range entry.help(cause) {
+		assert.LessOrEqual(t, len(text.(string)), maxHelp)
+	}
+	assert.Empty(t, entry.help(errPanic))
 }

@@ -30,21 +30,24 @@ import (
 //   - of a JSON-LD credential it verifies what the JSON means, while its JSON is read;
 //   - it takes one of the readings of JSON that has several.
 func (e *Engine) verifyAgain(presented vc.VerifiableCredential, presenter string) error {
+	refuse := func(reason policy.Reason, rule string) error {
+		return policy.RefuseCredential(reason, credentialEvidence(presented, presenter), rule)
+	}
 	if plainjson.Credential(presented.Raw()) != nil {
-		return policy.Refusals{{Reason: policy.ReasonCredentialAmbiguous}}
+		return refuse(policy.ReasonCredentialAmbiguous, "the JSON of a credential has one reading")
 	}
 	verifier := e.node.vcr.Verifier()
 	if presented.Format() == vc.JWTCredentialProofFormat && presented.Issuer.String() == presenter {
 		if err := verifier.VerifySignature(presented, nil); err != nil {
-			return policy.Refusals{{Reason: policy.ReasonCredentialProof}}
+			return refuse(policy.ReasonCredentialProof, "a credential that the presenter issued itself has a signature that is right")
 		}
 	}
 	if presented.Format() == vc.JSONLDCredentialProofFormat && len(presented.Proof) > 0 && !e.saysWhatItMeans(presented) {
-		return policy.Refusals{{Reason: policy.ReasonCredentialProof}}
+		return refuse(policy.ReasonCredentialProof, "the JSON of a signed credential reads as it means")
 	}
 	if presented.CredentialStatus != nil {
 		if revoked, err := verifier.GetRevocation(presented); err != nil || revoked != nil || !hasKnownStatuses(presented) {
-			return policy.Refusals{{Reason: policy.ReasonCredentialStatus}}
+			return refuse(policy.ReasonCredentialStatus, "it can be told that a credential was not revoked")
 		}
 	}
 	return nil

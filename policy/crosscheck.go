@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
@@ -26,30 +27,44 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Ref
 	for _, credential := range evidence.Credentials {
 		form, known := formOf(credential)
 		if !isPlainDID(credential.Issuer) {
-			refusals = append(refusals, refuse(ReasonClaimUntrusted, p.claimNames(attributeClaims[form.attribute])...))
+			refusals = append(refusals, refuse(ReasonClaimUntrusted, p.claimNames(attributeClaims[form.attribute])...).
+				by("the DID of an issuer leads to one place: %s", credential))
 			continue
 		}
 		if !known {
 			if !isOfRequester(credential, requester.URA) {
-				refusals = append(refusals, refuse(ReasonClaimUntrusted))
+				refusals = append(refusals, refuse(ReasonClaimUntrusted).
+					by("a credential that is issued with a certificate is issued with the requester's own (URA %s): %s", requester.URA, credential))
 			}
 			continue
 		}
 		claims := p.claimNames(attributeClaims[form.attribute])
 		subject, single := credential.subject()
 		if !single {
-			refusals = append(refusals, refuse(ReasonClaimMalformed, claims...))
+			refusals = append(refusals, refuse(ReasonClaimMalformed, claims...).
+				by("a credential has one subject: %s has %d", credential, len(credential.Subjects)))
 			continue
 		}
-		if !namesOrganization(form, subject, requester.URA) || !namesFacilityType(form, subject, requester.FacilityType) {
-			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...))
+		if !namesOrganization(form, subject, requester.URA) {
+			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...).
+				by("all credentials name the same organisation: %s names URA %s, and %s is URA %s", credential,
+					shownURAs(valuesAt(subject, form.organization)), p.claimName(ClaimOrganizationURA), requester.URA))
 		}
-		if isX509(credential.Issuer) && !agreesWithPass(form, credential, subject, requester) {
-			refusals = append(refusals, refuse(ReasonClaimUntrusted, claims...))
+		if !namesFacilityType(form, subject, requester.FacilityType) {
+			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...).
+				by("all credentials name the same kind of organisation: %s names %s, and %s is %s", credential,
+					shownFacilityTypes(namedFacilityTypes(form, subject)), p.claimName(ClaimOrganizationFacilityType), requester.FacilityType))
+		}
+		if isX509(credential.Issuer) {
+			if contradiction := passContradiction(form, credential, subject, requester); contradiction != "" {
+				refusals = append(refusals, refuse(ReasonClaimUntrusted, claims...).
+					by("a credential agrees with the pass that it is issued with: %s: %s", credential, contradiction))
+			}
 		}
 		if form.attribute == AttributeEnrollment && p.enrollmentMaxAge > 0 &&
 			credential.Issued.Before(evidence.Now.Add(-p.enrollmentMaxAge)) {
-			refusals = append(refusals, refuse(ReasonClaimOutdated, claims...))
+			refusals = append(refusals, refuse(ReasonClaimOutdated, claims...).
+				by("an enrolment is at most %s old: %s is of %s", p.enrollmentMaxAge, credential, credential.Issued.UTC().Format(time.RFC3339)))
 		}
 	}
 	return refusals
@@ -111,37 +126,40 @@ func isFacilityType(texts []string, expected consent.FacilityType) bool {
 	return named
 }
 
-// agreesWithPass compares a credential with the UZI pass of its did:x509 issuer.
-func agreesWithPass(form form, credential Credential, subject map[string]any, requester consent.Requester) bool {
-	if form.attribute == AttributeFacilityType || slices.Contains(form.types, typeX509) {
-		// Who gives out facility types need not have a pass. An X509Credential is compared
-		// with its certificate by the node.
-		return true
-	}
-	pass, ok := passOf(credential.Issuer)
-	if !ok || pass.ura != requester.URA || !withinCertificate(credential) {
-		return false
-	}
-	switch form.attribute {
+// isPassFor reports whether the holder of such a pass may attest the attribute.
+func isPassFor(attribute Attribute, kind passType) bool {
+	switch attribute {
 	case AttributeOrganization:
-		return pass.kind == passServer
+		return kind == passServer
 	case AttributePractitioner:
 		// The employer attests with the organisation's certificate, a professional with a pass
 		// that says the same.
-		return pass.kind == passServer || pass.kind == passProfessional &&
-			isPassHolder(pass, requester.Acting()) &&
+		return kind == passServer || kind == passProfessional
+	case AttributeDelegation:
+		return kind == passProfessional
+	case AttributeEnrollment:
+		return kind == passProfessional || kind == passEmployee
+	default:
+		return false // no other attribute is a pass holder's to attest
+	}
+}
+
+// agreesWithHolder reports whether a credential says of the professional what the pass says
+// with which it was issued.
+func agreesWithHolder(form form, pass pass, subject map[string]any, requester consent.Requester) bool {
+	switch form.attribute {
+	case AttributePractitioner:
+		return pass.kind == passServer || isPassHolder(pass, requester.Acting()) &&
 			isPassNumber(pass, valuesAt(subject, form.claims[ClaimUserID]), true) &&
 			isPassRole(pass, valuesAt(subject, form.claims[ClaimUserRole]))
 	case AttributeDelegation:
-		return pass.kind == passProfessional &&
-			isPassHolder(pass, requester.Responsible.ID) && pass.role == requester.Responsible.Role &&
+		return isPassHolder(pass, requester.Responsible.ID) && pass.role == requester.Responsible.Role &&
 			isPassNumber(pass, valuesAt(subject, form.claims[ClaimDelegationRegisteredBy]), true) &&
 			isPassRole(pass, valuesAt(subject, form.claims[ClaimDelegationRoleCode]))
 	case AttributeEnrollment:
-		return (pass.kind == passProfessional || pass.kind == passEmployee) &&
-			isPassNumber(pass, valuesAt(subject, form.claims[ClaimEnrollmentRegisteredBy]), false)
+		return isPassNumber(pass, valuesAt(subject, form.claims[ClaimEnrollmentRegisteredBy]), false)
 	default:
-		return false // no other attribute is a pass holder's to attest
+		return true // it names no professional
 	}
 }
 

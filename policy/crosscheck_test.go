@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,21 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
+
+// assertRulesAreTold checks that the data holder can tell the requester what to do, and that
+// no number of a person is in it.
+func assertRulesAreTold(t *testing.T, err error) {
+	t.Helper()
+	refusals, ok := errors.AsType[Refusals](err)
+	require.True(t, ok)
+	for _, refusal := range refusals {
+		assert.NotEmpty(t, refusal.Rules, refusal.Error())
+	}
+	for _, rule := range refusals.Rules() {
+		assert.NotRegexp(t, `\b[0-9]{9}\b`, rule)
+		assert.NotContains(t, rule, unreadable)
+	}
+}
 
 func TestFormsAndCrossChecks(t *testing.T) {
 	const uziSystem = "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers|"
@@ -231,6 +247,7 @@ func TestFormsAndCrossChecks(t *testing.T) {
 			question, claims, err := p.Question(p.Profile("birth-care"), evidence)
 			if tc.error != "" {
 				require.EqualError(t, err, tc.error)
+				assertRulesAreTold(t, err)
 				return
 			}
 			require.NoError(t, err)
@@ -353,4 +370,29 @@ func TestFacilityTypeWithoutAnIssuer(t *testing.T) {
 		})
 		assert.EqualError(t, err, "claim missing: organization_facility_type")
 	})
+}
+
+// TestTheRuleTellsBothSides has the rules that a data holder is asked about most.
+func TestTheRuleTellsBothSides(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		change   func(e *Evidence)
+		expected string
+	}{
+		{"another organisation at Dezi", func(e *Evidence) { e.Credentials[thePractitioner] = dezi("87654321", "900000009", "03.000") },
+			"all credentials name the same organisation: DeziUserCredential by https://auth.dezi.example names URA 87654321, and organization_ura is URA 12345678"},
+		{"an issuer that is not trusted", func(e *Evidence) { e.Credentials[theFacilityType].Issuer = "did:web:elsewhere.example" },
+			"trust.facilitytype has the issuer of HealthcareProviderRoleTypeCredential by did:web:elsewhere.example"},
+		{"nothing presented", func(e *Evidence) { e.Credentials = e.Credentials[:theEnrollment] },
+			"every claim of a question is given: none for patient_enrollment_identifier"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, evidence := newPolicy(t, scheme()), validEvidence()
+			tc.change(&evidence)
+			_, _, err := p.Question(p.Profile("birth-care"), evidence)
+			refusals, ok := errors.AsType[Refusals](err)
+			require.True(t, ok, "%v", err)
+			assert.Equal(t, []string{tc.expected}, refusals.Rules())
+		})
+	}
 }

@@ -6,6 +6,7 @@ package policy
 import (
 	"errors"
 	"slices"
+	"strings"
 )
 
 // facts are the texts that stand for each claim, and what is wrong with them.
@@ -116,12 +117,14 @@ func (f *facts) only(attribute Attribute, candidates []Credential) bool {
 	trusted := true
 	for _, candidate := range candidates {
 		if !f.profile.trust[attribute].trustsCredential(candidate) {
-			f.refused = append(f.refused, refuse(ReasonClaimUntrusted, claims...))
+			f.refused = append(f.refused, refuse(ReasonClaimUntrusted, claims...).
+				by("trust.%s has the issuer of %s", attribute, candidate))
 			trusted = false
 		}
 	}
 	if len(candidates) > 1 {
-		f.refused = append(f.refused, refuse(ReasonClaimContradiction, claims...))
+		f.refused = append(f.refused, refuse(ReasonClaimContradiction, claims...).
+			by("one credential gives %s: there are %d, %s and %s among them", attribute, len(candidates), candidates[0], candidates[1]))
 	}
 	return trusted && len(candidates) == 1
 }
@@ -186,10 +189,15 @@ func (f *facts) refusals() Refusals {
 	for _, group := range []struct {
 		reason Reason
 		claims []string
-	}{{ReasonClaimMissing, f.missing}, {ReasonClaimMalformed, f.malformed}, {ReasonClaimContradiction, f.contradictory}} {
+		rule   string
+	}{
+		{ReasonClaimMissing, f.missing, "every claim of a question is given: none for %s"},
+		{ReasonClaimMalformed, f.malformed, "a claim has the form that docs/credentials.md tells: another in %s"},
+		{ReasonClaimContradiction, f.contradictory, "a claim has one value, and that of mitz.facilitytypes where there is one: not %s"},
+	} {
 		claims := filter(group.claims, func(claim string) bool { return !slices.Contains(reported, claim) })
 		if len(claims) > 0 {
-			refusals = append(refusals, refuse(group.reason, claims...))
+			refusals = append(refusals, refuse(group.reason, claims...).by(group.rule, strings.Join(slices.Sorted(slices.Values(claims)), ", ")))
 		}
 	}
 	return refusals

@@ -19,12 +19,13 @@ func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question
 	lists := p.Lists() // the same for the whole question
 	dataHolder, known := lists.DataHolder(evidence.Subject)
 	if !known {
-		return consent.Question{}, nil, Refusals{refuse(ReasonDataHolder)}
+		return consent.Question{}, nil, Refusals{refuse(ReasonDataHolder).by("a token is for a subject in mitz.dataholders")}
 	}
 	if wallets := len(profile.Definition); wallets > 1 && evidence.Submissions != wallets {
 		// The service grants evaluate one of the definitions: the others' constraints would
 		// not have been checked.
-		return consent.Question{}, nil, Refusals{refuse(ReasonWalletMissing)}
+		return consent.Question{}, nil, Refusals{refuse(ReasonWalletMissing).
+			by("each of the %d definitions is answered: %d were", wallets, evidence.Submissions)}
 	}
 	facts := profile.gather(evidence)
 	question := consent.Question{

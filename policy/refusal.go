@@ -38,6 +38,9 @@ type Refusal struct {
 	Reason Reason
 	// Claims are the claims it is about, sorted; empty when it is about none.
 	Claims []string
+	// Rules say which rules are broken, and by what. They are for the data holder's own log:
+	// types of credentials, DIDs of issuers, numbers of organisations, none of a person.
+	Rules []string
 }
 
 // Error gives the reason and the names of the claims.
@@ -47,6 +50,11 @@ func (r *Refusal) Error() string {
 		return text
 	}
 	return text + ": " + strings.Join(r.Claims, ", ")
+}
+
+// RefuseCredential refuses a request for one of its credentials, which breaks a rule.
+func RefuseCredential(reason Reason, credential Credential, rule string) Refusals {
+	return Refusals{refuse(reason).by("%s: %s", rule, credential)}
 }
 
 func refuse(reason Reason, claims ...string) *Refusal {
@@ -68,13 +76,16 @@ func (r Refusals) Error() string {
 // Reason is the first one's, for a metric that can hold one.
 func (r Refusals) Reason() Reason { return r[0].Reason }
 
-// distinct leaves out repetitions.
+// distinct leaves out repetitions; their rules are kept.
 func (r Refusals) distinct() Refusals {
 	var distinct Refusals
 	for _, refusal := range r {
-		if !slices.ContainsFunc(distinct, func(other *Refusal) bool { return other.Error() == refusal.Error() }) {
-			distinct = append(distinct, refusal)
+		same := slices.IndexFunc(distinct, func(other *Refusal) bool { return other.Error() == refusal.Error() })
+		if same >= 0 {
+			distinct[same].Rules = append(distinct[same].Rules, refusal.Rules...)
+			continue
 		}
+		distinct = append(distinct, refusal)
 	}
 	return distinct
 }

@@ -103,6 +103,12 @@ func testStrictModeForbids(t *testing.T, w *harness.World) {
 			func(section *harness.MitzConfig) { section.Trust.FacilityType = []string{w.UZI.DIDPrefix() + "*"} },
 			"mitz.trust.facilitytype: a whole CA is refused in strict mode",
 		},
+		"whoever has a certificate with a name in it": {
+			func(section *harness.MitzConfig) {
+				section.Trust.FacilityType = []string{w.UZI.DIDPrefix() + "subject:O:*"}
+			},
+			"mitz.trust.facilitytype: a whole CA is refused in strict mode",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			section := w.MitzConfig

@@ -23,6 +23,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
@@ -75,6 +76,7 @@ func newEngine(node nodeEngines) *Engine {
 	engine.metrics = newMetrics(engine.circuit, func() int { return len(engine.config.Profiles) }, engine.heldBack)
 	engine.requests = drain.New()
 	engine.refusals = newRefusals(engine)
+	engine.node.refused, engine.node.panicked = func() { engine.countRefused(door.ReasonPresentation) }, engine.panicked
 	engine.ending, engine.end = context.WithCancel(context.Background())
 	return engine
 }

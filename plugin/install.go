@@ -71,6 +71,9 @@ type nodeEngines struct {
 	tracing *tracing.Engine
 	http    core.Injectable // its configuration says what is logged
 	server  *core.ServerConfig
+
+	refused  func()               // called for a presentation that the node is not asked about
+	panicked func(message string) // called for a panic of the node
 }
 
 // newIAM builds the node's OAuth router with another storage and policy backend.
@@ -85,10 +88,12 @@ func (n nodeEngines) newBoundedIAM(storage storage.Engine, policy nutspolicy.PDP
 	return iam.New(auth, bounded.VCR, resolver.DIDKeyResolver{Resolver: bounded.DIDs}, n.vdr, storage, policy, n.crypto, bounded.JSONLD)
 }
 
-// bounded gives the engines that verify, with the bounds of a visit.
+// bounded gives the engines that verify, with the bounds of a visit, and without panics.
 func (n nodeEngines) bounded(visit func() *door.Visit) door.Bounded {
 	engines := door.Engines{VCR: n.vcr, DIDs: n.vdr.Resolver(), JSONLD: n.jsonld, PKI: n.pki, SQL: n.storage.GetSQLDatabase(), Server: n.server}
-	return engines.Bound(visit)
+	bounded := engines.Bound(visit)
+	bounded.VCR = sturdyVCR{VCR: bounded.VCR, verifier: sturdyVerifier{Verifier: bounded.VCR.Verifier(), refused: n.refused, panicked: n.panicked}}
+	return bounded
 }
 
 func findEngines(system *core.System) (nodeEngines, error) {

@@ -124,8 +124,11 @@ func startNode(t *testing.T, mitz *mitztest.Simulator, files mitztest.Files) *te
 	ports, err := harness.ReservePorts()
 	require.NoError(t, err)
 	t.Cleanup(ports.Release)
+	policies := filepath.Join(dir, "policies")
+	require.NoError(t, os.Mkdir(policies, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(policies, "anything.json"), []byte(anythingPolicy), 0o600))
 	config := filepath.Join(dir, "nuts.yaml")
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, nodeConfig, dir, ports.Port(1), ports.Port(2), ports.Port(3),
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, nodeConfig, dir, policies, ports.Port(1), ports.Port(2), ports.Port(3),
 		mitz.Endpoint(), nodeTimeout, files.Certificate, files.Key, files.TrustStore, filepath.Join(dir, "audit.jsonl"), definition), 0o600))
 
 	ctx, cancel := context.WithCancel(context.Background())
@@ -164,6 +167,7 @@ strictmode: false
 verbosity: debug
 didmethods: [web]
 datadir: %s/data
+policy: {directory: %q}
 http: {public: {address: "127.0.0.1:%d"}, internal: {address: "127.0.0.1:%d"}}
 events: {nats: {hostname: 127.0.0.1, port: %d}}
 auth: {contractvalidators: [dummy], irma: {autoupdateschemas: false}}

@@ -6,12 +6,15 @@ package plugin
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/wellformed"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -99,22 +102,45 @@ func (e *Engine) newDoor() *door.Door {
 			return redactBSN(text) != text
 		},
 	}
-	return door.New(rules, func(reason door.Reason) { e.metrics.doorRefused.WithLabelValues(string(reason)).Inc() })
+	return door.New(rules, e.countRefused)
+}
+
+// countRefused counts a request that was refused before the node worked on it.
+func (e *Engine) countRefused(reason door.Reason) {
+	e.metrics.doorRefused.WithLabelValues(string(reason)).Inc()
 }
 
 // uuidRun finds UUIDs (RFC 9562 section 4), as DIDs and client ids hold them.
 var uuidRun = regexp.MustCompile(`\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b`)
 
 // withoutPanic ends a panic of the node, whose cause the HTTP server would print: it may
-// hold anything that a requester sent.
+// hold anything that a requester sent. Where that could not even be parsed, the requester is
+// told so.
 func withoutPanic(panicked func(message string), handle echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if recover() != nil {
 				panicked("Panic while handling a request")
 				err = oauthError(errPanic)
+				if !canBeParsed(c) {
+					err = oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "the presentation holds a credential that cannot be read"}
+				}
 			}
 		}()
 		return handle(c)
 	}
+}
+
+// canBeParsed tells whether the presentations in a request can be.
+func canBeParsed(c echo.Context) bool {
+	form, err := c.FormParams() // as the door read it
+	if err != nil {
+		return true
+	}
+	for _, name := range []string{"assertion", "vp_token"} {
+		if slices.ContainsFunc(form[name], func(sent string) bool { return !wellformed.CanBeParsed(sent) }) {
+			return false
+		}
+	}
+	return true
 }

@@ -123,20 +123,40 @@ func readTrust(config Config) (map[Attribute]Issuers, error) {
 		if issuers.dezi && attribute != AttributePractitioner {
 			problems = append(problems, fmt.Errorf("trust.%s: 'dezi' attests professionals only", name))
 		}
-		if config.Strict && issuers.TrustsHolder() && (attribute == AttributeOrganization || attribute == AttributeFacilityType) {
-			problems = append(problems, fmt.Errorf("trust.%s: 'holder' is refused in strict mode: an organisation would say itself who it is", name))
-		}
-		if config.Strict && attribute == AttributeFacilityType && issuers.trustsWholeCA() {
-			problems = append(problems, fmt.Errorf("trust.%s: a whole CA is refused in strict mode: every organisation with a certificate would say itself what it is; name the authority's own", name))
+		if config.Strict {
+			problems = append(problems, checkStrictTrust(attribute, issuers))
 		}
 		trust[attribute] = issuers
 	}
 	return trust, errors.Join(problems...)
 }
 
+// othersWord are the attributes that nobody may attest about itself in strict mode, with
+// what it would say.
+var othersWord = map[Attribute]string{
+	AttributeOrganization: "who it is",
+	AttributeFacilityType: "what it is",
+	AttributeAttestation:  "that there is consent",
+	AttributeMembership:   "that it is in the scheme",
+}
+
+// checkStrictTrust refuses what lets everybody, or everybody with a certificate, attest
+// about itself. Only of who an organisation is, a CA's certificate tells that itself.
+func checkStrictTrust(attribute Attribute, issuers Issuers) error {
+	says, others := othersWord[attribute]
+	switch {
+	case others && issuers.TrustsHolder():
+		return fmt.Errorf("trust.%s: 'holder' is refused in strict mode: an organisation would say itself %s", attribute, says)
+	case others && attribute != AttributeOrganization && issuers.trustsWholeCA():
+		return fmt.Errorf("trust.%s: a whole CA is refused in strict mode: every organisation with a certificate would say itself %s; "+
+			"name the authority's own, by a policy that tells whose certificate it is, such as subject:O:<name>", attribute, says)
+	}
+	return nil
+}
+
 func (p *Policy) readProfile(key string, config ProfileConfig, definitions Definitions) error {
 	var problems []error
-	profile := &Profile{Scope: config.Scope, trust: p.trust, enrollmentMaxAge: config.EnrollmentMaxAge}
+	profile := &Profile{Scope: config.Scope, trust: p.trust, strict: p.strict, enrollmentMaxAge: config.EnrollmentMaxAge}
 	switch {
 	case !scopeShape.MatchString(config.Scope):
 		problems = append(problems, fmt.Errorf("%s.scope: not one scope (RFC 6749 section 3.3)", key))

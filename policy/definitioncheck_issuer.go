@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func (p *Profile) checkIssuers(descriptors []descriptor, allowUnconstrained bool
 		if len(claims) == 0 {
 			continue
 		}
-		why := whyUnproven(d)
+		why := p.whyUnproven(d)
 		if why == nil {
 			continue
 		}
@@ -116,7 +117,51 @@ func (p *Profile) attributesOf(d descriptor) []Attribute {
 
 func namesTypes(types []string) bool { return len(types) > 0 && !slices.Contains(types, typeAny) }
 
-// whyUnproven gives nil when a descriptor takes credentials of named issuers only.
+// whyUnproven gives nil when a descriptor takes credentials of named issuers only. In
+// strict mode an authority for facility types is named, and not its CA alone.
+func (p *Profile) whyUnproven(d descriptor) *unproven {
+	why := whyUnproven(d)
+	if why == nil && p.strict && slices.Contains(p.fedBy(d), ClaimOrganizationFacilityType) && takesWholeCA(d.Constraints.Fields) {
+		return &unproven{
+			"the filter on the issuer lets every certificate of a CA pass, which is refused in strict mode: every organisation would say itself what it is",
+			"name the authority's own, by a policy that tells whose certificate it is, such as subject:O:<name>",
+		}
+	}
+	return why
+}
+
+// takesWholeCA tells whether no proven constraint on the issuer keeps out that many owners'
+// certificates issue.
+func takesWholeCA(fields []pe.Field) bool {
+	return !slices.ContainsFunc(fields, func(field pe.Field) bool {
+		return slices.ContainsFunc(field.Path, isIssuerPath) && whyFieldUnproven(field) == nil &&
+			!slices.ContainsFunc(issuersOf(*field.Filter), isWholeCA)
+	})
+}
+
+// issuersOf are the DIDs, and prefixes of DIDs, that a proven filter lets pass.
+func issuersOf(f pe.Filter) []string {
+	switch {
+	case f.Enum != nil:
+		return f.Enum
+	case f.Const != nil && isWholeDID(*f.Const):
+		return []string{*f.Const}
+	}
+	parsed, err := syntax.Parse(*f.Pattern, syntax.Perl)
+	if err != nil {
+		return nil // cannot happen: it is proven
+	}
+	var issuers []string
+	for _, h := range headsOf(parsed) {
+		if h.ended && isWholeDID(h.text) {
+			issuers = append(issuers, h.text)
+		} else {
+			issuers = append(issuers, h.prefix())
+		}
+	}
+	return issuers
+}
+
 func whyUnproven(d descriptor) *unproven {
 	types := typesIn(d.InputDescriptor)
 	if slices.Contains(types, typeDezi) {

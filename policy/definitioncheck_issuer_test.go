@@ -181,3 +181,45 @@ func TestCheckDefinitionTrustStandsIn(t *testing.T) {
 		assertRefused(t, f.refused, ReasonClaimContradiction, ClaimUserID, ClaimUserRole)
 	})
 }
+
+func TestCheckDefinitionInStrictMode(t *testing.T) {
+	const facility = "HealthcareProviderRoleTypeCredential"
+	const owner = "::subject:O:Vektis"
+	ca := testFingerprint + "::"
+	str := func(f pe.Filter) pe.Field { f.Type = "string"; return issuerField(f) }
+	for _, tc := range []struct {
+		name    string
+		fields  []pe.Field
+		refused bool
+	}{
+		{"a pattern for a whole CA", []pe.Field{str(pe.Filter{Pattern: ptr("^" + ca + ".+$")})}, true},
+		{"a pattern for any organisation", []pe.Field{str(pe.Filter{Pattern: ptr("^" + ca + "subject:O:.+$")})}, true},
+		{"a pattern for a named one, or a whole CA", []pe.Field{str(pe.Filter{Pattern: ptr("^(?:did:web:vektis\\.example|" + ca + "san:.+)$")})}, true},
+		{"a const of many", []pe.Field{str(pe.Filter{Const: ptr(ca + "subject:C:NL")})}, true},
+		{"an enum with one of many", []pe.Field{str(pe.Filter{Enum: []string{someIssuer, ca + "subject:C:NL"}})}, true},
+		{"a pattern for one organisation", []pe.Field{str(pe.Filter{Pattern: ptr("^" + testFingerprint + owner + ":.+$")})}, false},
+		{"a const of one organisation", []pe.Field{str(pe.Filter{Const: ptr(testFingerprint + owner)})}, false},
+		{"a whole CA, and a name beside it: both must match", []pe.Field{
+			str(pe.Filter{Pattern: ptr("^" + ca + ".+$")}), str(pe.Filter{Pattern: ptr("^" + testFingerprint + owner + ":.+$")}),
+		}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			fields := append(tc.fields, typeField(facility), claimField(ClaimOrganizationFacilityType))
+			c := complete().without("type").adding(describe("kind", fields...))
+			require.NoError(t, c.check(), "outside strict mode")
+			c.strict = true
+			if !tc.refused {
+				assert.NoError(t, c.check())
+				return
+			}
+			assert.ErrorContains(t, c.check(), `descriptor "kind" (organization): it is not proven who attests organization_facility_type: `+
+				"the filter on the issuer lets every certificate of a CA pass, which is refused in strict mode")
+			assert.NoError(t, c.trusting(t, AttributeFacilityType, testFingerprint+owner+":*").check(), "the trust stands in")
+		})
+	}
+	t.Run("a whole CA says who organisations are", func(t *testing.T) {
+		c := complete().without("org").adding(describe("who", typeField(typeX509), str(pe.Filter{Pattern: ptr("^" + ca + ".+$")}), claimField(ClaimOrganizationURA)))
+		c.strict = true
+		assert.NoError(t, c.check())
+	})
+}

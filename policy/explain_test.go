@@ -176,7 +176,7 @@ func TestExplanationHoldsNoBSN(t *testing.T) {
 
 func TestTrustEntries(t *testing.T) {
 	const fingerprint = "WE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk"
-	issuers, err := ParseIssuers([]string{testFingerprint + "::*", testVektis, "did:web:a.example:*", "dezi", "holder", testUZI})
+	issuers, err := ParseIssuers([]string{testFingerprint + "::*", testFingerprint + "::subject:O:A:L:*", testFingerprint + "::subject:*", testVektis, "did:web:a.example:*", "dezi", "holder", testUZI})
 	require.NoError(t, err)
 	assert.Equal(t, []TrustedIssuer{
 		{Kind: TrustHolder, Entry: "holder"},
@@ -187,6 +187,8 @@ func TestTrustEntries(t *testing.T) {
 			Policies: "san:otherName:2.16.528.1.1007.99.2110-1-1-S-12345678-00.000-0",
 		},
 		{Kind: TrustCertificate, Entry: testFingerprint + "::*", HashAlgorithm: "sha256", Fingerprint: fingerprint},
+		{Kind: TrustCertificate, Entry: testFingerprint + "::subject:O:A:L:*", HashAlgorithm: "sha256", Fingerprint: fingerprint, Policies: "subject:O:A"},
+		{Kind: TrustCertificate, Entry: testFingerprint + "::subject:*", HashAlgorithm: "sha256", Fingerprint: fingerprint},
 		{Kind: TrustPrefix, Entry: "did:web:a.example:*"},
 	}, issuers.Entries())
 	assert.Empty(t, Issuers{}.Entries())

@@ -25,7 +25,7 @@ func (p *Profile) accepted(attribute Attribute) []AcceptedCredential {
 		if !p.builtin {
 			credential.IssuerFilters = issuerFilters(each.InputDescriptor)
 			credential.ByTrust = slices.ContainsFunc(credential.Types, func(t string) bool { return p.sources[t] == attribute })
-			if why := whyUnproven(each); why != nil && !credential.ByTrust {
+			if why := p.whyUnproven(each); why != nil && !credential.ByTrust {
 				credential.Unproven = why.reason
 			}
 		}
@@ -146,8 +146,18 @@ func entryOf(kind TrustKind, text string) TrustedIssuer {
 	authority, policies, _ := strings.Cut(text, "::")
 	parts := strings.Split(authority, ":")
 	entry.HashAlgorithm, entry.Fingerprint = parts[len(parts)-2], parts[len(parts)-1]
-	if policies != "*" {
-		entry.Policies = policies
-	}
+	entry.Policies = wholePolicies(strings.TrimSuffix(policies, "*"))
 	return entry
+}
+
+// wholePolicies are the policies of a did:x509, or of a prefix, that have a value.
+func wholePolicies(text string) string {
+	var policies []string
+	for _, policy := range strings.Split(text, "::") {
+		parts := strings.Split(strings.TrimSuffix(policy, ":"), ":")
+		if whole := len(parts) - (len(parts)+1)%2; whole > 1 {
+			policies = append(policies, strings.Join(parts[:whole], ":"))
+		}
+	}
+	return strings.Join(policies, "::")
 }

@@ -6,6 +6,7 @@ package policy
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -79,6 +80,32 @@ func policiesOf(issuer, policy, name string) (values []string) {
 		}
 	}
 	return values
+}
+
+// ownerPolicies are the policies of a did:x509 that tell whose certificate it is: which
+// organisation, person or machine it was given to. A country, a place, a department or the
+// mere presence of a name tells that of nobody.
+var ownerPolicies = map[string][]string{
+	"subject": {"O", "CN", "serialNumber"},
+	"san":     {"otherName", "dns", "email", "ip"},
+}
+
+// isWholeCA tells whether a did:x509, or a prefix of some up to a colon, is that of many
+// owners' certificates, by what its policies mean: the node compares them with the
+// certificate, and not the text.
+func isWholeCA(did string) bool {
+	if !isX509(did) {
+		return false
+	}
+	for policy, names := range ownerPolicies {
+		for _, name := range names {
+			// A prefix can end before the value, which is empty then.
+			if slices.ContainsFunc(policiesOf(did, policy, name), func(value string) bool { return strings.TrimSpace(value) != "" }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func isX509(did string) bool { return strings.HasPrefix(did, "did:x509:") }

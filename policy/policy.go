@@ -36,6 +36,7 @@ type Profile struct {
 	Definition pe.WalletOwnerMapping
 
 	builtin          bool
+	strict           bool
 	trust            map[Attribute]Issuers
 	names            map[string]string    // of claims that have another name
 	reads            []string             // the claims of a question that the definition can give

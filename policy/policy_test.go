@@ -130,13 +130,34 @@ func TestNew(t *testing.T) {
 		assert.NotContains(t, err.Error(), "trust.practitioner")
 	})
 	t.Run("strict mode refuses a whole CA for facility types", func(t *testing.T) {
-		config := validConfig()
-		config.Strict = true
-		config.Trust["facilitytype"] = []string{testFingerprint + "::subject:O:Vektis:*"}
-		newPolicy(t, config)
-		config.Trust["facilitytype"] = []string{testFingerprint + "::*"}
-		_, err := New(config, noDefinitions)
-		assert.ErrorContains(t, err, "trust.facilitytype: a whole CA is refused in strict mode")
+		for policies, whole := range map[string]bool{
+			"*": true, "subject:*": true, "san:*": true, "subject:O:*": true, "san:otherName:*": true,
+			"subject:C:NL:*": true, "subject:C:NL": true, "subject:L:Utrecht:ST:Utrecht:*": true, "subject:OU:Care::san:*": true, "subject:O:%20:*": true,
+			"subject:O:Vektis:*": false, "subject:O:Vektis": false, "subject:C:NL:O:Vektis:*": false, "subject:C:NL::san:dns:vektis.example:*": false,
+			"san:otherName:2.16.528.1.1007.99.2110-1-1-S-12345678-00.000-0": false, "subject:CN:vektis.example:*": false, "subject:serialNumber:1:*": false,
+		} {
+			for _, attribute := range []string{"facilitytype", "attestation", "membership"} {
+				config := validConfig()
+				config.Trust[attribute] = []string{testFingerprint + "::" + policies}
+				newPolicy(t, config)
+				config.Strict = true
+				_, err := New(config, noDefinitions)
+				if whole {
+					assert.ErrorContains(t, err, "trust."+attribute+": a whole CA is refused in strict mode", policies)
+				} else {
+					assert.NoError(t, err, policies)
+				}
+			}
+		}
+	})
+	t.Run("strict mode refuses whoever attests its own consent", func(t *testing.T) {
+		for _, attribute := range []string{"attestation", "membership"} {
+			config := validConfig()
+			config.Strict = true
+			config.Trust[attribute] = []string{"holder"}
+			_, err := New(config, noDefinitions)
+			assert.ErrorContains(t, err, "trust."+attribute+": 'holder' is refused in strict mode")
+		}
 	})
 	t.Run("dezi is trusted for professionals and for nothing else", func(t *testing.T) {
 		for _, attribute := range attributes {

@@ -123,9 +123,7 @@ func isPlainDID(did string) bool {
 
 // trustsWholeCA tells whether a CA is trusted for whatever it has issued a certificate for.
 func (i Issuers) trustsWholeCA() bool {
-	return slices.ContainsFunc(i.prefixes, func(prefix string) bool {
-		return isX509(prefix) && strings.HasSuffix(prefix, "::") && strings.Count(prefix, "::") == 1
-	})
+	return slices.ContainsFunc(append(slices.Clone(i.exact), i.prefixes...), isWholeCA)
 }
 
 // namesDID tells whether anyone with a DID is trusted.

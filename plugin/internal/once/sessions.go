@@ -17,11 +17,6 @@ var (
 	proofIDs           = []string{"nonceonce"}    // of DPoP proofs (RFC 9449 section 11.1)
 )
 
-// nonceTime is how long a presentation's nonce is kept. A JSON-LD presentation is valid for
-// 5 seconds and may be 5 seconds early or late, so one that comes early can come again 15
-// seconds later; the node forgets its nonce after 10.
-const nonceTime = 20 * time.Second
-
 // Sessions gives the session database, except that what the node reads to delete it, or
 // looks for to add it, is read or found by one request of those that share the keys.
 func Sessions(database storage.SessionDatabase, keys *Keys) storage.SessionDatabase {
@@ -34,14 +29,8 @@ type sessions struct {
 }
 
 func (s sessions) GetStore(ttl time.Duration, keys ...string) storage.SessionStore {
-	kept := store{keys: s.keys, prefix: keys}
-	switch {
-	case slices.Equal(keys, presentationNonces):
-		ttl, kept.remembers = max(ttl, nonceTime), true
-	case slices.Equal(keys, proofIDs):
-		kept.remembers = true
-	}
-	kept.SessionStore = s.SessionDatabase.GetStore(ttl, keys...)
+	kept := store{SessionStore: s.SessionDatabase.GetStore(ttl, keys...), keys: s.keys, prefix: keys}
+	kept.remembers = slices.Equal(keys, presentationNonces) || slices.Equal(keys, proofIDs)
 	return kept
 }
 

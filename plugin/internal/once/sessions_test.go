@@ -26,21 +26,19 @@ type slowSessions struct {
 	storage.SessionDatabase
 	mutex  sync.Mutex
 	values map[string][]byte
-	times  map[string]time.Duration
 	broken error // what every write gives
 }
 
 func newSlowSessions() *slowSessions {
-	return &slowSessions{values: map[string][]byte{}, times: map[string]time.Duration{}}
+	return &slowSessions{values: map[string][]byte{}}
 }
 
-func (s *slowSessions) GetStore(ttl time.Duration, keys ...string) storage.SessionStore {
-	return slowStore{database: s, ttl: ttl, prefix: strings.Join(keys, "/")}
+func (s *slowSessions) GetStore(_ time.Duration, keys ...string) storage.SessionStore {
+	return slowStore{database: s, prefix: strings.Join(keys, "/")}
 }
 
 type slowStore struct {
 	database *slowSessions
-	ttl      time.Duration
 	prefix   string
 }
 
@@ -67,7 +65,7 @@ func (s slowStore) Put(key string, value any, _ ...storage.SessionOption) error 
 		return s.database.broken
 	}
 	content, err := json.Marshal(value)
-	s.database.values[s.prefix+"/"+key], s.database.times[s.prefix+"/"+key] = content, s.ttl
+	s.database.values[s.prefix+"/"+key] = content
 	return err
 }
 
@@ -154,14 +152,6 @@ func TestSessions(t *testing.T) {
 			slow := newSlowSessions()
 			slow.broken = errors.New("read only")
 			assert.ErrorIs(t, Sessions(slow, &Keys{}).GetStore(time.Second, presentationNonces...).Get("it", new(bool)), slow.broken)
-		})
-	})
-	t.Run("a presentation's nonce is kept for as long as the presentation can be used", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			slow := newSlowSessions()
-			store := Sessions(slow, &Keys{}).GetStore(10*time.Second, presentationNonces...)
-			require.NoError(t, store.Put("it", true))
-			assert.GreaterOrEqual(t, slow.times["s2s/nonce/it"], 15*time.Second)
 		})
 	})
 	t.Run("elsewhere what is not found is not added", func(t *testing.T) {

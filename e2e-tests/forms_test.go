@@ -60,6 +60,9 @@ func TestFormsOfTheOrganization(t *testing.T) {
 		{"a HealthcareProviderCredential whose identifier is a list", provider([]any{
 			harness.Identifier("http://fhir.nl/fhir/NamingSystem/agb|08001234"), harness.Identifier(harness.URAIdentifier("00001234")),
 		}), nil},
+		{"a HealthcareOrganizationCredential of the organisation's server certificate", func(a *fieldAttempt) {
+			a.set.Organization = a.issue(passServer, harness.TypeHealthcareOrganization, harness.NutsURAClaims("00001234", "De Eerste Stap"))
+		}, nil},
 		{"a HealthcareProviderCredential whose identifier is an object identifier's", provider(harness.Identifier("urn:oid:2.16.528.1.1007.3.3|00001234")), nil},
 	})
 }

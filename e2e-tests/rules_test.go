@@ -187,6 +187,12 @@ func TestOrganizationSaysWhatTheCertificateSays(t *testing.T) {
 		{"a NutsUraCredential about another organisation than the certificate's", func(a *fieldAttempt) {
 			a.set.Organization = a.issue(passServer, harness.TypeNutsURA, harness.NutsURAClaims("00009999", "Another"))
 		}, untrusted + orgClaim},
+		{"a HealthcareOrganizationCredential about another organisation than the certificate's", func(a *fieldAttempt) {
+			a.set.Organization = a.issue(passServer, harness.TypeHealthcareOrganization, harness.NutsURAClaims("00009999", "Another"))
+		}, untrusted + orgClaim},
+		{"a HealthcareOrganizationCredential of a professional's pass", func(a *fieldAttempt) {
+			a.set.Organization = a.issue(passMidwife, harness.TypeHealthcareOrganization, harness.NutsURAClaims("00001234", "De Eerste Stap"))
+		}, untrusted + orgClaim},
 		{"an X509Credential of a person's pass", func(a *fieldAttempt) {
 			a.set.Organization = must[harness.Credential](a.t)(a.field.Passes[passMidwife].X509Credential(a.wallet.DID, harness.X509CredentialOptions{}))
 		}, refusedByNode},

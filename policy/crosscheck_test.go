@@ -67,6 +67,22 @@ func TestFormsAndCrossChecks(t *testing.T) {
 			e.Credentials[theOrganization] = issuedBy("HealthcareProviderCredential", testUZI, object{"identifier": "12345678"})
 			e.Credentials[theOrganization].Expires = testNow.Add(48 * time.Hour)
 		}, "claim untrusted: organization_ura"},
+		{"URA from a HealthcareOrganizationCredential", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareOrganizationCredential", testUZI, object{"organization": object{"ura": "12345678", "name": "Midwives"}})
+		}, ""},
+		{"a HealthcareOrganizationCredential of another organisation's certificate", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareOrganizationCredential", testUZI, object{"organization": object{"ura": "87654321"}})
+		}, "claim untrusted: organization_ura"},
+		{"a HealthcareOrganizationCredential of a person's pass", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareOrganizationCredential", doctor, object{"organization": object{"ura": "12345678"}})
+		}, "claim untrusted: organization_ura"},
+		{"a HealthcareOrganizationCredential that outlives its certificate", func(e *Evidence) {
+			e.Credentials[theOrganization] = issuedBy("HealthcareOrganizationCredential", testUZI, object{"organization": object{"ura": "12345678"}})
+			e.Credentials[theOrganization].Expires = testNow.Add(48 * time.Hour)
+		}, "claim untrusted: organization_ura"},
+		{"a HealthcareOrganizationCredential beside another form", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, issuedBy("HealthcareOrganizationCredential", testUZI, object{"organization": object{"ura": "12345678"}}))
+		}, "claim contradiction: organization_ura"},
 		{"an X509Credential of a person's pass", func(e *Evidence) {
 			e.Credentials[theOrganization].Subjects[0] = object{"san": object{"otherName": strings.TrimPrefix(doctor, testFingerprint+"::san:otherName:")}}
 		}, "claim malformed: organization_ura"},
@@ -279,6 +295,8 @@ func TestNameOfTheOrganisation(t *testing.T) {
 	}{
 		{"the certificate's, in the guide's form", issuedBy("HealthcareProviderCredential", named, guides), "De Eerste Stap"},
 		{"the certificate's, in the pilots' form", issuedBy("NutsUraCredential", named, pilots), "De Eerste Stap"},
+		{"the certificate's, in the toolkit's form", issuedBy("HealthcareOrganizationCredential", named, pilots), "De Eerste Stap"},
+		{"none, where the DID does not tell the certificate's, in the toolkit's form", issuedBy("HealthcareOrganizationCredential", testUZI, pilots), ""},
 		{"none, where the DID does not tell the certificate's", issuedBy("NutsUraCredential", testUZI, pilots), ""},
 		{"the registrar's", credentialOf("NutsUraCredential", testVektis, pilots), nil},
 	} {

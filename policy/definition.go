@@ -65,7 +65,7 @@ func (p *Profile) complete(descriptor *pe.InputDescriptor) bool {
 			return false
 		}
 		pattern = dezisPattern
-	case slices.Contains(credentialType, typeX509), slices.Contains(credentialType, typeHealthcareProvider):
+	case slices.Contains(credentialType, typeX509), slices.Contains(credentialType, typeHealthcareProvider), slices.Contains(credentialType, typeHealthcareOrganization):
 		if !issuers.namesX509() {
 			return false
 		}

@@ -95,7 +95,7 @@ func certificateName(form form, issuer string) (string, bool) {
 		return "", false
 	}
 	name, known := subjectPolicy(issuer, "O")
-	return name, known || isOneOf(form.types, []string{typeNutsURA})
+	return name, known || isOneOf(form.types, []string{typeNutsURA, typeHealthcareOrganization})
 }
 
 // serverURA gives the organisation's number in a UZI server certificate's otherName.

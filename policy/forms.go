@@ -41,6 +41,11 @@ var forms = []form{
 		claims:    map[string][]string{ClaimOrganizationURA: {"identifier"}},
 	},
 	{
+		attribute: AttributeOrganization,
+		types:     []string{typeHealthcareOrganization},
+		claims:    map[string][]string{ClaimOrganizationURA: {"organization.ura"}},
+	},
+	{
 		attribute:    AttributeFacilityType,
 		types:        []string{"HealthcareProviderRoleTypeCredential"},
 		claims:       map[string][]string{ClaimOrganizationFacilityType: {"roleCodeNL"}},
@@ -80,10 +85,11 @@ var forms = []form{
 }
 
 const (
-	typeX509               = "X509Credential"
-	typeNutsURA            = "NutsUraCredential"
-	typeHealthcareProvider = "HealthcareProviderCredential"
-	typeDezi               = "DeziUserCredential"
+	typeX509                   = "X509Credential"
+	typeNutsURA                = "NutsUraCredential"
+	typeHealthcareProvider     = "HealthcareProviderCredential"
+	typeHealthcareOrganization = "HealthcareOrganizationCredential" // of the Nuts foundation's toolkit for did:x509
+	typeDezi                   = "DeziUserCredential"
 )
 
 // organizationIn gives the places where a credential can name an organisation, below

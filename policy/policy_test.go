@@ -195,7 +195,7 @@ func TestBuiltinDefinition(t *testing.T) {
 	definition := mapping[pe.WalletOwnerOrganization]
 
 	require.Len(t, mapping, 1)
-	require.Len(t, definition.InputDescriptors, 6)
+	require.Len(t, definition.InputDescriptors, 7)
 	for _, descriptor := range definition.InputDescriptors {
 		t.Run("the issuer is constrained in the descriptor "+descriptor.Id, func(t *testing.T) {
 			last := descriptor.Constraints.Fields[len(descriptor.Constraints.Fields)-1]

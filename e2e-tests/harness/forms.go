@@ -7,15 +7,16 @@ import "strings"
 
 // The types of credential in use, the four that a plain world presents first.
 const (
-	TypeOrganization       = "X509Credential"
-	TypeFacility           = "HealthcareProviderRoleTypeCredential"
-	TypeEmployee           = "NutsEmployeeCredential"
-	TypeEnrollment         = "PatientEnrollmentCredential"
-	TypeNutsURA            = "NutsUraCredential"
-	TypeHealthcareProvider = "HealthcareProviderCredential"
-	TypeDezi               = "DeziUserCredential"
-	TypeDelegation         = "HealthcareProfessionalDelegationCredential" // the guide's
-	TypePilotDelegation    = "HealthCareProfessionalDelegationCredential" // the pilots'
+	TypeOrganization           = "X509Credential"
+	TypeFacility               = "HealthcareProviderRoleTypeCredential"
+	TypeEmployee               = "NutsEmployeeCredential"
+	TypeEnrollment             = "PatientEnrollmentCredential"
+	TypeNutsURA                = "NutsUraCredential"
+	TypeHealthcareProvider     = "HealthcareProviderCredential"
+	TypeHealthcareOrganization = "HealthcareOrganizationCredential"
+	TypeDezi                   = "DeziUserCredential"
+	TypeDelegation             = "HealthcareProfessionalDelegationCredential" // the guide's
+	TypePilotDelegation        = "HealthCareProfessionalDelegationCredential" // the pilots'
 )
 
 // Identifier gives "system|value" as the object that FHIR makes of it; a bare value

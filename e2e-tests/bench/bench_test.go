@@ -45,6 +45,7 @@ func tinyPlan() plan {
 		bursts: []int{4, 8}, burstRounds: 1,
 		// Too few failures for a breaker, which would take seconds to let go.
 		hungTimeout: 500 * time.Millisecond, hungRounds: 1, hungCount: 2, openCount: 2,
+		besideRounds: 1, besideTime: 200 * time.Millisecond,
 		starts: 1, soak: 300 * time.Millisecond,
 	}
 }
@@ -98,6 +99,15 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 		assert.Zero(t, measured.hung.wrong())
 		assert.GreaterOrEqual(t, percentile(sortedBy(measured.hung.waiting, latencyOf), 50), p.hungTimeout)
 	})
+	t.Run("a requester that misbehaves", func(t *testing.T) {
+		require.Len(t, measured.beside, len(waysToMisbehave()))
+		for i, each := range measured.beside {
+			assert.Len(t, each.honest, 2, each.name)
+			assert.Equal(t, i > 0, len(each.odd) > 0, each.name)
+			assert.Zero(t, each.wrong(), each.name)
+			assert.Greater(t, each.latency(0), milliseconds(besideDelay), each.name)
+		}
+	})
 	t.Run("start-up", func(t *testing.T) {
 		require.Len(t, measured.starts, 3)
 		for _, each := range measured.starts {
@@ -106,7 +116,7 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 	})
 	t.Run("what is printed", func(t *testing.T) {
 		text := out.String()
-		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "What consent costs"} {
+		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. ", "What consent costs"} {
 			assert.Contains(t, text, heading)
 		}
 		assert.Contains(t, text, "reached")

@@ -26,26 +26,31 @@ type plan struct {
 	// before a breaker lets the next one try.
 	openCount int
 
+	besideRounds int
+	besideTime   time.Duration
+
 	starts int
 	soak   time.Duration // 0: none
 }
 
-// fullPlan takes about three minutes.
+// fullPlan takes about four minutes.
 func fullPlan() plan {
 	return plan{
 		warmUp: time.Second, rounds: 8, roundTime: 2500 * time.Millisecond, rate: 50, slowRate: 100,
 		codecRounds: 5, codecTime: 200 * time.Millisecond,
 		bursts: []int{64, 256, 1000}, burstRounds: 3,
 		hungTimeout: time.Second, hungRounds: 2, hungCount: 20, openCount: 50,
+		besideRounds: 2, besideTime: 2500 * time.Millisecond,
 		starts: 5,
 	}
 }
 
-// quickPlan takes less than forty seconds.
+// quickPlan takes less than a minute.
 func quickPlan() plan {
 	p := fullPlan()
 	p.warmUp, p.rounds, p.roundTime = 300*time.Millisecond, 2, time.Second
 	p.codecRounds, p.codecTime = 3, 50*time.Millisecond
 	p.burstRounds, p.hungRounds, p.starts = 1, 1, 1
+	p.besideRounds, p.besideTime = 1, time.Second
 	return p
 }

@@ -19,6 +19,7 @@ type results struct {
 	codec    []codecRow
 	bursts   []burstRow
 	hung     hungRow
+	beside   []besideRow
 	starts   []startRow
 }
 
@@ -37,6 +38,9 @@ func (r results) complaint() error {
 		add(fmt.Sprintf("%d at once", each.size), each.answers().wrong, each.shots())
 	}
 	add("a Mitz that hangs", r.hung.wrong(), slices.Concat(r.hung.waiting, r.hung.following))
+	for _, each := range r.beside {
+		add("beside "+each.name, each.wrong(), slices.Concat(each.honest, each.odd))
+	}
 	return errors.Join(errs...)
 }
 
@@ -180,8 +184,27 @@ func printHung(out io.Writer, r hungRow) {
 	_, _ = fmt.Fprintf(out, "First token after Mitz answers again: %s s\n\n", spreadOf(r.recovery))
 }
 
+func printBeside(out io.Writer, p plan, rows []besideRow) {
+	_, _ = fmt.Fprintf(out, `5. An honest requester while another misbehaves, or Mitz does so towards the other: %d rounds in turns, each of %s
+
+The honest one sends %d requests a second, and Mitz takes %s for each; the other sends %d.
+
+`, p.besideRounds, p.besideTime, honestRate, besideDelay, oddRate)
+	lines := newTable("the other one", "tokens", "wrong", "p50 ms", "p95 ms", "at most", "", "the other's answers")
+	most := besideFactor * rows[0].latency(50)
+	for i, each := range rows {
+		limit, reached := "", ""
+		if i > 0 {
+			limit, reached = number(most), verdict(each.latency(50), most)
+		}
+		lines.row(each.name, fmt.Sprint(count(each.honest, gotToken)), fmt.Sprint(each.wrong()),
+			number(each.latency(50)), number(each.latency(95)), limit, reached, endings(each.odd))
+	}
+	lines.print(out)
+}
+
 func printStarts(out io.Writer, p plan, rows []startRow) {
-	_, _ = fmt.Fprintf(out, "5. Start-up until both interfaces answer /status: %d starts in turns, looked at every 10 ms\n\n", p.starts)
+	_, _ = fmt.Fprintf(out, "6. Start-up until both interfaces answer /status: %d starts in turns, looked at every 10 ms\n\n", p.starts)
 	lines := newTable("", "ms")
 	for _, each := range rows {
 		lines.row(each.name, spreadOf(each.times).String())

@@ -102,7 +102,7 @@ func mapping(content []byte) (*yaml.Node, error) {
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return nil, errors.New("it must hold keys with values, such as patient: and decision:")
+		return nil, errors.New("it must hold keys and their values, such as patient and decision")
 	}
 	return root, nil
 }

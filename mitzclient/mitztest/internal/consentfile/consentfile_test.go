@@ -58,8 +58,8 @@ func TestWhatIsWrongIsToldWithItsCure(t *testing.T) {
 	replace := func(oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(full) }
 	tests := map[string]struct{ text, problem string }{
 		"nothing":                     {"", "it is empty"},
-		"a list without its key":      {"- patient: 1", "it must hold keys with values"},
-		"a text":                      {"consents", "it must hold keys with values"},
+		"a list without its key":      {"- patient: 1", "it must hold keys and their values"},
+		"a text":                      {"consents", "it must hold keys and their values"},
 		"a misspelt list":             {replace("consents:", "consent:"), "line 1: the file: a key that is not known: write consents"},
 		"an empty mapping":            {"{}", "the key consents is missing"},
 		"the list left empty":         {"consents:", "line 1: consents must be a list"},

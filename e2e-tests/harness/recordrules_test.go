@@ -142,6 +142,15 @@ func TestRecordServerLooksAtWhatTheNodeDoesNot(t *testing.T) {
 			}, node.asked, "what the node is asked")
 		})
 	}
+	t.Run("a bound token as a Bearer token, with a good proof beside it", func(t *testing.T) {
+		proof, err := wallet.Prove(DPoPProof{Method: http.MethodPost, URL: records.SearchURL(), Token: "t"})
+		require.NoError(t, err)
+		header := DPoPHeader("t", proof)
+		header.Set("Authorization", "Bearer t")
+		answer, err := SearchPatientWith(t.Context(), workspace.Client(), records.URL, header, testBSN)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusUnauthorized, answer.Status)
+	})
 	t.Run("a node that fails", func(t *testing.T) {
 		node.proof = ""
 		answer, err := SearchPatientWith(t.Context(), workspace.Client(), records.URL, DPoPHeader("t", "p"), testBSN)

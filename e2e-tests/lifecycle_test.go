@@ -7,8 +7,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -57,15 +58,10 @@ func TestStoppingTheNodeLetsRunningConsultsEnd(t *testing.T) {
 	permit(t, w, patient, "00000659", "GGC002")
 	w.Mitz.Misbehave(mitztest.Slow(5 * time.Second))
 	answers := requestWhileStopping(t, w, func() {
-		ours, _ := diagnostics(t, w.DataHolder)["mitz"].(map[string]any)
-		_, err := time.Parse(time.RFC3339, fmt.Sprint(ours["client_certificate_expires"]))
-		assert.NoError(t, err)
-		delete(ours, "client_certificate_expires")
-		assert.Equal(t, map[string]any{
-			"running": true, "guarded_scopes": 2.0, "data_holders": 2.0, "audit_file": false,
-			"circuit": "closed", "consults_running": 3.0, "consults_waiting": 0.0, "consults_overdue": 0.0, "requesters_held_back": 0.0,
-		}, ours, "and nothing of a requester, a patient, an address or a file")
-		assert.NotContains(t, diagnostics(t, w.Requester), "mitz")
+		metrics, err := w.DataHolder.Get(t.Context(), "/metrics")
+		require.NoError(t, err)
+		assert.True(t, metrics.Contains("\nnuts_mitz_consults_running 3\n"))
+		assert.True(t, metrics.Contains("\nnuts_mitz_consults_waiting 0\n"))
 	})
 	for _, answer := range answers {
 		assert.NotEmpty(t, answer.Token(), "the patient sees the query, and so the requester gets its answer")
@@ -119,13 +115,38 @@ func requestInTime(t *testing.T, a *attempt) (harness.Answer, error) {
 	}
 }
 
-// diagnostics gives what a node tells of each engine.
-func diagnostics(t *testing.T, node *harness.Node) (byEngine map[string]any) {
-	t.Helper()
-	answer, err := node.Get(t.Context(), "/status/diagnostics")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(answer.Body, &byEngine))
-	return byEngine
+// TestWhatStrangersSee looks at everything that a node shows of itself, on both of its ports:
+// how the link is, how busy it is and when its certificate ends is shown on the internal one.
+func TestWhatStrangersSee(t *testing.T) {
+	w := fresh(t)
+	public := func(path string) harness.Answer {
+		return must[harness.Answer](t)(w.DataHolder.GetPublic(t.Context(), path))
+	}
+	internal := func(path string) harness.Answer {
+		return must[harness.Answer](t)(w.DataHolder.Get(t.Context(), path))
+	}
+	for _, get := range []func(string) harness.Answer{public, internal} {
+		diagnostics := get("/status/diagnostics")
+		assert.Equal(t, http.StatusOK, diagnostics.Status)
+		var byEngine map[string]map[string]any
+		require.NoError(t, json.Unmarshal(diagnostics.Body, &byEngine))
+		for title := range byEngine["mitz"] {
+			assert.Contains(t, []string{"version", "node_version"}, title)
+		}
+	}
+	for _, path := range []string{"/status", "/status/diagnostics", "/health", "/metrics", "/"} {
+		shown := strings.ToLower(string(public(path).Body))
+		for _, word := range []string{"circuit", "consult", "certificate", "guarded", "audit", "held_back", "nuts_mitz"} {
+			assert.NotContains(t, shown, word, path)
+		}
+	}
+	health, metrics := internal("/health"), internal("/metrics")
+	for _, part := range []string{"mitz.guarded", "mitz.guard", "mitz.circuit", "mitz.consults", "mitz.certificate"} {
+		assert.True(t, health.Contains(`"`+part+`":{"status":`), part)
+	}
+	for _, name := range []string{"circuit_state", "guarded_scopes", "consults_running", "consults_waiting", "requesters_held_back", "client_certificate_expiry_timestamp_seconds"} {
+		assert.True(t, metrics.Contains("\nnuts_mitz_"+name+" "), name)
+	}
 }
 
 // TestManyRequestsAtOnce has each of many requests ask about another patient, half of

@@ -73,7 +73,7 @@ var (
 
 func newEngine(node nodeEngines) *Engine {
 	engine := &Engine{node: node, now: time.Now}
-	engine.metrics = newMetrics(engine.circuit, func() int { return len(engine.config.Profiles) }, engine.heldBack)
+	engine.metrics = newMetrics(engine.circuit, func() int { return len(engine.config.Profiles) }, engine.load)
 	engine.requests = drain.New()
 	engine.refusals = newRefusals(engine)
 	engine.node.refused, engine.node.panicked = func() { engine.countRefused(door.ReasonPresentation) }, engine.panicked
@@ -305,12 +305,12 @@ func (e *Engine) circuit() mitzclient.CircuitState {
 	return e.client.Circuit()
 }
 
-// heldBack is how many requesters are refused for a while.
-func (e *Engine) heldBack() int {
+// load is what the link does.
+func (e *Engine) load() mitzclient.Load {
 	if e.client == nil {
-		return 0
+		return mitzclient.Load{}
 	}
-	return e.client.Load().HeldBack
+	return e.client.Load()
 }
 
 func log() *logrus.Entry {

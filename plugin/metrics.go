@@ -25,6 +25,8 @@ type metrics struct {
 	circuit         prometheus.GaugeFunc
 	guarded         prometheus.GaugeFunc
 	heldBack        prometheus.GaugeFunc
+	running         prometheus.GaugeFunc
+	waiting         prometheus.GaugeFunc
 	overdue         prometheus.Counter
 }
 
@@ -32,8 +34,8 @@ type metrics struct {
 var consultBuckets = []float64{.005, .01, .025, .05, .1, .2, .3, .4, .6, 1, 2, 5, 10}
 
 // newMetrics makes the metrics; circuit gives the state of the link's circuit, guarded how
-// many scopes are guarded, and heldBack how many requesters are refused for a while.
-func newMetrics(circuit func() mitzclient.CircuitState, guarded, heldBack func() int) *metrics {
+// many scopes are guarded, and load what the link does.
+func newMetrics(circuit func() mitzclient.CircuitState, guarded func() int, load func() mitzclient.Load) *metrics {
 	const namespace, subsystem = "nuts", "mitz"
 	return &metrics{
 		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -70,7 +72,15 @@ func newMetrics(circuit func() mitzclient.CircuitState, guarded, heldBack func()
 		heldBack: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "requesters_held_back",
 			Help: "Requesters that are refused for a while, because their queries failed or Mitz asked them for fewer.",
-		}, func() float64 { return float64(heldBack()) }),
+		}, func() float64 { return float64(load().HeldBack) }),
+		running: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "consults_running",
+			Help: "Consults of Mitz that are under way.",
+		}, func() float64 { return float64(load().Running) }),
+		waiting: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "consults_waiting",
+			Help: "Consults of Mitz that wait for their turn.",
+		}, func() float64 { return float64(load().Waiting) }),
 		overdue: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "overdue_consults_total",
 			Help: "Consults of Mitz that did not end when their time was over, and were left behind.",
@@ -94,7 +104,7 @@ func newDoorRefused() *prometheus.CounterVec {
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.panics,
-		m.certificate, m.circuit, m.guarded, m.heldBack, m.overdue,
+		m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue,
 	}
 }
 

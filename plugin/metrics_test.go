@@ -24,7 +24,8 @@ import (
 
 func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateOpen }, func() int { return 3 }, func() int { return 4 })
+	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateOpen }, func() int { return 3 },
+		func() mitzclient.Load { return mitzclient.Load{HeldBack: 4, Running: 5, Waiting: 6} })
 	require.NoError(t, m.register(registry))
 	m.consults.WithLabelValues("mitz-closed-query", "permit").Inc()
 	m.consultDuration.WithLabelValues("mitz-closed-query").Observe(0.1)
@@ -50,6 +51,8 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_circuit_state":                               {},
 		"nuts_mitz_guarded_scopes":                              {},
 		"nuts_mitz_requesters_held_back":                        {},
+		"nuts_mitz_consults_running":                            {},
+		"nuts_mitz_consults_waiting":                            {},
 		"nuts_mitz_overdue_consults_total":                      {},
 		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
 	}, labels)
@@ -60,6 +63,8 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	assert.InDelta(t, 2, testutil.ToFloat64(m.circuit), 0)
 	assert.InDelta(t, 3, testutil.ToFloat64(m.guarded), 0)
 	assert.InDelta(t, 4, testutil.ToFloat64(m.heldBack), 0)
+	assert.InDelta(t, 5, testutil.ToFloat64(m.running), 0)
+	assert.InDelta(t, 6, testutil.ToFloat64(m.waiting), 0)
 	m.unregister(registry)
 	require.NoError(t, newMetrics(nil, nil, nil).register(registry), "the names are free again")
 }

@@ -169,6 +169,11 @@ func (n *Node) answers(ctx context.Context, base string) bool {
 // Stop ends the node and waits for it. It may be called more than once.
 func (n *Node) Stop() error { return errors.Join(n.proxy.rest(), n.process.stop()) }
 
+// GetPublic gets a path of the node's public interface, without the TLS in front of it.
+func (n *Node) GetPublic(ctx context.Context, path string) (Answer, error) {
+	return do(ctx, n.client, http.MethodGet, n.public+path, http.Header{"Accept": {"application/json"}}, nil)
+}
+
 // PID is the process id of the running node, to measure it.
 func (n *Node) PID() int { return n.process.command.Process.Pid }
 

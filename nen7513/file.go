@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 const (
@@ -64,12 +63,6 @@ func checkMode(info fs.FileInfo) error {
 		return fmt.Errorf("others than its owner have access (mode %04o): it holds patients' numbers. "+
 			"See who has read it, and chmod 600 it", info.Mode().Perm())
 	}
-}
-
-// isOurs reports whether the file belongs to the user as whom this process runs.
-func isOurs(info fs.FileInfo) bool {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(stat.Uid) == os.Geteuid()
 }
 
 // tighten takes the access of its group away from a file of our own. A volume with an

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const testBSN = "900186021"
 
-func testEntry(t *testing.T) Entry {
+func testEntry(t testing.TB) Entry {
 	t.Helper()
 	patient, err := consent.ParseBSN(testBSN)
 	require.NoError(t, err)
@@ -187,18 +187,5 @@ func TestAppend(t *testing.T) {
 		require.NoError(t, log.Close())
 		require.NoError(t, log.Close(), "closing twice is no error")
 		assert.ErrorIs(t, log.Append(t.Context(), testEntry(t)), errClosed)
-	})
-}
-
-func BenchmarkAppend(b *testing.B) {
-	log, err := Open(filepath.Join(b.TempDir(), "audit.jsonl"), Hooks{})
-	require.NoError(b, err)
-	defer func() { _ = log.Close() }()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if err := log.Append(b.Context(), Entry{Action: Consult}); err != nil {
-				b.Error(err)
-			}
-		}
 	})
 }

@@ -39,7 +39,7 @@ func (e *Engine) decide(ctx context.Context, profile *policy.Profile, token *iam
 	}
 	// Mitz took its time: who was taken off the list meanwhile gets no token any more.
 	if still, _ := e.policy.Lists().DataHolder(entry.subject); still != question.DataHolder {
-		return nil, policy.Refusals{{Reason: policy.ReasonDataHolder}}
+		return nil, policy.Refusals{{Reason: policy.ReasonDataHolder, Rules: []string{"the subject is still in mitz.dataholders when Mitz has answered"}}}
 	}
 	permission.Claims = claims
 	return policy.TokenClaims(permission)
@@ -99,7 +99,7 @@ func (e *Engine) evidence(token *iam.AccessToken, subject string) (policy.Eviden
 			return policy.Evidence{}, errors.New("a presentation without a signer")
 		}
 		if plainjson.Presentation(presentation.Raw()) != nil {
-			return policy.Evidence{}, policy.Refusals{{Reason: policy.ReasonCredentialAmbiguous}}
+			return policy.Evidence{}, policy.Refusals{{Reason: policy.ReasonCredentialAmbiguous, Rules: []string{"the JSON of a presentation has one reading"}}}
 		}
 		for _, presented := range presentation.VerifiableCredential {
 			if err := e.verifyAgain(presented, presenter.String()); err != nil {

@@ -36,14 +36,14 @@ test: ## run every test, on real nodes too; installs what .ci/packages names
 	$(MAKE) race
 
 race: ## run the packages that share state with the race detector
-	$(GO) test -race -timeout 20m ./consent ./internal/... ./nen7513 ./policy ./plugin ./mitzclient/...
+	$(GO) test -race -timeout 20m ./consent ./internal/... ./nen7513 ./policy ./plugin/... ./mitzclient/...
 
 bench: ## print the measurements; ARGS=--quick for a short run
 	@$(GO) build -o bin/bench ./e2e-tests/bench
 	@bin/bench $(ARGS)
 
 fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
-	@for package in $$($(GO) list ./consent ./internal/... ./policy ./plugin ./mitzclient/...); do \
+	@for package in $$($(GO) list ./consent ./internal/... ./policy ./plugin/... ./mitzclient/...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$package | grep ^Fuzz); do \
 			echo "== $$package $$target"; \
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \

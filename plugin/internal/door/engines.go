@@ -42,10 +42,12 @@ type Bounded struct {
 // gets documents by clients of its own, which cannot be reached. So another is made of the
 // same parts, by the node's own constructors.
 func (e Engines) Bound(visit func() *Visit) Bounded {
-	// Not cached, as the node does not either when it makes its own: a revocation must be seen.
+	// Lists and DID documents are not cached, as the node does not either when it makes its
+	// own: a revocation, and another key in the place of a lost one, must be seen.
 	getLists := client.New(e.Server.HTTPClient.Timeout)
-	getDocuments := client.NewWithCache(oneFetch)
-	contexts := boundedContexts{JSONLD: e.JSONLD, http: getDocuments, strict: e.Server.Strictmode, visit: visit}
+	getDocuments := client.New(oneFetch)
+	getContexts := client.NewWithCache(oneFetch)
+	contexts := boundedContexts{JSONLD: e.JSONLD, http: getContexts, strict: e.Server.Strictmode, visit: visit}
 	dids := boundedResolver{DIDResolver: e.DIDs, http: getDocuments, visit: visit}
 	if slices.Contains(e.Server.DIDMethods, didweb.MethodName) {
 		dids.own = didsubject.Resolver{DB: e.SQL}

@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync"
@@ -144,7 +145,8 @@ func startInMemory(t *testing.T) (*harness.World, []*harness.Node) {
 	return w, []*harness.Node{w.DataHolder}
 }
 
-// startCluster starts the data holder's node a second time, with the databases of the first.
+// startCluster starts the data holder's node a second time, with the databases of the first:
+// its sessions in a real Redis, the rest in SQL.
 func startCluster(t *testing.T) (*harness.World, []*harness.Node) {
 	var second harness.NodeConfig
 	config := plainWorld()
@@ -153,6 +155,8 @@ func startCluster(t *testing.T) (*harness.World, []*harness.Node) {
 		err := configure(ctx, w, node)
 		// With the wait for each other that two nodes on one file need.
 		node.Settings["storage.sql.connection"] = "sqlite:file:" + w.Path("shared.db") + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)"
+		redis := must[map[string]any](t)(w.StartRedis(ctx))
+		maps.Copy(node.Settings, redis)
 		second = *node
 		return err
 	}

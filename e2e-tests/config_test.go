@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -162,8 +163,13 @@ func documentedLists(t *testing.T, root string) (dataHolders, facilityTypes stri
 func TestExamplesInDocumentationStart(t *testing.T) {
 	root, err := harness.RepositoryRoot()
 	require.NoError(t, err)
-	documents, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	names, err := fs.Glob(os.DirFS(root), "docs/*.md")
 	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	var documents []string
+	for _, name := range names {
+		documents = append(documents, filepath.Join(root, name))
+	}
 	dataHolders, facilityTypes := documentedLists(t, root)
 	found := 0
 	for _, document := range append(documents, filepath.Join(root, "README.md")) {

@@ -9,7 +9,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 
@@ -60,6 +62,9 @@ var texts = map[Code]string{
 	RateLimited:      "Mitz asked for fewer queries and is left alone for a while",
 	TooManyQueries:   "the requester asked about this patient too often",
 }
+
+// Codes gives all codes.
+func Codes() []Code { return slices.Sorted(maps.Keys(texts)) }
 
 // Error is a consult without decisions. Its text is fixed by its codes.
 type Error struct {

@@ -31,12 +31,15 @@ func flagSet() *pflag.FlagSet {
 }
 
 // AddCommands adds the engine's flags to the node's commands that load its
-// configuration, and the engine's own commands: "mitz explain" and "mitz check". The system
-// is the one that [Install] was given.
+// configuration, and the engine's own commands: "mitz explain", "mitz check" and "mitz
+// version". The system is the one that [Install] was given.
 func AddCommands(root *cobra.Command, system *core.System) {
 	engine, installed := system.FindEngineByName(moduleName).(*Engine)
 	addFlags(root)
-	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)"}
+	group := &cobra.Command{
+		Use: moduleName, Short: "Commands about patients' consent (Mitz)",
+		RunE: refuseUnknown, SilenceErrors: true, SilenceUsage: true,
+	}
 	server, _, err := root.Find([]string{"server"})
 	for _, command := range []*cobra.Command{explainCommand(system), checkCommand(system)} {
 		if err == nil {
@@ -44,6 +47,7 @@ func AddCommands(root *cobra.Command, system *core.System) {
 		}
 		group.AddCommand(command)
 	}
+	group.AddCommand(versionCommand())
 	root.AddCommand(group)
 	if installed {
 		engine.flags = prepare(root)

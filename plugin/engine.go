@@ -27,6 +27,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
@@ -230,7 +231,7 @@ func (e *Engine) validateLogging() error {
 // Start begins to answer token requests for guarded scopes.
 func (e *Engine) Start() error {
 	if !e.enabled() {
-		log().Warn("No scope is guarded: " + e.off)
+		log().WithField("version", version.Read().Plugin).Warn("No scope is guarded: " + e.off)
 		return nil
 	}
 	if !e.guarding.Load() {
@@ -239,7 +240,10 @@ func (e *Engine) Start() error {
 	if err := e.openClaims(); err != nil {
 		return err
 	}
-	log().WithFields(logrus.Fields{"scopes": e.config.scopes(), "audit_file": e.auditLog != nil}).Info("Guarding scopes: a token for them needs consent")
+	info := version.Read()
+	log().WithFields(logrus.Fields{
+		"scopes": e.config.scopes(), "audit_file": e.auditLog != nil, "version": info.Plugin, "node_version": info.Node,
+	}).Info("Guarding scopes: a token for them needs consent")
 	if e.client != nil {
 		e.client.Start()
 	}

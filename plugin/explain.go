@@ -18,12 +18,14 @@ import (
 // loads and checks the configuration as the server does, and starts nothing: it connects
 // to nothing, opens no database and writes no file.
 func explainCommand(system *core.System) *cobra.Command {
-	return &cobra.Command{
+	message := false
+	explain := &cobra.Command{
 		Use:   "explain [scope]",
 		Short: "Explains what a guarded scope demands, whom it trusts, and what Mitz would be asked",
 		Long: "Checks the configuration as the server does when it starts, and explains one guarded scope,\n" +
 			"or all of them: what a requester must present, whom this node trusts for what, and the\n" +
-			"question that Mitz would be asked. Nothing is started and nobody is contacted.",
+			"question that Mitz would be asked; with --message also the message. Nothing is started and\n" +
+			"nobody is contacted.",
 		Args: cobra.MaximumNArgs(1),
 		// The error is told once, by who executes the command, as with the server.
 		SilenceErrors: true,
@@ -36,9 +38,11 @@ func explainCommand(system *core.System) *cobra.Command {
 			if !installed {
 				return errors.New("the plugin is not installed in this node")
 			}
-			return engine.explain(command.OutOrStdout(), *system.Config, scopes)
+			return engine.explain(command.OutOrStdout(), *system.Config, scopes, message)
 		},
 	}
+	explain.Flags().BoolVar(&message, "message", false, "Print the message in which Mitz would be asked, too.")
+	return explain
 }
 
 // checkForCommand checks the configuration, see [Engine.check]. What is wrong with it is
@@ -55,8 +59,9 @@ func (e *Engine) checkForCommand(server core.ServerConfig) (*checkedConfig, erro
 	return checked, nil
 }
 
-// explain writes the explanation of the scopes, or of all guarded ones.
-func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []string) error {
+// explain writes the explanation of the scopes, or of all guarded ones; the messages to
+// Mitz are part of it on request.
+func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []string, message bool) error {
 	checked, err := e.checkForCommand(server)
 	if err != nil {
 		return err
@@ -73,7 +78,7 @@ func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []strin
 	if len(scopes) == 0 {
 		scopes = guarded
 	}
-	page := &page{}
+	page := &page{messages: message}
 	page.overview(checked, e.now())
 	for _, scope := range scopes {
 		// The text given is not repeated: it may be anything.

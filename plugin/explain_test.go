@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -93,10 +94,22 @@ func testdata(t *testing.T, name string) string {
 const definitionName = "definition.json"
 
 func TestExplainPages(t *testing.T) {
-	for _, name := range []string{"builtin", "full", "operators"} {
-		t.Run(name, func(t *testing.T) {
-			page := testdata(t, name+".txt")
-			output := explainPage(t, name, definitionName)
+	for _, tc := range []struct {
+		name, config string
+		arguments    []string
+	}{
+		{"builtin", "builtin", nil},
+		{"full", "full", nil},
+		{"operators", "operators", nil},
+		{"message", "builtin", []string{"birth-care", "--message"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			page := testdata(t, tc.name+".txt")
+			output := explainPage(t, tc.config, definitionName, tc.arguments...)
+			assert.Equal(t, slices.Contains(tc.arguments, "--message"), strings.Contains(output, `extension="[BSN]"`), "the message is shown on request")
+			if tc.name == "message" { // the rest is in the other pages
+				output = output[strings.Index(output, "What Mitz would be asked"):]
+			}
 			if *update {
 				require.NoError(t, os.WriteFile(page, []byte(output), 0o644))
 			}
@@ -143,7 +156,7 @@ func TestPagesCountColumns(t *testing.T) {
 
 // explainPage explains a configuration of testdata, whose own definition is in a file of
 // that name.
-func explainPage(t *testing.T, name, definition string) string {
+func explainPage(t *testing.T, name, definition string, arguments ...string) string {
 	t.Helper()
 	config, err := os.ReadFile(testdata(t, name+".yaml"))
 	require.NoError(t, err)
@@ -152,7 +165,7 @@ func explainPage(t *testing.T, name, definition string) string {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.MkdirAll(filepath.Dir(definition), 0o700))
 	require.NoError(t, os.WriteFile(definition, content, 0o600))
-	output, _, err := runExplainHere(t, laxNode+strings.ReplaceAll(string(config), "DEFINITION", strconv.Quote(definition)))
+	output, _, err := runExplainHere(t, laxNode+strings.ReplaceAll(string(config), "DEFINITION", strconv.Quote(definition)), arguments...)
 	require.NoError(t, err)
 	return output
 }
@@ -168,7 +181,7 @@ func assertTidy(t *testing.T, page string) {
 	for _, run := range regexp.MustCompile(`[0-9]+`).FindAllString(page, -1) {
 		assert.False(t, consent.IsBSN(run), "a patient's number")
 	}
-	assert.Contains(t, page, `extension="[BSN]"`)
+	assert.Contains(t, page, "about patient [BSN]")
 }
 
 func TestExplainOneScope(t *testing.T) {
@@ -186,7 +199,7 @@ func TestExplainOneScope(t *testing.T) {
 		assert.Empty(t, output)
 	})
 	t.Run("flags go before the file, as with the server", func(t *testing.T) {
-		output, _, err := runExplain(t, laxNode+string(config), "--mitz.endpoint", "http://elsewhere.example")
+		output, _, err := runExplain(t, laxNode+string(config), "--message", "--mitz.endpoint", "http://elsewhere.example")
 		require.NoError(t, err)
 		assert.Contains(t, output, "<wsa:To>http://elsewhere.example/geslotenautorisatievraag/xacml3</wsa:To>")
 	})

@@ -15,16 +15,23 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
-// questions writes the message that Mitz would get for each sample.
+// questions writes what Mitz would be asked for each sample, and the message on request.
 func (p *page) questions(checked *checkedConfig, explanation policy.Explanation) {
 	p.section("What Mitz would be asked, for a made-up requester")
-	p.paragraph(2, "[BSN] stands for the patient's number, and the message's id is another one every time. "+
-		"Spaces were added to make it readable.")
+	if p.messages {
+		p.paragraph(2, "[BSN] stands for the patient's number, and the message's id is another one every time. "+
+			"Spaces were added to make it readable.")
+	} else {
+		p.paragraph(2, "[BSN] stands for the patient's number. With --message the message is shown too.")
+	}
 	to := mitzclient.ClosedQueryURL(checked.config.Endpoint)
 	for _, sample := range explanation.Samples {
 		fmt.Fprintln(p)
 		p.paragraph(2, "At data holder "+sample.Subject+":")
 		p.paragraph(4, questionWords(sample.Question))
+		if !p.messages {
+			continue
+		}
 		fmt.Fprintln(p)
 		message, err := xacml.EncodeRequest(xacml.Header{MessageID: sample.RequestID, To: to}, sample.Question)
 		if err != nil {

@@ -28,7 +28,7 @@ func TestExplainedMessage(t *testing.T) {
 	t.Cleanup(server.Close)
 	config, err := os.ReadFile(testdata(t, "full.yaml"))
 	require.NoError(t, err)
-	output, system, err := runExplain(t, strings.ReplaceAll(laxNode+string(config), "http://mitz.example", server.URL))
+	output, system, err := runExplain(t, strings.ReplaceAll(laxNode+string(config), "http://mitz.example", server.URL), "--message")
 	require.NoError(t, err)
 	assert.Empty(t, sent)
 

@@ -14,7 +14,10 @@ const pageWidth = 100
 
 // page is plain text for a terminal. It is put together as a whole before any of it is
 // shown, so that an error shows nothing else.
-type page struct{ strings.Builder }
+type page struct {
+	strings.Builder
+	messages bool // messages to Mitz are shown too
+}
 
 // title begins a part of the page.
 func (p *page) title(text string) {

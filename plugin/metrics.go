@@ -11,6 +11,8 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
+	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // metrics are what the node's /metrics tells about consent. Labels are stable codes:
@@ -28,6 +30,7 @@ type metrics struct {
 	running         prometheus.GaugeFunc
 	waiting         prometheus.GaugeFunc
 	overdue         prometheus.Counter
+	build           prometheus.Gauge
 }
 
 // consultBuckets are in seconds, around the 400 ms within which a token should come.
@@ -37,7 +40,7 @@ var consultBuckets = []float64{.005, .01, .025, .05, .1, .2, .3, .4, .6, 1, 2, 5
 // many scopes are guarded, and load what the link does.
 func newMetrics(circuit func() mitzclient.CircuitState, guarded func() int, load func() mitzclient.Load) *metrics {
 	const namespace, subsystem = "nuts", "mitz"
-	return &metrics{
+	m := &metrics{
 		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "consults_total",
 			Help: "Consults of Mitz, by the ground sought and the outcome.",
@@ -85,7 +88,33 @@ func newMetrics(circuit func() mitzclient.CircuitState, guarded func() int, load
 			Namespace: namespace, Subsystem: subsystem, Name: "overdue_consults_total",
 			Help: "Consults of Mitz that did not end when their time was over, and were left behind.",
 		}),
+		build: newBuildInfo(version.Read()),
 	}
+	m.begin()
+	return m
+}
+
+// begin has every counter exist before its first event: a rate can be told of what went
+// from 0 to 1, not of what was not there.
+func (m *metrics) begin() {
+	ground := string(policy.GroundClosedQuery) // the others are not there yet
+	m.consultDuration.WithLabelValues(ground)
+	for _, outcome := range consultOutcomes() {
+		m.consults.WithLabelValues(ground, outcome)
+	}
+	for _, reason := range refusalReasons() {
+		m.tokensRefused.WithLabelValues(reason)
+	}
+}
+
+func newBuildInfo(info version.Info) prometheus.Gauge {
+	gauge := prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: "nuts", Subsystem: "mitz", Name: "build_info",
+		Help:        "Always 1; the labels tell the versions of the plugin and of the node that it is in.",
+		ConstLabels: prometheus.Labels{"version": info.Plugin, "node": info.Node},
+	})
+	gauge.Set(1)
+	return gauge
 }
 
 // newDoorRefused makes the counter of what nobody verified; all of its reasons are there
@@ -104,7 +133,7 @@ func newDoorRefused() *prometheus.CounterVec {
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.panics,
-		m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue,
+		m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue, m.build,
 	}
 }
 

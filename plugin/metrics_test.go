@@ -6,6 +6,7 @@ package plugin
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 func TestMetricsAreNamedAsAgreed(t *testing.T) {
@@ -27,9 +29,6 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateOpen }, func() int { return 3 },
 		func() mitzclient.Load { return mitzclient.Load{HeldBack: 4, Running: 5, Waiting: 6} })
 	require.NoError(t, m.register(registry))
-	m.consults.WithLabelValues("mitz-closed-query", "permit").Inc()
-	m.consultDuration.WithLabelValues("mitz-closed-query").Observe(0.1)
-	m.tokensRefused.WithLabelValues("denied").Inc()
 	m.certificateExpires(time.Unix(1_800_000_000, 0))
 
 	families, err := registry.Gather()
@@ -54,6 +53,7 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_consults_running":                            {},
 		"nuts_mitz_consults_waiting":                            {},
 		"nuts_mitz_overdue_consults_total":                      {},
+		"nuts_mitz_build_info":                                  {"node", "version"},
 		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
 	}, labels)
 	problems, err := testutil.GatherAndLint(registry)
@@ -67,6 +67,39 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	assert.InDelta(t, 6, testutil.ToFloat64(m.waiting), 0)
 	m.unregister(registry)
 	require.NoError(t, newMetrics(nil, nil, nil).register(registry), "the names are free again")
+}
+
+// TestMetricsExistBeforeTheFirstEvent: a counter that begins with its first event hides it
+// from whoever asks how fast it grows.
+func TestMetricsExistBeforeTheFirstEvent(t *testing.T) {
+	m := newMetrics(func() mitzclient.CircuitState { return mitzclient.StateClosed }, func() int { return 0 }, func() mitzclient.Load { return mitzclient.Load{} })
+	for _, collector := range m.collectors() {
+		assert.Positive(t, testutil.CollectAndCount(collector), "%T: a metric that is not there yet", collector)
+	}
+	series := func(collector *prometheus.CounterVec, labels ...string) (exists bool) {
+		before := testutil.CollectAndCount(collector)
+		value := testutil.ToFloat64(collector.WithLabelValues(labels...))
+		assert.Zero(t, value, labels)
+		return testutil.CollectAndCount(collector) == before
+	}
+	for file, isAboutAnAnswer := range map[string]func(code string) bool{
+		"refusal.go":              func(string) bool { return false },
+		"../policy/refusal.go":    func(code string) bool { return slices.Contains(policy.AnswerReasons(), policy.Reason(code)) },
+		"../mitzclient/errors.go": func(string) bool { return true },
+	} {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		codes := codeConstant.FindAllSubmatch(source, -1)
+		require.NotEmpty(t, codes, file)
+		for _, code := range codes {
+			assert.True(t, series(m.tokensRefused, string(code[1])), "tokens refused: %s", code[1])
+			if isAboutAnAnswer(string(code[1])) {
+				assert.True(t, series(m.consults, "mitz-closed-query", string(code[1])), "consults: %s", code[1])
+			}
+		}
+	}
+	assert.True(t, series(m.consults, "mitz-closed-query", "permit"))
+	assert.True(t, series(m.tokensRefused, "internal"))
 }
 
 func TestConsultsAreMeasured(t *testing.T) {
@@ -100,10 +133,14 @@ func TestConsultsAreMeasured(t *testing.T) {
 			assert.Equal(t, tc.outcome == "permit", err == nil)
 			assert.InDelta(t, 1, testutil.ToFloat64(engine.metrics.consults.WithLabelValues("mitz-closed-query", tc.outcome)), 0)
 			assert.Equal(t, 1, testutil.CollectAndCount(engine.metrics.consultDuration))
-			refused := testutil.CollectAndCount(engine.metrics.tokensRefused)
+			refused := 0.0
+			for _, reason := range refusalReasons() {
+				refused += testutil.ToFloat64(engine.metrics.tokensRefused.WithLabelValues(reason))
+			}
 			if tc.outcome == "permit" {
 				assert.Zero(t, refused)
 			} else {
+				assert.InDelta(t, 1, refused, 0)
 				assert.InDelta(t, 1, testutil.ToFloat64(engine.metrics.tokensRefused.WithLabelValues(tc.outcome)), 0)
 			}
 

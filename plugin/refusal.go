@@ -41,6 +41,41 @@ func (e *Engine) panicked(message string) {
 	}
 }
 
+// codeInternal is the code of an error that has none.
+const codeInternal = "internal"
+
+// stateErrors gives all of them.
+func stateErrors() []stateError {
+	return []stateError{errNotRunning, errOutsideRequest, errAudit, errUsed, errClaims, errStore, errPanic}
+}
+
+// refusalReasons gives every stable code with which a token can be refused.
+func refusalReasons() []string {
+	reasons := []string{codeInternal}
+	for _, each := range policy.Reasons() {
+		reasons = append(reasons, string(each))
+	}
+	for _, each := range mitzclient.Codes() {
+		reasons = append(reasons, string(each))
+	}
+	for _, each := range stateErrors() {
+		reasons = append(reasons, string(each))
+	}
+	return reasons
+}
+
+// consultOutcomes gives every stable code with which a consult can end.
+func consultOutcomes() []string {
+	outcomes := []string{outcomePermit, codeInternal}
+	for _, each := range policy.AnswerReasons() {
+		outcomes = append(outcomes, string(each))
+	}
+	for _, each := range mitzclient.Codes() {
+		outcomes = append(outcomes, string(each))
+	}
+	return outcomes
+}
+
 // auditOutcome tells how serious the outcome of a code is: consent or none is as it
 // should be, or the requester's mistake; the rest is trouble of ours or of Mitz.
 func auditOutcome(code string) nen7513.Outcome {
@@ -72,7 +107,7 @@ func reason(cause error) string {
 	case errors.As(cause, &state):
 		return string(state)
 	default:
-		return "internal"
+		return codeInternal
 	}
 }
 

@@ -32,6 +32,18 @@ const (
 	ReasonReservedClaim       Reason = "reserved_claim" // a presentation definition writes a claim of ours
 )
 
+// AnswerReasons gives the reasons that are about an answer.
+func AnswerReasons() []Reason {
+	return []Reason{ReasonDenied, ReasonIndeterminate, ReasonNotApplicable, ReasonUnanswered}
+}
+
+// Reasons gives all reasons.
+func Reasons() []Reason {
+	return append(AnswerReasons(), ReasonScope, ReasonDataHolder, ReasonClaimMissing, ReasonClaimMalformed,
+		ReasonClaimContradiction, ReasonClaimUntrusted, ReasonWalletMissing, ReasonCredentialProof, ReasonClaimOutdated,
+		ReasonCredentialStatus, ReasonCredentialAmbiguous, ReasonReservedClaim)
+}
+
 // Refusal says why no token may be issued. Its text names claims, never values,
 // and is fit for the requester's eyes unless the reason is about the answer.
 type Refusal struct {

@@ -73,6 +73,10 @@ func (h *byHand) writeRequests(about patient) error {
 
 func (h *byHand) file(name string) string { return filepath.Join(h.dir, name) }
 
+// quoted is a text as a shell takes it for one word, also where folders have blanks and
+// apostrophes in their names.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
 // fileName gives the patient's first name with an extension.
 func (p patient) fileName(extension string) string {
 	first, _, _ := strings.Cut(p.name, " ")
@@ -89,7 +93,7 @@ func (h *byHand) commands() []command {
 	request := fmt.Sprintf("curl -s %s/internal/auth/v2/%s/request-service-access-token \\",
 		h.Requester.InternalURL(), h.RequesterOrg.Name)
 	body := func(p patient) string {
-		return fmt.Sprintf("  -H 'Content-Type: application/json' -d '@%s'", h.file(p.fileName(".json")))
+		return fmt.Sprintf("  -H 'Content-Type: application/json' -d %s", quoted("@"+h.file(p.fileName(".json"))))
 	}
 	client, other := h.cast.client, h.cast.other
 	return []command{
@@ -101,8 +105,8 @@ func (h *byHand) commands() []command {
 			fmt.Sprintf(`curl -s %s/internal/auth/v2/accesstoken/introspect -d "token=$TOKEN"`, h.DataHolder.InternalURL()),
 		}},
 		{"Read the notes with it (and " + other.fileName(".form") + " instead of " + client.fileName(".form") + " is refused):", []string{
-			fmt.Sprintf(`curl -s --cacert '%s' -H "Authorization: Bearer $TOKEN" \`, h.file("ca.pem")),
-			fmt.Sprintf(`  %s/fhir/Patient/_search -d '@%s'`, h.stage.records.URL, h.file(client.fileName(".form"))),
+			fmt.Sprintf(`curl -s --cacert %s -H "Authorization: Bearer $TOKEN" \`, quoted(h.file("ca.pem"))),
+			fmt.Sprintf(`  %s/fhir/Patient/_search -d %s`, h.stage.records.URL, quoted("@"+h.file(client.fileName(".form")))),
 		}},
 		{"Ask for a token about " + other.name + ", who has recorded nothing in Mitz:", []string{request, body(other)}},
 		{"Withdraw " + client.name + "'s consent in Mitz, and ask again:", []string{
@@ -116,7 +120,7 @@ func (h *byHand) commands() []command {
 }
 
 func (h *byHand) tellMitz(path, file string) string {
-	return fmt.Sprintf("curl -s %s%s -d '@%s'", h.control, path, h.file(file))
+	return fmt.Sprintf("curl -s %s%s -d %s", h.control, path, quoted("@"+h.file(file)))
 }
 
 // show prints the addresses and the commands.

@@ -308,7 +308,7 @@ func TestExplainSaysWhenAnyoneMayAttest(t *testing.T) {
 	filter := `{"path": ["$.issuer"], "filter": {"type": "string", "const": "did:web:vektis.example"}},`
 	require.Contains(t, string(definition), filter)
 	require.NoError(t, os.WriteFile(open, []byte(strings.ReplaceAll(string(definition), filter, "")), 0o600))
-	config = []byte(strings.ReplaceAll(string(config), "DEFINITION", open))
+	config = []byte(strings.ReplaceAll(string(config), "DEFINITION", strconv.Quote(open)))
 
 	_, _, err = runExplain(t, laxNode+string(config))
 	require.ErrorContains(t, err, `descriptor "kind"`, "without leave it is no configuration")

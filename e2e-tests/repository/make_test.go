@@ -37,13 +37,16 @@ func TestMakeChoosesGo(t *testing.T) {
 		t.Run("where "+installed+" is installed", func(t *testing.T) {
 			fake := filepath.Join(t.TempDir(), "go")
 			require.NoError(t, os.WriteFile(fake, []byte("#!/bin/sh\necho go version '"+installed+"' linux/amd64\n"), 0o700))
-			assert.Equal(t, expected, chosenGo(t, "GO='"+fake+"'"))
+			assert.Equal(t, expected, chosenGo(t, "GO="+quoted(fake)))
 		})
 	}
 	t.Run("where another is asked for on the command line", func(t *testing.T) {
 		assert.Equal(t, "go1.27.3", chosenGo(t, "GOTOOLCHAIN=go1.27.3"))
 	})
 }
+
+// quoted is a text as a shell takes it for one word.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // chosenGo gives GOTOOLCHAIN as make hands it to its commands.
 func chosenGo(t *testing.T, arguments ...string) string {
@@ -67,25 +70,25 @@ func chosenGo(t *testing.T, arguments ...string) string {
 // but what the test puts there.
 func TestWhatIsMissingIsInstalledOrTold(t *testing.T) {
 	const list = "# a comment\n\nthere\tthere-package\nredis\tmissing-package other-package\n"
-	const apt = "#!/bin/sh\necho \"$*\" >>DIR/log\n"
+	const apt = "#!/bin/sh\necho \"$*\" >>../log\n"
 	for _, tc := range []struct {
 		name, list, apt string
 		told            string // empty: it does not fail
 		installed       string
 	}{
-		{"nothing is missing", "there\tthere-package\nDIR/bi*/there\tother-package\n", "", "", ""},
-		{"what is missing is installed", list, apt + "ln -sf there DIR/bin/redis\n", "", "install -y --no-install-recommends missing-package other-package"},
+		{"nothing is missing", "there\tthere-package\n../bi*/there\tother-package\n", "", "", ""},
+		{"what is missing is installed", list, apt + "ln -sf there ../bin/redis\n", "", "install -y --no-install-recommends missing-package other-package"},
 		{"where there is no apt-get it says what to install", list, "", "missing-package other-package (Debian's names)", ""},
 		{"it fails when installing fails", list, apt + "exit 1\n", "installing them failed", ""},
 		{"it fails when what was installed is not there", list, apt, "they were installed, and are not there", ""},
-		{"a file that is not there is missing", "DIR/none/*\tmissing-package\n", "", "missing-package (Debian's names)", ""},
+		{"a file that is not there is missing", "../none/*\tmissing-package\n", "", "missing-package (Debian's names)", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()
 			bin := filepath.Join(dir, "bin")
 			put := func(path, content string) {
 				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-				require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(content, "DIR", dir)), 0o700))
+				require.NoError(t, os.WriteFile(path, []byte(content), 0o700))
 			}
 			script, err := os.ReadFile(filepath.Join("..", "..", ".ci", "install-packages"))
 			require.NoError(t, err)

@@ -317,7 +317,9 @@ func TestCertificatesOfYourOwn(t *testing.T) {
 	assert.Contains(t, r.stdout.String(), "This server has your certificate.")
 	command := r.command(t)
 	assert.Contains(t, shell(t, command), "<Decision>Permit</Decision>", "with the client that it makes")
-	mine := regexp.MustCompile(`--cert '[^']*' --key '[^']*'`).ReplaceAllString(command, "--cert '"+client.Certificate+"' --key '"+client.Key+"'")
+	word := func(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }
+	mine := regexp.MustCompile(`(?m)--cert .* --key .* \\$`).ReplaceAllLiteralString(command,
+		"--cert "+word(client.Certificate)+" --key "+word(client.Key)+` \`)
 	require.NotEqual(t, command, mine)
 	assert.Contains(t, shell(t, mine), "<Decision>Permit</Decision>", "with a client of your own")
 	r.stop()

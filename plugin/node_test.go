@@ -113,6 +113,7 @@ func startMitz(t *testing.T) (*mitztest.Simulator, mitztest.Files) {
 // testNode is a node in this process.
 type testNode struct {
 	public, internal string
+	audit            string // the file
 	stop             func(t *testing.T)
 }
 
@@ -143,6 +144,7 @@ func startNode(t *testing.T, mitz *mitztest.Simulator, files mitztest.Files) *te
 	node := &testNode{
 		public:   fmt.Sprintf("http://127.0.0.1:%d", ports.Port(1)),
 		internal: fmt.Sprintf("http://127.0.0.1:%d", ports.Port(2)),
+		audit:    filepath.Join(dir, "audit.jsonl"),
 		stop:     func(t *testing.T) { once.Do(func() { cancel(); assert.NoError(t, <-ended) }) },
 	}
 	t.Cleanup(func() { node.stop(t) })

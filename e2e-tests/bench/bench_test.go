@@ -45,7 +45,7 @@ func tinyPlan() plan {
 		// Too few failures for a breaker, which would take seconds to let go.
 		hungTimeout: 500 * time.Millisecond, hungRounds: 1, hungCount: 2, openCount: 2,
 		besideRounds: 1, besideTime: 200 * time.Millisecond,
-		starts: 1, soak: 300 * time.Millisecond,
+		starts: 1, unverified: 4, soak: 300 * time.Millisecond,
 	}
 }
 
@@ -115,7 +115,7 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 	})
 	t.Run("what is printed", func(t *testing.T) {
 		text := out.String()
-		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. ", "What consent costs"} {
+		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. ", "8. ", "What consent costs"} {
 			assert.Contains(t, text, heading)
 		}
 		assert.Contains(t, text, "reached")

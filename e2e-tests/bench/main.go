@@ -131,6 +131,8 @@ func measure(ctx context.Context, binaries harness.Binaries, logRoot string, p p
 		{"", func() error { printBeside(out, p, measured.beside); return nil }},
 		{"start-up", func() (err error) { measured.starts, err = s.measureStarts(ctx, p); return err }},
 		{"", func() error { printStarts(out, p, measured.starts); return nil }},
+		{"unverified requests", func() (err error) { measured.unverified, err = s.measureUnverified(ctx, p); return err }},
+		{"", func() error { printUnverified(out, p, measured.unverified); return nil }},
 	} {
 		if part.name != "" {
 			_, _ = fmt.Fprintf(progress, "Measuring %s ...\n", part.name)

@@ -29,8 +29,9 @@ type plan struct {
 	besideRounds int
 	besideTime   time.Duration
 
-	starts int
-	soak   time.Duration // 0: none
+	starts     int
+	unverified int           // requests of each kind
+	soak       time.Duration // 0: none
 }
 
 // fullPlan takes about four minutes.
@@ -41,7 +42,7 @@ func fullPlan() plan {
 		bursts: []int{64, 256, 1000}, burstRounds: 3,
 		hungTimeout: time.Second, hungRounds: 2, hungCount: 20, openCount: 50,
 		besideRounds: 2, besideTime: 2500 * time.Millisecond,
-		starts: 5,
+		starts: 5, unverified: 40,
 	}
 }
 
@@ -50,7 +51,7 @@ func quickPlan() plan {
 	p := fullPlan()
 	p.warmUp, p.rounds, p.roundTime = 300*time.Millisecond, 2, time.Second
 	p.codecRounds, p.codecTime = 3, 50*time.Millisecond
-	p.burstRounds, p.hungRounds, p.starts = 1, 1, 1
 	p.besideRounds, p.besideTime = 1, time.Second
+	p.burstRounds, p.hungRounds, p.starts, p.unverified = 1, 1, 1, 20
 	return p
 }

@@ -21,6 +21,8 @@ type results struct {
 	hung     hungRow
 	beside   []besideRow
 	starts   []startRow
+
+	unverified unverifiedResult
 }
 
 // complaint is an error that says how the requests ended in which there was something wrong.
@@ -41,6 +43,7 @@ func (r results) complaint() error {
 	for _, each := range r.beside {
 		add("beside "+each.name, each.wrong(), slices.Concat(each.honest, each.odd))
 	}
+	add("unverified requests", r.unverified.wrong(), slices.Concat(r.unverified.alone, r.unverified.flooded))
 	return errors.Join(errs...)
 }
 
@@ -210,4 +213,18 @@ func printStarts(out io.Writer, p plan, rows []startRow) {
 		lines.row(each.name, spreadOf(each.times).String())
 	}
 	lines.print(out)
+}
+
+func printUnverified(out io.Writer, p plan, r unverifiedResult) {
+	_, _ = fmt.Fprintf(out, "7. Unverified requests: processor time of our node, %d of each kind one after the other\n\n", p.unverified)
+	lines := newTable("", "ms each", "at most", "")
+	limit := milliseconds(unverifiedLimit)
+	for _, each := range r.rows {
+		cpu := milliseconds(each.cpu)
+		lines.row(each.name, number(cpu), fmt.Sprintf("%g ms", limit), verdict(cpu, limit))
+	}
+	lines.print(out)
+	alone, flooded := r.latency(r.alone), r.latency(r.flooded)
+	_, _ = fmt.Fprintf(out, "A guarded token, p50: %s ms alone, %s ms while a stranger sends the last kind over 16 connections (at most %g times: %s)\n\n",
+		number(alone), number(flooded), floodFactor, verdict(flooded, floodFactor*alone))
 }

@@ -27,6 +27,7 @@ type target struct {
 	issuer     string
 	scope      string
 	submission json.RawMessage
+	from       string // another address from which requests seem to come; empty: none
 }
 
 func (s *scene) target(ctx context.Context, node *harness.Node, scope string) (*target, error) {
@@ -92,6 +93,7 @@ func (t *target) send(ctx context.Context, body string) outcome {
 	request.Host = t.host
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "application/json")
+	t.as(request)
 	response, err := t.scene.client.Do(request)
 	if err != nil {
 		return noAnswer

@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	// turnsPerCore is how many requests are worked on at once, for each core: enough to keep
-	// the cores busy while some wait for the database, and few enough that who comes from
-	// elsewhere is served next, not after a thousand others.
-	turnsPerCore = 2
+	// turnsPerCore is how many requests are worked on at once, for each core, and
+	// turnsOfSource how many of one source: enough to keep the cores busy. A turn is left
+	// for who comes from elsewhere.
+	turnsPerCore, turnsOfSource = 2, 1
 	// longestWait is how long a request waits for its turn. A presentation is valid for
 	// five seconds.
 	longestWait = 5 * time.Second
@@ -48,7 +48,8 @@ type Door struct {
 
 // New makes a door with these rules. It calls refused for each request that it refuses.
 func New(rules Rules, refused func(Reason)) *Door {
-	waiting := turns.Limits{Turns: turnsPerCore * runtime.GOMAXPROCS(0), Queue: maxWaiting, QueueShare: maxWaitingShare}
+	cores := runtime.GOMAXPROCS(0)
+	waiting := turns.Limits{Turns: turnsPerCore * cores, Share: turnsOfSource * cores, Queue: maxWaiting, QueueShare: maxWaitingShare}
 	fetching := turns.Limits{Turns: maxFetching, Share: maxFetchingShare, Queue: maxWaiting, QueueShare: maxWaitingShare}
 	return &Door{
 		rules: rules, refused: refused, room: newRoom(wholeRoom, shareRoom),

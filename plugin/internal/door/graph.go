@@ -15,7 +15,7 @@ import (
 // credentials take, which look alike nowhere. docs/architecture.md tells what takes how
 // long, within these bounds and beyond.
 const (
-	maxValues   = 500 // JSON values: objects, lists and what they hold
+	maxValues   = 320 // JSON values: objects, lists and what they hold
 	maxContexts = 40  // contexts that are named in them
 	maxLinked   = 32  // blank nodes that look alike and refer to one that does
 	maxChoices  = 3   // alternatives that looking alike leaves

@@ -8,7 +8,7 @@ import "encoding/json"
 const (
 	// maxPresentation is the largest parameter with presentations, in bytes. With the
 	// certificates of a public authority a credential takes 20 KB of it.
-	maxPresentation = 256 << 10
+	maxPresentation = 160 << 10
 	// maxPresentations is how many presentations one request may hold. A wallet makes one,
 	// or one for each form of its credentials.
 	maxPresentations = 2

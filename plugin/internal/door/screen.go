@@ -114,7 +114,7 @@ func (r Rules) screen(c echo.Context) *Refusal {
 func screenEnvelope(c echo.Context) *Refusal {
 	request := c.Request()
 	if len(request.RequestURI) > maxAddress {
-		request.RequestURI = request.RequestURI[:maxSegment] // is logged
+		request.RequestURI = strings.Clone(request.RequestURI[:maxSegment]) // is logged, and the rest is let go
 		return refuse(ReasonSize, "the address is too long")
 	}
 	for _, value := range c.ParamValues() {

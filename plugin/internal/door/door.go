@@ -23,8 +23,9 @@ const (
 	// for who comes from elsewhere.
 	turnsPerCore, turnsOfSource = 2, 1
 	// longestWait is how long a request waits for its turn. A presentation is valid for
-	// five seconds.
-	longestWait = 5 * time.Second
+	// five seconds: who waited for most of them would be verified in vain, and the node
+	// would be busy with nothing else.
+	longestWait = 3 * time.Second
 	// maxWaiting bounds how many wait, and maxWaitingShare how many of one source: a proxy
 	// that does not tell who is behind it is one source too.
 	maxWaiting, maxWaitingShare = 4096, 3072

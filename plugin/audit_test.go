@@ -95,6 +95,8 @@ func TestWhatIsLogged(t *testing.T) {
 			[]logged{{refused, "claim_missing", ""}}, logrus.InfoLevel},
 		{"a claim of ours", unasked(t), func(token *iam.AccessToken) { token.InputDescriptorConstraintIdMap["mitz_consent"] = true },
 			[]logged{{refused, "reserved_claim", ""}}, logrus.WarnLevel},
+		{"a claim of the introspection answer's own", unasked(t), func(token *iam.AccessToken) { token.InputDescriptorConstraintIdMap["cnf"] = "another key" },
+			[]logged{{refused, "reserved_claim", ""}}, logrus.WarnLevel},
 		{"a panic", func(context.Context, consent.Question) (mitzclient.Answer, error) { panic(testBSN) }, nil,
 			[]logged{{refused, "panic", ""}}, logrus.WarnLevel},
 		{"an unguarded scope", unasked(t), func(token *iam.AccessToken) { token.Scope = "other" }, nil, 0},

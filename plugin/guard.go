@@ -51,9 +51,19 @@ func (e *Engine) guardingProfile(ctx context.Context, token *iam.AccessToken) (*
 			return nil, &policy.Refusal{Reason: policy.ReasonReservedClaim, Claims: []string{claim}}
 		}
 	}
-	return e.policy.Guarding(policy.SplitScope(token.Scope), func(scope string) (pe.WalletOwnerMapping, error) {
+	profile, err := e.policy.Guarding(policy.SplitScope(token.Scope), func(scope string) (pe.WalletOwnerMapping, error) {
 		return e.backend().PresentationDefinitions(ctx, scope)
 	})
+	if profile == nil {
+		return nil, err
+	}
+	// The definition of an unguarded scope beside the guarded one was not checked at start.
+	for _, claim := range policy.IntrospectionClaims() {
+		if _, exists := token.InputDescriptorConstraintIdMap[claim]; exists {
+			return nil, &policy.Refusal{Reason: policy.ReasonReservedClaim, Claims: []string{claim}}
+		}
+	}
+	return profile, err
 }
 
 // establish tries the profile's grounds in their order, and gives the permission of the

@@ -92,7 +92,7 @@ func (p *Profile) checkNeeded(descriptors []descriptor, typesConfigured bool) er
 
 func (p *Profile) checkReserved(descriptors []descriptor) error {
 	var problems []error
-	for _, claim := range ReservedClaims() {
+	for _, claim := range append(ReservedClaims(), introspectionClaims...) {
 		if len(withField(descriptors, claim)) > 0 {
 			problems = append(problems, fmt.Errorf("the field id %q is reserved", claim))
 		}

@@ -149,6 +149,7 @@ func TestCheckDefinitionClaims(t *testing.T) {
 		}), ""},
 		{"a reserved claim is refused", complete().adding(attested("sly", ClaimConsent)), `the field id "mitz_consent" is reserved`},
 		{"a reserved claim in the user's wallet is refused", complete().inUserWallet(attested("sly", ClaimPatientBSN)), `the field id "patient_bsn" is reserved`},
+		{"a claim of the introspection answer's own is refused", complete().adding(attested("sly", "cnf")), `the field id "cnf" is reserved`},
 		{"a claim in a group that nothing requires is refused", complete().without("user").
 			adding(inGroup("nowhere", attested("user", ClaimUserID, ClaimUserRole))).requiring(), `the field id "user_id" is only in descriptors whose group`},
 		{"a claim in a group that a nested requirement names is accepted", complete().without("user").

@@ -43,7 +43,8 @@ type Door struct {
 	rules    Rules
 	refused  func(Reason)
 	room     *room
-	working  *turns.Turns[source]
+	working  *turns.Turns[source] // of those that come in
+	resuming *turns.Turns[source] // of those that something was got for: they do not wait behind who came later
 	fetching *turns.Turns[source]
 }
 
@@ -54,7 +55,7 @@ func New(rules Rules, refused func(Reason)) *Door {
 	fetching := turns.Limits{Turns: maxFetching, Share: maxFetchingShare, Queue: maxWaiting, QueueShare: maxWaitingShare}
 	return &Door{
 		rules: rules, refused: refused, room: newRoom(wholeRoom, shareRoom),
-		working: turns.New[source](waiting), fetching: turns.New[source](fetching),
+		working: turns.New[source](waiting), resuming: turns.New[source](waiting), fetching: turns.New[source](fetching),
 	}
 }
 
@@ -98,7 +99,7 @@ func (d *Door) enter(c echo.Context) (*Visit, error) {
 	if !d.room.take(visit.from, visit.bytes) {
 		return nil, turns.QueueFull
 	}
-	if err := visit.takeTurn(); err != nil {
+	if err := visit.takeTurn(d.working); err != nil {
 		d.room.giveBack(visit.from, visit.bytes)
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func (v *Visit) Fetch(get func(ctx context.Context) (bytes int, err error)) erro
 	if tooMuch {
 		err = v.exceed(ErrFetches)
 	}
-	if waiting := v.takeTurn(); waiting != nil {
+	if waiting := v.takeTurn(v.door.resuming); waiting != nil {
 		return v.exceed(waiting)
 	}
 	return err
@@ -154,10 +154,10 @@ func (v *Visit) fetch(longest time.Duration, get func(ctx context.Context) (int,
 }
 
 // takeTurn waits for a turn.
-func (v *Visit) takeTurn() error {
+func (v *Visit) takeTurn(among *turns.Turns[source]) error {
 	ctx, cancel := context.WithTimeout(v.ctx, longestWait)
 	defer cancel()
-	turn, err := v.door.working.Take(ctx, v.from)
+	turn, err := among.Take(ctx, v.from)
 	if err != nil {
 		return err
 	}

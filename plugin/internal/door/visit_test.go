@@ -27,6 +27,7 @@ import (
 func smallDoor() *Door {
 	d := New(Rules{HoldsNumber: func(string) bool { return false }}, func(Reason) {})
 	d.working = turns.New[source](turns.Limits{Turns: 1, Queue: 100, QueueShare: 50})
+	d.resuming = turns.New[source](turns.Limits{Turns: 1, Queue: 100, QueueShare: 50})
 	d.fetching = turns.New[source](turns.Limits{Turns: 2, Share: 1, Queue: 100, QueueShare: 50})
 	each := baseRoom + roomFactor*len("/")
 	d.room = newRoom(10*each, 6*each)
@@ -88,6 +89,22 @@ func TestTurns(t *testing.T) {
 			assert.Len(t, v.order, 3)
 			v.all.Wait()
 			assert.Zero(t, d.Load())
+		})
+	})
+	t.Run("who waited for a document is not behind who came later", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			d, v := smallDoor(), visits{}
+			began := time.Now()
+			v.visit(t, d, "192.0.2.1", func(visit *Visit) error {
+				err := visit.Fetch(func(context.Context) (int, error) { time.Sleep(time.Millisecond); return 0, nil })
+				assert.Equal(t, time.Millisecond, time.Since(began))
+				return err
+			})
+			for range 4 {
+				v.visit(t, d, "192.0.2.1", func(*Visit) error { time.Sleep(50 * time.Millisecond); return nil })
+			}
+			v.all.Wait()
+			assert.Zero(t, d.resuming.Load())
 		})
 	})
 	t.Run("a panic gives everything back", func(t *testing.T) {

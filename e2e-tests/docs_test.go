@@ -85,3 +85,22 @@ func textsIn(function *ast.FuncDecl) []string {
 	})
 	return texts
 }
+
+// TestDrawingOfTheRooms keeps the drawing of the rooms in docs/architecture.md whole: every
+// internal package is in it.
+func TestDrawingOfTheRooms(t *testing.T) {
+	root, err := harness.RepositoryRoot()
+	require.NoError(t, err)
+	content, err := os.ReadFile(filepath.Join(root, "docs", "architecture.md"))
+	require.NoError(t, err)
+	_, drawing, _ := strings.Cut(string(content), "```\n")
+	drawing, _, _ = strings.Cut(drawing, "\n```")
+	require.NotEmpty(t, drawing)
+	for _, rooms := range []string{"internal", "plugin/internal"} {
+		entries, err := os.ReadDir(filepath.Join(root, rooms))
+		require.NoError(t, err)
+		for _, entry := range entries {
+			assert.Regexp(t, "(?m)^"+rooms+"/"+entry.Name()+"/? ", drawing, "is not in the drawing")
+		}
+	}
+}

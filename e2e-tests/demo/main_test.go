@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -55,7 +56,7 @@ func TestFailedStory(t *testing.T) {
 	assert.Contains(t, out.String(), errStory.Error())
 	kept := left(t, temporary)
 	require.Len(t, kept, 1)
-	assert.Contains(t, out.String(), "The logs are kept in "+kept[0])
+	assert.Contains(t, out.String(), "The logs are kept in "+filepath.Join(temporary, kept[0]))
 	assertNoNumbers(t, out.String(), cast.bsns()...)
 }
 

@@ -8,11 +8,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,6 +143,41 @@ func TestKeysThatKeepTheNodeBusy(t *testing.T) {
 		require.NoError(t, err)
 		assertRefused(t, w, harness.Answer{Status: response.StatusCode, Body: body}, "invalid_request", "the DPoP proof is too large", 0)
 	})
+}
+
+// TestCertificatesThatNameManyRevocationLists sees that the node gets none of the lists that
+// a stranger's certificate names by the dozen.
+func TestCertificatesThatNameManyRevocationLists(t *testing.T) {
+	var gets atomic.Int64
+	lists := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		gets.Add(1)
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	defer lists.Close()
+	for name, tt := range map[string]struct {
+		lists int
+		gets  bool
+	}{"as many as are allowed": {8, true}, "one more": {9, false}} {
+		t.Run(name, func(t *testing.T) {
+			w := fresh(t)
+			gets.Store(0)
+			a := newAttempt(t, w, harness.JWTBearer)
+			subject := harness.UZISubject{Organization: "Stranger", Locality: "Utrecht", URA: "00001234", AGB: "08001234"}
+			for i := range tt.lists {
+				subject.RevocationLists = append(subject.RevocationLists, fmt.Sprintf("%s/%s/%d", lists.URL, name[:2], i))
+			}
+			stranger := must[*harness.UZICA](t)(harness.NewUZICA("Stranger"))
+			server := must[*harness.UZIPass](t)(stranger.Issue(subject))
+			a.set.Organization = must[harness.Credential](t)(server.X509Credential(a.wallet.DID, harness.X509CredentialOptions{}))
+			a.request.Scope = plain // whose definition lets every CA pass
+			a.request.Credentials = a.set.All()
+			answer := sendBusy(t, a, func(string) string { return "" })
+			if !tt.gets {
+				assertRefused(t, w, answer, "invalid_request", "", 0)
+			}
+			assert.Equal(t, tt.gets, gets.Load() > 0, "%d lists were got", gets.Load())
+		})
+	}
 }
 
 // sendBusy sends the attempt with another assertion, or with its own when that is empty.

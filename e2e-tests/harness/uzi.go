@@ -48,6 +48,8 @@ type UZISubject struct {
 	PassType     string // empty: PassServer
 	Role         string // of a professional; empty: 00.000
 	OtherName    string // replaces the whole otherName, for malformed certificates
+	// RevocationLists are the addresses of the lists that tell whether it was revoked.
+	RevocationLists []string
 }
 
 // UZIPass is an issued UZI certificate with its key: an organisation's server
@@ -99,6 +101,7 @@ func (c *UZICA) Issue(subject UZISubject) (*UZIPass, error) {
 	})
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtraExtensions = []pkix.Extension{names}
+	template.CRLDistributionPoints = subject.RevocationLists
 	certificate, err := sign(template, c.certificate, key.Public(), crypto.Signer(c.key))
 	if err != nil {
 		return nil, err

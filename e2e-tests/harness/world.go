@@ -88,7 +88,7 @@ func (c WorldConfig) withDefaults() WorldConfig {
 	if len(c.DataHolders) == 0 {
 		c.DataHolders = []DataHolder{{Subject: "hospital-east", URA: "00000659", FacilityType: "V6"}}
 	}
-	if c.Requester == (UZISubject{}) {
+	if c.Requester.URA == "" {
 		c.Requester = UZISubject{Organization: "Verloskundigen De Eerste Stap", Locality: "Utrecht", URA: "00001234", AGB: "08001234"}
 	}
 	c.Facility = orElse(c.Facility, "G3")

@@ -1,6 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+// The race detector makes everything ten times as costly, so that the figures would say
+// nothing. "make test" runs these tests without it.
+
+//go:build !race
+
 package plugin_test
 
 import (

@@ -35,6 +35,8 @@ func openAuditFile(t *testing.T, engine *Engine) (path string) {
 	var err error
 	engine.auditLog, err = nen7513.Open(path, auditHooks())
 	require.NoError(t, err)
+	// Before the directory goes: the log may be about to make its file again.
+	t.Cleanup(func() { _ = engine.auditLog.Close() })
 	return path
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,14 +111,23 @@ func TestLoad(t *testing.T) {
 
 // watched is what a watcher told.
 type watched struct {
+	mu      sync.Mutex
 	changed []*policy.Lists
 	refused []string
 }
 
 func (w *watched) hooks() Hooks {
 	return Hooks{
-		Changed: func(lists *policy.Lists) { w.changed = append(w.changed, lists) },
-		Refused: func(err error) { w.refused = append(w.refused, err.Error()) },
+		Changed: func(lists *policy.Lists) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.changed = append(w.changed, lists)
+		},
+		Refused: func(err error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.refused = append(w.refused, err.Error())
+		},
 	}
 }
 
@@ -131,9 +141,13 @@ func TestWatcher(t *testing.T) {
 		watcher.Start() // once is enough
 		defer watcher.Stop()
 		wait := func() {
+			told.mu.Unlock()
 			time.Sleep(interval)
 			synctest.Wait()
+			told.mu.Lock()
 		}
+		told.mu.Lock() // but for the waits, what was told is the test's
+		defer told.mu.Unlock()
 		wait()
 		assert.Empty(t, told.changed, "nothing changed")
 

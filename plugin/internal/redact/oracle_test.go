@@ -49,7 +49,7 @@ func FuzzNumbers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two string) {
 		text := one + two + one
 		if len(text) > 1<<10 {
-			t.Skip("long ones show nothing that short ones do not")
+			return // long ones show nothing that short ones do not, and take the oracle long
 		}
 		redacted := Numbers(text)
 		assert.Equal(t, redacted, oracle(redacted), "left in place: %q", text)

@@ -36,14 +36,14 @@ test: ## run every test, on real nodes too; installs what .ci/packages names
 	$(MAKE) race
 
 race: ## run the packages that share state with the race detector
-	$(GO) test -race -timeout 20m ./consent ./internal/... ./nen7513 ./policy ./plugin/... ./mitzclient/...
+	$(GO) test -race -timeout 20m ./consent $$($(GO) list ./internal/... | grep -v /harness) ./plugin/... ./mitzclient/...
 
 bench: ## print the measurements; ARGS=--quick for a short run
 	@$(GO) build -o bin/bench ./e2e-tests/bench
 	@bin/bench $(ARGS)
 
 fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
-	@for package in $$($(GO) list ./consent ./internal/... ./policy ./plugin/... ./mitzclient/...); do \
+	@for package in $$($(GO) list ./consent ./internal/... ./plugin/... ./mitzclient/...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$package | grep ^Fuzz); do \
 			echo "== $$package $$target"; \
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
@@ -51,7 +51,7 @@ fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
 	done
 
 testdata: ## rewrite the files in testdata that tests make
-	@$(GO) test -count=1 -run '^Test' ./mitzclient/xacml ./nen7513 ./plugin -args -update
+	@$(GO) test -count=1 -run '^Test' ./mitzclient/xacml ./internal/nen7513 ./plugin -args -update
 
 lint: bin/staticcheck ## check formatting and static analysis
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // patience is more than any answer takes. What these tests send takes a node years.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // acceptedForm is one form in which one attribute is presented.

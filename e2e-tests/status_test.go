@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // TestRevocation has the authority issue facility types whose status is on a list at the

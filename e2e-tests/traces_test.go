@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	spanpb "go.opentelemetry.io/proto/otlp/trace/v1"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // planted is a patient's number that a requester writes wherever it can. The stock node

@@ -6,7 +6,7 @@ package e2e
 import (
 	"testing"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // TestOnlyNamedIssuersAreTrusted presents credentials of parties whose DIDs resemble those

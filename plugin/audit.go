@@ -17,9 +17,9 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/nen7513"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // The events in the node's audit log.

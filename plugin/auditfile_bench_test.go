@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/nen7513"
 )
 
 // BenchmarkGuardedToken measures what the guard and its records add to a token, on the real

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/nen7513"
 )
 
 // unwritable puts a directory in the place of a file.

@@ -17,9 +17,9 @@ import (
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/internal/textfile"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // maxDefinitionSize is the largest presentation definition that is read, in bytes.

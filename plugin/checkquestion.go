@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/internal/textfile"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // queryFlags are what the one query of "mitz check" is made of.

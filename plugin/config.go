@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // Config is the "mitz" section of the node's configuration.

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // decodeFile decodes a configuration file, with an environment.

@@ -21,14 +21,14 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 const moduleName = "mitz"

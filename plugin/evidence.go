@@ -13,7 +13,7 @@ import (
 	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 
-	"github.com/nuts-mitz/nuts-mitz/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 )
 
 // credentialEvidence says of a verified credential what the policy needs.

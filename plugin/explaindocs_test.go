@@ -29,8 +29,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // documentedBlock finds the marked blocks of docs/credentials.md.

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // questions writes what Mitz would be asked for each sample, and the message on request.

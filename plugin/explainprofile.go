@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 )
 
 // maxRows is how many entries of a list are written.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
-	"github.com/nuts-mitz/nuts-mitz/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 )
 
 // What codes mean, in words for an operator. The code systems hold more than these.

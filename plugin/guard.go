@@ -13,8 +13,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // decide gives the claims that a token for the guarded scope gets. Every error means that

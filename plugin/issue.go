@@ -12,7 +12,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/storage"
 
-	"github.com/nuts-mitz/nuts-mitz/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 )
 
 // issue is the one way in which a token comes into being. It decides, writes the entry,

@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // These tests pin how the node reads JSON that has several readings, in the order of the

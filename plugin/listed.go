@@ -9,8 +9,8 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/core"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // listSource says where data holders and types of requesters are listed.

@@ -9,10 +9,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // metrics are what the node's /metrics tells about consent. Labels are stable codes:

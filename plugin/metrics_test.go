@@ -20,8 +20,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 func TestMetricsAreNamedAsAgreed(t *testing.T) {
@@ -84,7 +84,7 @@ func TestMetricsExistBeforeTheFirstEvent(t *testing.T) {
 	}
 	for file, isAboutAnAnswer := range map[string]func(code string) bool{
 		"refusal.go":              func(string) bool { return false },
-		"../policy/refusal.go":    func(code string) bool { return slices.Contains(policy.AnswerReasons(), policy.Reason(code)) },
+		"../internal/policy/refusal.go":    func(code string) bool { return slices.Contains(policy.AnswerReasons(), policy.Reason(code)) },
 		"../mitzclient/errors.go": func(string) bool { return true },
 	} {
 		source, err := os.ReadFile(file)

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // tokensUpTo gives every scope of up to n tokens, blanks and repetitions included.

@@ -10,10 +10,10 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // stateError is a refusal for what this node is doing rather than for the request. Its

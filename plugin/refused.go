@@ -11,9 +11,9 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/nuts-mitz/nuts-mitz/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // refusals count those that led to no query, so that a requester who is refused all the time

@@ -13,9 +13,9 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/wellformed"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // tokenPath is the route of the token endpoint (RFC 6749 section 3.2), where all grants end.

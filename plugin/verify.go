@@ -16,8 +16,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 	"github.com/nuts-foundation/nuts-node/vcr/revocation"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // verifyAgain closes what the node leaves open when it verifies a credential:

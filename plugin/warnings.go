@@ -15,7 +15,7 @@ import (
 	"github.com/nuts-foundation/go-did/did"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
-	"github.com/nuts-mitz/nuts-mitz/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 )
 
 // maxNamed is how many entries of a list a warning names.

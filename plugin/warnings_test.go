@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nuts-mitz/nuts-mitz/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 )
 
 const (

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
 )
 

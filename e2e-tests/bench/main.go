@@ -25,7 +25,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // Exit statuses.

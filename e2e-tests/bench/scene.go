@@ -12,7 +12,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // soakVolley is how long a volley of the soak is: presentations must not expire in it.

@@ -6,7 +6,7 @@ package main
 import (
 	"context"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // startRow is how long a kind of node took to start, in milliseconds.

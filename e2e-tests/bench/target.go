@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // volley sends what was prepared, and waits for the answers.

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // What one unverified request may cost, and by how much strangers may slow down who is

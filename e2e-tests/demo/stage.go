@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // signOfLife is how often a build says that it is still busy.

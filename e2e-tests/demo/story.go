@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/harness"
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 

@@ -21,8 +21,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
-	"github.com/nuts-mitz/nuts-mitz/policy"
 )
 
 // The keys of the configuration that name the files.

@@ -93,7 +93,7 @@ func TestEntryOfSeveral(t *testing.T) {
 
 // TestDocumentedEntry keeps the line that docs/operations.md shows true.
 func TestDocumentedEntry(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "operations.md"))
 	require.NoError(t, err)
 	block := regexp.MustCompile("(?s)<!-- audit: a token -->\n```json\n(.*?)```").FindSubmatch(page)
 	require.NotNil(t, block)

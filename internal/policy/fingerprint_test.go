@@ -79,10 +79,10 @@ func TestMadeUpFingerprints(t *testing.T) {
 	assert.False(t, TrustedIssuer{Kind: TrustHolder, Entry: "holder"}.MadeUp())
 
 	t.Run("those in our documentation are known as such", func(t *testing.T) {
-		documents, err := filepath.Glob(filepath.Join("..", "docs", "*.md"))
+		documents, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
 		require.NoError(t, err)
 		found := 0
-		for _, document := range append(documents, filepath.Join("..", "README.md")) {
+		for _, document := range append(documents, filepath.Join("..", "..", "README.md")) {
 			content, err := os.ReadFile(document)
 			require.NoError(t, err)
 			for _, match := range regexp.MustCompile(`did:x509:0:sha256:([A-Za-z0-9_-]{43})::`).FindAllStringSubmatch(string(content), -1) {

@@ -32,7 +32,6 @@ type Client struct {
 	url         string
 	config      Config
 	connections atomic.Pointer[connections]
-	asking      func(ctx context.Context, requestID string) error // see [Hooks]; may be nil
 	overdue     overdue
 }
 
@@ -66,7 +65,7 @@ func (c *Client) Consult(ctx context.Context, q consent.Question) (Answer, error
 	}
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	if c.asking != nil && c.asking(ctx, answer.RequestID) != nil {
+	if ContextTrace(ctx).asking(ctx, answer.RequestID) != nil {
 		return Answer{}, unrecorded(ctx)
 	}
 	answer.Attempts = 1

@@ -112,7 +112,7 @@ func contextError(ctx context.Context, detail string) *Error {
 	return &Error{Code: Timeout, Detail: detail, cause: context.DeadlineExceeded}
 }
 
-// unrecorded says why a query did not leave that [Hooks] could not record.
+// unrecorded returns why a query did not leave that a [Trace] could not record.
 func unrecorded(ctx context.Context) *Error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return contextError(ctx, "record")

@@ -10,20 +10,16 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
-// Hooks tell what happens on a link, for logs and metrics. Each may be nil. They are
-// called while a consult or the link waits for them: return at once, except where it says
-// otherwise, and do not call the link.
+// Hooks tell what happens on a link, for logs and metrics; a [Trace] tells of one consult.
+// Each may be nil. They are called while a consult or the link waits for them: return at
+// once, and do not call the link.
 type Hooks struct {
-	// Asking is called before each query leaves, under its request id, and may take as long as
-	// the consult. On an error the query does not leave: the consult fails with [Unrecorded].
-	Asking         func(ctx context.Context, requestID string) error
-	CircuitChanged func(CircuitState)                       // its new state
-	HeldBack       func()                                   // a requester whose queries fail is refused for a while, the others are not
-	Retrying       func(ctx context.Context, failed *Error) // a query failed and is asked again; ctx is the consult's
-	Paused         func(d time.Duration, everybody bool)    // Mitz asked to be left alone; for how long it is, by everybody or by one requester
-	Overdue        func()                                   // a query did not end when its time was over, and was left behind
-	Reloaded       func(notAfter time.Time)                 // changed TLS files are in use; when the client certificate expires
-	ReloadFailed   func(error)                              // changed TLS files are not, once for each change
+	CircuitChanged func(CircuitState)                    // its new state
+	HeldBack       func()                                // a requester whose queries fail is refused for a while, the others are not
+	Paused         func(d time.Duration, everybody bool) // Mitz asked to be left alone; for how long it is, by everybody or by one requester
+	Overdue        func()                                // a query did not end when its time was over, and was left behind
+	Reloaded       func(notAfter time.Time)              // changed TLS files are in use; when the client certificate expires
+	ReloadFailed   func(error)                           // changed TLS files are not, once for each change
 }
 
 // Link is a [Client] that can be relied on: every consult ends in time, Mitz is not
@@ -56,7 +52,6 @@ func NewLink(cfg Config, hooks Hooks) (*Link, error) {
 	if link.reloader != nil {
 		link.reloader.use = client.use
 	}
-	client.asking = hooks.Asking
 	link.client = client
 	client.overdue.told = hooks.Overdue
 	link.decorate(client, client.config, hooks)
@@ -83,7 +78,7 @@ func (l *Link) decorate(client Consulter, cfg Config, hooks Hooks) {
 	l.frequency = newFrequency(client, cfg.QueriesPerMinute)
 	l.breaker = newBreaker(l.frequency, cfg.Timeout/2, hooks.CircuitChanged, hooks.HeldBack)
 	l.pause = newPause(l.breaker, hooks.Paused)
-	retry := &retry{next: l.pause, retrying: hooks.Retrying}
+	retry := &retry{next: l.pause}
 	l.limit = newLimit(retry, cfg.MaxConnections, queueFactor*cfg.MaxConnections)
 	gate := &gate{next: l.limit, pause: l.pause, breaker: l.breaker, frequency: l.frequency}
 	l.chain = &deadline{next: gate, timeout: cfg.Timeout}

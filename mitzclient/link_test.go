@@ -46,9 +46,10 @@ func TestALinkRepeatsWhatAGatewayCouldNotPassOn(t *testing.T) {
 	for _, behaviour := range []mitztest.Behaviour{mitztest.Dropping, mitztest.HTTPStatus(502), mitztest.HTTPStatus(503), mitztest.HTTPStatus(504)} {
 		t.Run(behaviour.String(), func(t *testing.T) {
 			var failed string
-			mitz := simulate(t, Hooks{Retrying: func(_ context.Context, e *Error) { failed = e.RequestID }})
+			mitz := simulate(t, Hooks{})
 			mitz.MisbehaveOnce(behaviour)
-			answer, err := mitz.Consult(t.Context(), question(t, "GGC002"))
+			ctx := WithTrace(t.Context(), &Trace{Retrying: func(e *Error) { failed = e.RequestID }})
+			answer, err := mitz.Consult(ctx, question(t, "GGC002"))
 			require.NoError(t, err)
 			require.Equal(t, consent.Permit, answer.Decisions["GGC002"])
 			require.Equal(t, 2, answer.Attempts)

@@ -29,8 +29,7 @@ const (
 // no failure that a second attempt meets too (DNS, TLS), and nothing for which the
 // server named a time (Retry-After): see [pause].
 type retry struct {
-	next     Consulter
-	retrying func(context.Context, *Error) // may be nil
+	next Consulter
 }
 
 var _ Consulter = (*retry)(nil)
@@ -47,9 +46,7 @@ func (r *retry) Consult(ctx context.Context, q consent.Question) (Answer, error)
 	if left(ctx) < delay+leastTime {
 		return answer, err
 	}
-	if r.retrying != nil {
-		r.retrying(ctx, first)
-	}
+	ContextTrace(ctx).retrying(first)
 	if !sleep(ctx, delay) {
 		ended := contextError(ctx, "retry")
 		ended.RequestID, ended.Attempts = first.RequestID, first.Attempts

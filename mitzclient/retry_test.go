@@ -46,9 +46,10 @@ func TestWhatIsAskedAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var hooked []Error
-				link, client := fakeLink(ends(tt.failure, nil), Hooks{Retrying: func(_ context.Context, e *Error) { hooked = append(hooked, *e) }})
+				link, client := fakeLink(ends(tt.failure, nil), Hooks{})
 				began := time.Now()
-				answer, failure := consult(t, t.Context(), link)
+				ctx := WithTrace(t.Context(), &Trace{Retrying: func(e *Error) { hooked = append(hooked, *e) }})
+				answer, failure := consult(t, ctx, link)
 				if !tt.again {
 					requireCode(t, tt.failure.Code, failure)
 					require.Equal(t, 1, failure.Attempts)
@@ -115,9 +116,9 @@ func TestThereIsNoRetryWhenTooLittleTimeIsLeft(t *testing.T) {
 func TestACallerThatGivesUpBetweenTheAttemptsIsHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		link, client := fakeLink(ends(lost(), nil), Hooks{Retrying: func(context.Context, *Error) { cancel() }})
+		link, client := fakeLink(ends(lost(), nil), Hooks{})
 		began := time.Now()
-		_, failure := consult(t, ctx, link)
+		_, failure := consult(t, WithTrace(ctx, &Trace{Retrying: func(*Error) { cancel() }}), link)
 		requireCode(t, Canceled, failure)
 		require.Equal(t, 1, failure.Attempts)
 		require.Equal(t, "request-1", failure.RequestID, "the query that Mitz may know")

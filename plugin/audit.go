@@ -97,23 +97,16 @@ const auditPatience = 5 * time.Second
 // outcomeAsked is of a query whose answer is not there yet.
 const outcomeAsked = "asked"
 
-// decisionKey is under which a consult's context has its [decisionLog].
-type decisionKey struct{}
-
-// asksAgain logs that a query failed in passing and another is sent: Mitz shows both.
-func asksAgain(ctx context.Context, failed *mitzclient.Error) {
-	log().WithField("request_id", failed.RequestID).WithError(failed).Info("Mitz is asked again")
-	if entry, ok := ctx.Value(decisionKey{}).(*decisionLog); ok {
-		_ = entry.consulted(ctx, failed.RequestID, string(failed.Code)) // no token follows on an error
+// trace returns what the link tells of this decision's queries: each before it leaves, and
+// that one failed in passing and another is sent. Mitz shows both.
+func (d *decisionLog) trace(ctx context.Context) *mitzclient.Trace {
+	return &mitzclient.Trace{
+		Asking: d.asking,
+		Retrying: func(failed *mitzclient.Error) {
+			log().WithField("request_id", failed.RequestID).WithError(failed).Info("Mitz is asked again")
+			_ = d.consulted(ctx, failed.RequestID, string(failed.Code)) // no token follows on an error
+		},
 	}
-}
-
-// asks has the entry of a query written before it leaves.
-func asks(ctx context.Context, requestID string) error {
-	if entry, ok := ctx.Value(decisionKey{}).(*decisionLog); ok {
-		return entry.asking(ctx, requestID)
-	}
-	return nil
 }
 
 // scope gives the guarded scope, as configured.

@@ -55,13 +55,13 @@ func failing(code mitzclient.Code) consulter {
 
 // sentTwice is a query that failed in passing and the one after it.
 func sentTwice(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
-	asksAgain(ctx, &mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-0"})
+	mitzclient.ContextTrace(ctx).Retrying(&mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-0"})
 	return deciding(consent.Permit)(ctx, q)
 }
 
 // sentOnce is a query that failed in passing, after which no other could be sent.
 func sentOnce(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
-	asksAgain(ctx, &mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-1"})
+	mitzclient.ContextTrace(ctx).Retrying(&mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-1"})
 	return failing(mitzclient.HTTPStatus)(ctx, q)
 }
 

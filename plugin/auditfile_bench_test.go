@@ -24,7 +24,7 @@ func BenchmarkGuardedToken(b *testing.B) {
 	logrus.SetOutput(io.Discard)
 	permit := func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
 		answer, err := deciding(consent.Permit)(ctx, q)
-		if asksErr := asks(ctx, answer.RequestID); asksErr != nil {
+		if asksErr := mitzclient.ContextTrace(ctx).Asking(ctx, answer.RequestID); asksErr != nil {
 			return mitzclient.Answer{}, asksErr
 		}
 		return answer, err

@@ -189,7 +189,7 @@ func TestAuditFile(t *testing.T) {
 	t.Run("a token that cannot be logged is not issued, though the answer was", func(t *testing.T) {
 		var path string
 		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
-			assert.NoError(t, asks(ctx, "request-1"))
+			assert.NoError(t, mitzclient.ContextTrace(ctx).Asking(ctx, "request-1"))
 			assert.Equal(t, []string{"query 0 asked"}, auditActions(t, path))
 			unwritable(t, path)
 			return deciding(consent.Permit)(ctx, q)
@@ -207,7 +207,7 @@ func TestAuditFile(t *testing.T) {
 		var path string
 		engine := newTestEngine(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
 			unwritable(t, path)
-			asksAgain(ctx, &mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-0"})
+			mitzclient.ContextTrace(ctx).Retrying(&mitzclient.Error{Code: mitzclient.HTTPStatus, RequestID: "request-0"})
 			assert.NoError(t, os.Remove(path)) // what comes after can be logged again
 			return deciding(consent.Permit)(ctx, q)
 		})
@@ -219,7 +219,7 @@ func TestAuditFile(t *testing.T) {
 	})
 	t.Run("what cannot be logged is not asked", func(t *testing.T) {
 		engine := newTestEngine(t, func(ctx context.Context, _ consent.Question) (mitzclient.Answer, error) {
-			assert.Error(t, asks(ctx, "request-1"))
+			assert.Error(t, mitzclient.ContextTrace(ctx).Asking(ctx, "request-1"))
 			return mitzclient.Answer{}, &mitzclient.Error{Code: mitzclient.Unrecorded}
 		})
 		path := openAuditFile(t, engine)

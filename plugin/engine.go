@@ -190,8 +190,6 @@ func (e *Engine) hooks() mitzclient.Hooks {
 		CircuitChanged: func(state mitzclient.CircuitState) {
 			log().WithField("circuit", state.String()).Warn("The link to Mitz changed")
 		},
-		Asking:   asks,
-		Retrying: asksAgain,
 		HeldBack: func() {
 			log().Warn("A requester whose queries failed time after time is held back for a while")
 		},

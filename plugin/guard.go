@@ -14,6 +14,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 )
 
@@ -74,7 +75,7 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, questio
 			continue // the others are refused in the configuration, until they are there
 		}
 		entry.ground = ground
-		ctx := context.WithValue(ctx, decisionKey{}, entry)
+		ctx := mitzclient.WithTrace(ctx, entry.trace(ctx))
 		consulter := measured{next: e.consult, ground: ground, metrics: e.metrics, now: e.now}
 		answer, err := consulter.Consult(ctx, question)
 		unlogged := entry.consulted(ctx, answer.RequestID, outcomeOf(question, answer, err))

@@ -83,9 +83,9 @@ func TestMetricsExistBeforeTheFirstEvent(t *testing.T) {
 		return testutil.CollectAndCount(collector) == before
 	}
 	for file, isAboutAnAnswer := range map[string]func(code string) bool{
-		"refusal.go":              func(string) bool { return false },
-		"../internal/policy/refusal.go":    func(code string) bool { return slices.Contains(policy.AnswerReasons(), policy.Reason(code)) },
-		"../mitzclient/errors.go": func(string) bool { return true },
+		"refusal.go":                    func(string) bool { return false },
+		"../internal/policy/refusal.go": func(code string) bool { return slices.Contains(policy.AnswerReasons(), policy.Reason(code)) },
+		"../mitzclient/errors.go":       func(string) bool { return true },
 	} {
 		source, err := os.ReadFile(file)
 		require.NoError(t, err)

@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/storage"
+	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
@@ -64,6 +66,7 @@ type oauthRouter struct {
 	handlers map[string]echo.HandlerFunc // by method and path
 	request  echo.Context                // the request being served; nil when idle
 	visit    *door.Visit                 // likewise
+	verifier verifier.Verifier           // bounded by the visit
 	refusal  error                       // why the guard refused its token
 }
 
@@ -73,7 +76,9 @@ func newOAuthRouter(engine *Engine, sweeper *door.Sweeper) *oauthRouter {
 	sessions := door.Sessions{Engine: engine.node.storage, Sweeper: sweeper, Visit: visit}
 	routes := &recorder{EchoRouter: echo.New(), handlers: map[string]echo.HandlerFunc{}}
 	guarded := guardedStorage{Engine: sessions, keys: &engine.keys, issue: router.issue, subject: router.subject}
-	engine.node.newBoundedIAM(guarded, engine.backend(), visit).Routes(routes)
+	bounded := engine.node.bounded(visit)
+	router.verifier = bounded.VCR.Verifier()
+	engine.node.newBoundedIAM(guarded, engine.backend(), bounded, visit).Routes(routes)
 	router.handlers = routes.complete()
 	return router
 }
@@ -105,7 +110,8 @@ func (r *oauthRouter) issue(key string, token iam.AccessToken, store storage.Ses
 		return r.engine.issueOutsideRequest(key, token, store, options...)
 	}
 	r.visit.Verified()
-	err := r.engine.issue(r.request.Request().Context(), key, token, store, options...)
+	ctx := context.WithValue(r.request.Request().Context(), verifierKey{}, r.verifier)
+	err := r.engine.issue(ctx, key, token, store, options...)
 	if errors.As(err, new(oauth.OAuth2Error)) {
 		r.refusal = err
 	}

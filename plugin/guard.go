@@ -21,7 +21,7 @@ import (
 // decide gives the claims that a token for the guarded scope gets. Every error means that
 // nothing may be stored. The order of work is that of docs/architecture.md.
 func (e *Engine) decide(ctx context.Context, profile *policy.Profile, token *iam.AccessToken, entry *decisionLog) (map[string]any, error) {
-	evidence, err := e.evidence(token, entry.subject)
+	evidence, err := e.evidence(ctx, token, entry.subject)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (e *Engine) establish(ctx context.Context, profile *policy.Profile, questio
 }
 
 // evidence collects what the node verified about the request.
-func (e *Engine) evidence(token *iam.AccessToken, subject string) (policy.Evidence, error) {
+func (e *Engine) evidence(ctx context.Context, token *iam.AccessToken, subject string) (policy.Evidence, error) {
 	evidence := policy.Evidence{
 		Subject: subject, Claims: token.InputDescriptorConstraintIdMap,
 		Submissions: len(token.PresentationSubmissions), Now: e.now(),
@@ -113,7 +113,7 @@ func (e *Engine) evidence(token *iam.AccessToken, subject string) (policy.Eviden
 			return policy.Evidence{}, policy.Refusals{{Reason: policy.ReasonCredentialAmbiguous, Rules: []string{"the JSON of a presentation has one reading"}}}
 		}
 		for _, presented := range presentation.VerifiableCredential {
-			if err := e.verifyAgain(presented, presenter.String()); err != nil {
+			if err := e.verifyAgain(ctx, presented, presenter.String()); err != nil {
 				return policy.Evidence{}, err
 			}
 			evidence.Credentials = append(evidence.Credentials, credentialEvidence(presented, presenter.String()))

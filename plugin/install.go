@@ -82,8 +82,7 @@ func (n nodeEngines) newIAM(storage storage.Engine, policy nutspolicy.PDPBackend
 }
 
 // newBoundedIAM builds a router that does for a visit no more than it may ask.
-func (n nodeEngines) newBoundedIAM(storage storage.Engine, policy nutspolicy.PDPBackend, visit func() *door.Visit) *iam.Wrapper {
-	bounded := n.bounded(visit)
+func (n nodeEngines) newBoundedIAM(storage storage.Engine, policy nutspolicy.PDPBackend, bounded door.Bounded, visit func() *door.Visit) *iam.Wrapper {
 	auth := door.Auth{AuthenticationServices: n.auth, Visit: visit}
 	return iam.New(auth, bounded.VCR, resolver.DIDKeyResolver{Resolver: bounded.DIDs}, n.vdr, storage, policy, n.crypto, bounded.JSONLD)
 }

@@ -38,11 +38,12 @@ func (r *router) Routes(server core.EchoRouter) {
 		engine.node.newIAM(engine.node.storage, engine.node.policy).Routes(server)
 		return
 	}
-	engine.node.vcr = engine.node.bounded(noVisit).VCR
+	bounded := engine.node.bounded(noVisit)
+	engine.node.vcr = bounded.VCR
 	sweeper := &door.Sweeper{}
 	public := &publicEndpoints{engine: engine, door: engine.newDoor(), build: func() *oauthRouter { return newOAuthRouter(engine, sweeper) }}
 	outside := guardedStorage{Engine: engine.node.storage, keys: &engine.keys, issue: engine.issueOutsideRequest}
-	engine.node.newBoundedIAM(outside, engine.backend(), noVisit).Routes(&interceptor{EchoRouter: server, public: public})
+	engine.node.newBoundedIAM(outside, engine.backend(), bounded, noVisit).Routes(&interceptor{EchoRouter: server, public: public})
 }
 
 // noVisit is where there is no request, or one that is the operator's own.

@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/jsonld"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 	"github.com/nuts-foundation/nuts-node/vcr/revocation"
+	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
@@ -29,14 +31,14 @@ import (
 //     be who keeps the list from being got;
 //   - of a JSON-LD credential it verifies what the JSON means, while its JSON is read;
 //   - it takes one of the readings of JSON that has several.
-func (e *Engine) verifyAgain(presented vc.VerifiableCredential, presenter string) error {
+func (e *Engine) verifyAgain(ctx context.Context, presented vc.VerifiableCredential, presenter string) error {
 	refuse := func(reason policy.Reason, rule string) error {
 		return policy.RefuseCredential(reason, credentialEvidence(presented, presenter), rule)
 	}
 	if plainjson.Credential(presented.Raw()) != nil {
 		return refuse(policy.ReasonCredentialAmbiguous, "the JSON of a credential has one reading")
 	}
-	verifier := e.node.vcr.Verifier()
+	verifier := e.verifierFor(ctx)
 	if presented.Format() == vc.JWTCredentialProofFormat && presented.Issuer.String() == presenter {
 		if err := verifier.VerifySignature(presented, nil); err != nil {
 			return refuse(policy.ReasonCredentialProof, "a credential that the presenter issued itself has a signature that is right")
@@ -51,6 +53,18 @@ func (e *Engine) verifyAgain(presented vc.VerifiableCredential, presenter string
 		}
 	}
 	return nil
+}
+
+// verifierKey is under which the context of a token request has the verifier that is bounded
+// by its visit.
+type verifierKey struct{}
+
+// verifierFor returns the verifier for a request.
+func (e *Engine) verifierFor(ctx context.Context) verifier.Verifier {
+	if bounded, ok := ctx.Value(verifierKey{}).(verifier.Verifier); ok {
+		return bounded
+	}
+	return e.node.vcr.Verifier()
 }
 
 // hasKnownStatuses tells whether the node looks at every status of the credential: it

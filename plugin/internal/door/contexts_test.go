@@ -41,8 +41,8 @@ func TestContexts(t *testing.T) {
 		{"one on board", jsonld.W3cVcContext, true, true, 0},
 		{"another, in strict mode", server.URL, true, false, 0},
 		{"another, outside strict mode", server.URL, false, true, 1},
-		{"a large one", server.URL + "/large", false, false, 2},
-		{"one that is gone", server.URL + "/gone", false, false, 2},
+		{"a large one", server.URL + "/large", false, false, 1},
+		{"one that is gone", server.URL + "/gone", false, false, 1},
 		{"a file of this machine", file, false, false, 0},
 		{"a file of this machine, as an address", "file://" + file, false, false, 0},
 	} {

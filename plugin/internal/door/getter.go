@@ -23,10 +23,32 @@ type getter struct {
 	check                func(body []byte) error // nil: it is JSON that is bounded
 }
 
-// Do gets one document, read to its end.
-func (g getter) Do(request *http.Request) (response *http.Response, err error) {
-	err = g.visit().Fetch(func(ctx context.Context) (int, error) {
-		if response, err = g.HTTPRequestDoer.Do(request.WithContext(ctx)); err != nil {
+// document is a response of which the body was read, or why there is none.
+type document struct {
+	response http.Response
+	body     []byte
+	err      error
+}
+
+// Do gets one document, read to its end. One visit tries once: the guard asks for a status
+// list that the node has asked for a moment before.
+func (g getter) Do(request *http.Request) (*http.Response, error) {
+	found, err := g.visit().Once("document "+request.URL.String(), func() (any, error) { return g.get(request), nil })
+	if err != nil {
+		return nil, err
+	}
+	whole := found.(document)
+	if whole.err != nil {
+		return nil, whole.err
+	}
+	whole.response.Body = io.NopCloser(bytes.NewReader(whole.body))
+	return &whole.response, nil
+}
+
+func (g getter) get(request *http.Request) (whole document) {
+	whole.err = g.visit().Fetch(func(ctx context.Context) (int, error) {
+		response, err := g.HTTPRequestDoer.Do(request.WithContext(ctx))
+		if err != nil {
 			return 0, err
 		}
 		defer response.Body.Close()
@@ -37,19 +59,19 @@ func (g getter) Do(request *http.Request) (response *http.Response, err error) {
 		if len(body) > g.largest {
 			return len(body), errDocument
 		}
-		if g.check == nil {
-			var shape shape
-			if !shape.addJSON(string(body), 0) {
-				return len(body), errDocument
-			}
-		} else if err := g.check(body); err != nil {
-			return len(body), err
-		}
-		response.Body = io.NopCloser(bytes.NewReader(body))
-		return len(body), nil
+		whole = document{response: *response, body: body}
+		return len(body), g.looksRight(body)
 	})
-	if err != nil {
-		return nil, err
+	return whole
+}
+
+func (g getter) looksRight(body []byte) error {
+	if g.check != nil {
+		return g.check(body)
 	}
-	return response, nil
+	var shape shape
+	if !shape.addJSON(string(body), 0) {
+		return errDocument
+	}
+	return nil
 }

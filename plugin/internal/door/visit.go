@@ -35,7 +35,7 @@ var (
 
 // Visit is a request that the door let through and that is not verified yet. The node
 // works on it while it holds a turn. It is used by one goroutine at a time; the nil visit
-// is one without bounds, for what is already verified.
+// is one without bounds, for what the operator's own systems ask.
 type Visit struct {
 	door  *Door
 	from  source
@@ -54,8 +54,8 @@ type Visit struct {
 	seen     map[string]any
 }
 
-// Verified ends the visit's turn, when the node has verified everything: whatever follows
-// is for the guard to bound.
+// Verified ends the visit's turn, when the node has verified everything. What the guard
+// gets after that, to verify again, counts among the visit's fetches.
 func (v *Visit) Verified() {
 	if v == nil {
 		return
@@ -111,11 +111,7 @@ func (v *Visit) Fetch(get func(ctx context.Context) (bytes int, err error)) erro
 		return err
 	}
 	v.mu.Lock()
-	if v.verified {
-		v.mu.Unlock()
-		_, err := get(v.ctx)
-		return err
-	}
+	verified := v.verified // it has no turn, and takes none
 	v.fetches++
 	left := fetchTime - v.waited
 	exhausted := v.fetches > maxFetches || left <= 0 || v.exceeded != nil
@@ -127,7 +123,7 @@ func (v *Visit) Fetch(get func(ctx context.Context) (bytes int, err error)) erro
 		return v.exceed(ErrFetches)
 	}
 	began := time.Now()
-	bytes, err := v.fetch(min(left, oneFetch), get)
+	bytes, err := v.fetch(min(left, oneFetch), verified, get)
 	v.mu.Lock()
 	v.waited += time.Since(began)
 	v.fetched += bytes
@@ -136,15 +132,21 @@ func (v *Visit) Fetch(get func(ctx context.Context) (bytes int, err error)) erro
 	if tooMuch {
 		err = v.exceed(ErrFetches)
 	}
+	if verified {
+		return err
+	}
 	if waiting := v.takeTurn(v.door.resuming); waiting != nil {
 		return v.exceed(waiting)
 	}
 	return err
 }
 
-func (v *Visit) fetch(longest time.Duration, get func(ctx context.Context) (int, error)) (int, error) {
+func (v *Visit) fetch(longest time.Duration, verified bool, get func(ctx context.Context) (int, error)) (int, error) {
 	ctx, cancel := context.WithTimeout(v.ctx, longest)
 	defer cancel()
+	if verified {
+		return get(ctx)
+	}
 	turn, err := v.door.fetching.Take(ctx, v.from)
 	if err != nil {
 		return 0, v.exceed(err) // by too many others: the node must not go on without it

@@ -6,6 +6,7 @@ package door
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -249,16 +250,33 @@ func TestFetches(t *testing.T) {
 		cancel()
 		assert.ErrorIs(t, visit.Fetch(hanging), context.Canceled)
 	})
-	t.Run("what is verified, or nobody's, is not bounded here", func(t *testing.T) {
+	t.Run("what is verified takes no turn, and counts", func(t *testing.T) {
 		visit := visitOf(t)
+		require.NoError(t, visit.Fetch(got(1)))
 		visit.Verified()
-		for range maxFetches + 1 {
-			require.NoError(t, visit.Fetch(got(maxFetched)))
-			require.NoError(t, noVisit().Fetch(got(maxFetched)))
+		for range maxFetches - 1 {
+			require.NoError(t, visit.Fetch(got(1)))
+			assert.Nil(t, visit.turn)
 			require.NoError(t, visit.Spend(maxWork))
-			require.NoError(t, noVisit().Spend(maxWork))
 		}
 		require.NoError(t, visit.Exceeded())
+		require.ErrorIs(t, visit.Fetch(got(1)), ErrFetches)
+		assert.ErrorIs(t, visit.Exceeded(), ErrFetches)
+	})
+	t.Run("what is verified waits no longer", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			visit := visitOf(t)
+			visit.Verified()
+			began := time.Now()
+			require.Error(t, visit.Fetch(hanging))
+			assert.Equal(t, oneFetch, time.Since(began))
+		})
+	})
+	t.Run("what is nobody's is not bounded here", func(t *testing.T) {
+		for range maxFetches + 1 {
+			require.NoError(t, noVisit().Fetch(got(maxFetched)))
+			require.NoError(t, noVisit().Spend(maxWork))
+		}
 		assert.NoError(t, noVisit().Exceeded())
 	})
 }
@@ -319,14 +337,22 @@ func TestGetter(t *testing.T) {
 			visit := visitOf(t)
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
 			require.NoError(t, err)
-			response, err := getter{HTTPRequestDoer: http.DefaultClient, visit: func() *Visit { return visit }, largest: maxDocument}.Do(request)
+			documents := getter{HTTPRequestDoer: http.DefaultClient, visit: func() *Visit { return visit }, largest: maxDocument}
+			response, err := documents.Do(request)
 			assert.Equal(t, 1, visit.fetches)
 			if !tc.bounded {
 				require.ErrorIs(t, err, errDocument)
 				return
 			}
 			require.NoError(t, err)
-			assert.NoError(t, response.Body.Close())
+			require.NoError(t, response.Body.Close())
+			again, err := documents.Do(request)
+			require.NoError(t, err)
+			body, err := io.ReadAll(again.Body)
+			require.NoError(t, err)
+			assert.Equal(t, tc.answer, string(body))
+			require.NoError(t, again.Body.Close())
+			assert.Equal(t, 1, visit.fetches, "one visit gets it once")
 		})
 	}
 }

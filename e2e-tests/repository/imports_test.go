@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package repository
+
+import (
+	"go/ast"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A rule says what packages may import. It names packages by patterns as the go command has
+// them: "a/..." is a and all packages below it. Packages of this module are named without
+// the module; "nuts/" stands for github.com/nuts-foundation/.
+type rule struct {
+	// of are the packages that the rule is about, but those of except.
+	of, except []string
+	// ours are the packages of this module that they may import, besides each other.
+	ours []string
+	// never are other packages that they must not import, but those of but.
+	never, but []string
+	// tests says that the rule is about their tests too.
+	tests   bool
+	because string
+}
+
+var (
+	network = []string{"net", "net/http/...", "net/rpc/...", "net/smtp", "crypto/tls"}
+	disk    = []string{"os/...", "io/ioutil", "syscall", "path/filepath"}
+	nuts    = []string{"nuts/..."}
+	rooms   = []string{"internal/policy/...", "internal/nen7513", "internal/recent", "internal/textfile", "internal/turns"}
+	tests   = []string{"testing/...", "net/http/httptest"}
+)
+
+// rules hold the directions of docs/architecture.md. A package that no rule is about fails
+// the test, and so does a rule that is about no package.
+var rules = []rule{
+	{
+		of: []string{"."}, ours: []string{"plugin"},
+		because: "main adds the plugin to the node and does nothing else",
+	},
+	{
+		of: []string{"consent"}, never: slices.Concat(network, disk, nuts),
+		because: "the vocabulary knows neither Nuts nor the messages of Mitz",
+	},
+	{
+		of: []string{"internal/policy/..."}, ours: []string{"consent"},
+		never: slices.Concat(network, disk, nuts), but: []string{"nuts/nuts-node/vcr/pe"},
+		because: "policy decides from values: no network, no disk, no engines of the node",
+	},
+	{
+		of: []string{"mitzclient/..."}, except: []string{"mitzclient/mitztest/..."},
+		ours:  []string{"consent", "internal/recent", "internal/textfile", "internal/turns"},
+		never: nuts, because: "the client is of use without Nuts, and the simulator is for tests",
+	},
+	{
+		of: []string{"mitzclient/mitztest/..."}, except: []string{"mitzclient/mitztest/cmd/mitz-simulator"},
+		ours: []string{"consent"}, never: nuts,
+		because: "the simulator shares no code with the client: one mistake would hide in both",
+	},
+	{
+		of:      []string{"mitzclient/mitztest/cmd/mitz-simulator"},
+		ours:    []string{"mitzclient/mitztest/...", "mitzclient/internal/tlsfile"},
+		never:   nuts,
+		because: "the command reads certificate files as the client does, and shares nothing else with it",
+	},
+	{
+		of: []string{"internal/nen7513/..."}, ours: []string{"consent", "internal/textfile"}, never: slices.Concat(network, nuts),
+		because: "the audit file tells what it is given, and asks nobody",
+	},
+	{
+		of:    []string{"internal/recent", "internal/textfile", "internal/turns", "internal/vulnerabilities"},
+		never: nuts, because: "a tool that several packages use knows none of them",
+	},
+	{
+		of: []string{"internal/harness/..."}, ours: []string{"mitzclient/mitztest/...", "consent"}, never: nuts, tests: true,
+		because: "the tests meet a node as everybody does: as a process, over HTTP",
+	},
+	{
+		of:      []string{"plugin"},
+		ours:    slices.Concat([]string{"plugin/internal/...", "mitzclient", "mitzclient/xacml", "consent"}, rooms),
+		never:   tests,
+		because: "the simulator and the harness are for tests",
+	},
+	{
+		of:      []string{"plugin/internal/..."},
+		ours:    slices.Concat([]string{"mitzclient", "consent"}, rooms),
+		never:   tests,
+		because: "what the plugin stands on does not know the plugin",
+	},
+	{
+		of: []string{"e2e-tests/..."}, ours: []string{"internal/harness", "mitzclient/...", "consent"}, never: nuts, tests: true,
+		because: "the tests meet a node as everybody does: as a process, over HTTP",
+	},
+}
+
+// TestDirectionOfImports: imports point one way, as docs/architecture.md draws them.
+func TestDirectionOfImports(t *testing.T) {
+	packages := packagesOfThisModule(t)
+	for name := range packages {
+		about := 0
+		for _, each := range rules {
+			if each.isAbout(name) {
+				about++
+			}
+		}
+		assert.Equal(t, 1, about, "%s: so many rules are about it, and there must be one", name)
+	}
+	for _, each := range rules {
+		assertRule(t, each, packages)
+	}
+}
+
+// TestTheNodesVersionIsInOneRoom: of the plugin's rooms only some know the packages of the
+// node that change with its version.
+func TestTheNodesVersionIsInOneRoom(t *testing.T) {
+	assertRule(t, rule{
+		of:      []string{"plugin/..."},
+		except:  []string{"plugin", "plugin/internal/node", "plugin/internal/door"},
+		ours:    []string{"..."},
+		never:   []string{"nuts/nuts-node/auth/api/iam"},
+		because: "what depends on the node's version is in plugin/internal/node",
+	}, packagesOfThisModule(t))
+}
+
+func assertRule(t *testing.T, checked rule, packages map[string][]source) {
+	t.Helper()
+	some := false
+	for name, files := range packages {
+		if !checked.isAbout(name) {
+			continue
+		}
+		some = true
+		for _, file := range files {
+			if strings.HasSuffix(file.path, "_test.go") && !checked.tests {
+				continue
+			}
+			for _, imported := range file.Imports {
+				path, err := strconv.Unquote(imported.Path.Value)
+				require.NoError(t, err)
+				assert.True(t, checked.allows(path), "%s imports %s: %s", file.path, path, checked.because)
+			}
+		}
+	}
+	assert.True(t, some, "the rule is about no package: %v", checked.of)
+}
+
+func (r rule) isAbout(name string) bool { return matches(r.of, name) && !matches(r.except, name) }
+
+func (r rule) allows(imported string) bool {
+	if name, ours := strings.CutPrefix(imported, module+"/"); ours {
+		return matches(r.ours, name) || r.isAbout(name)
+	}
+	if name, found := strings.CutPrefix(imported, "github.com/nuts-foundation/"); found {
+		imported = "nuts/" + name
+	}
+	return !matches(r.never, imported) || matches(r.but, imported)
+}
+
+func matches(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		above, all := strings.CutSuffix(pattern, "...")
+		return name == pattern || all && (above == "" || name+"/" == above || strings.HasPrefix(name, above))
+	})
+}
+
+// TestPolicyHasNoClock: a decision depends on what it is given, the time included.
+func TestPolicyHasNoClock(t *testing.T) {
+	// What reads a clock or waits for one. The rest of package time makes values of values.
+	clocks := []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+	looked := 0
+	for name, files := range packagesOfThisModule(t) {
+		if !matches([]string{"internal/policy/...", "consent"}, name) {
+			continue
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file.path, "_test.go") {
+				continue
+			}
+			looked++
+			for _, each := range file.Imports {
+				assert.False(t, each.Path.Value == `"time"` && each.Name != nil, "%s gives the package time another name", file.path)
+			}
+			ast.Inspect(file.File, func(node ast.Node) bool {
+				if selector, ok := node.(*ast.SelectorExpr); ok {
+					if from, ok := selector.X.(*ast.Ident); ok && from.Name == "time" {
+						assert.NotContains(t, clocks, selector.Sel.Name, "%s reads the clock", file.path)
+					}
+				}
+				return true
+			})
+		}
+	}
+	assert.NotZero(t, looked)
+}

@@ -54,7 +54,7 @@ func (e Engines) Bound(visit func() *Visit) Bounded {
 	}
 	documents := boundedDocuments{jsonld: contexts}
 	lists := getter{HTTPRequestDoer: getLists, visit: visit, largest: maxFetched, check: boundedLists{documents}.check}
-	statuses := revocation.NewStatusList2021(e.SQL, lists, e.Server.URL, 0)
+	statuses := revocation.NewStatusList2021(listRows(e.SQL, visit), lists, e.Server.URL, 0)
 	// Which issuers the node itself trusts is never asked about at the OAuth endpoints.
 	inner := verifier.NewVerifier(revocations{e.VCR.Verifier()}, dids, resolver.DIDKeyResolver{Resolver: dids}, contexts, trust.NewConfig(""), statuses, boundedPKI{Validator: e.PKI, visit: visit})
 	return Bounded{

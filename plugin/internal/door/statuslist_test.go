@@ -26,9 +26,14 @@ import (
 // encodedList is a status list of so many bytes.
 func encodedList(t *testing.T, size int, encoding *base64.Encoding) string {
 	t.Helper()
+	return gzipped(t, make([]byte, size), encoding)
+}
+
+func gzipped(t *testing.T, list []byte, encoding *base64.Encoding) string {
+	t.Helper()
 	var compressed bytes.Buffer
 	writer := gzip.NewWriter(&compressed)
-	_, err := writer.Write(make([]byte, size))
+	_, err := writer.Write(list)
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
 	return encoding.EncodeToString(compressed.Bytes())

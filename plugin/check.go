@@ -7,13 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/spf13/cobra"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // checkCommand is "mitz check": whether the link to Mitz works, and what is wrong if it
@@ -50,10 +49,10 @@ func checkCommand(system *core.System) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if checked.off != "" {
-				return errors.New(checked.off + ", and so no link to check")
+			if checked.Off != "" {
+				return errors.New(checked.Off + ", and so no link to check")
 			}
-			defer checked.client.Close()
+			defer checked.Link.Close()
 			question, warnings, err := flags.question(checked)
 			if err != nil {
 				return err
@@ -70,14 +69,12 @@ func checkCommand(system *core.System) *cobra.Command {
 }
 
 // checkLink tries the link and writes what it found. last tells that nothing follows.
-func (e *Engine) checkLink(command *cobra.Command, checked *checkedConfig, last bool) error {
-	report := checked.client.Probe(command.Context())
+func (e *Engine) checkLink(command *cobra.Command, checked *config.Config, last bool) error {
+	report := checked.Link.Probe(command.Context())
 	findings := findingsOf(report, e.now())
 	page := &page{}
-	page.rows(0, [][2]string{{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.config.Endpoint, checked.config.Timeout)}})
-	page.warnings(slices.DeleteFunc(checked.warnings(e.now()), func(warning string) bool {
-		return strings.HasPrefix(warning, "tls.certfile") // a step tells of it
-	}))
+	page.rows(0, [][2]string{{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.Endpoint, checked.Timeout)}})
+	page.warnings(checked.SectionWarnings())
 	fmt.Fprintln(page)
 	failed := page.findings(findings)
 	conclusion := workWords(report)

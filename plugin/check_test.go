@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // checkedMitz is a simulator, and the configuration of a node that reaches it.
@@ -163,7 +164,7 @@ func withoutParticulars(output string) string {
 
 func TestCheckWarns(t *testing.T) {
 	t.Run("of a client certificate that ends within 30 days", func(t *testing.T) {
-		mitz := startCheckedMitz(t, certificateWarning-time.Hour)
+		mitz := startCheckedMitz(t, config.CertificateNotice-time.Hour)
 		output, _, err := runCheck(t, mitz.config())
 		require.NoError(t, err, "a warning is no failure")
 		told(t, output, "warning", "client certificate")

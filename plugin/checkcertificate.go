@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // maxForeign bounds a text that others wrote, in characters.
@@ -120,7 +121,7 @@ func clientFinding(report mitzclient.Report, now time.Time) finding {
 		result.verdict = verdictWarning
 		result.details = append(result.details, "It is not a certificate for clients (extended key usage).")
 		result.advice = "Mitz may refuse it. Check that mitz.tls.certfile is the certificate that Mitz was told of."
-	case client.NotAfter.Sub(now) < certificateWarning:
+	case client.NotAfter.Sub(now) < config.CertificateNotice:
 		result.verdict = verdictWarning
 		result.advice = "Renew it in time, and have Mitz put the new one on its allow-list before you use it. The node takes changed files into use without a restart."
 	}

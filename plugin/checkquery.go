@@ -17,11 +17,12 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // askMitz asks one query, through the link that a token request goes through, after the
 // operator has confirmed that the patient may see it.
-func askMitz(command *cobra.Command, checked *checkedConfig, question consent.Question, warnings []string, confirmed bool) error {
+func askMitz(command *cobra.Command, checked *config.Config, question consent.Question, warnings []string, confirmed bool) error {
 	page := &page{}
 	page.section("One query about a patient")
 	page.paragraph(0, redactBSN(questionWords(question))) // a number in the flags may be a patient's, by mistake
@@ -40,7 +41,7 @@ func askMitz(command *cobra.Command, checked *checkedConfig, question consent.Qu
 		}
 	}
 	began := time.Now()
-	answer, err := checked.client.Consult(command.Context(), question)
+	answer, err := checked.Link.Consult(command.Context(), question)
 	result := queryFinding(question, answer, err, time.Since(began))
 	page.Reset()
 	fmt.Fprintln(page)

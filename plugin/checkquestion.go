@@ -16,6 +16,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/internal/textfile"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // queryFlags are what the one query of "mitz check" is made of.
@@ -43,7 +44,7 @@ var errMissing = errors.New("missing")
 
 // question makes the question of the flags; nil when none is to be asked. The error tells
 // every problem, and repeats no value: one may be a patient's number.
-func (f *queryFlags) question(checked *checkedConfig) (question *consent.Question, warnings []string, err error) {
+func (f *queryFlags) question(checked *config.Config) (question *consent.Question, warnings []string, err error) {
 	if f.bsnFile == "" {
 		if *f != (queryFlags{}) {
 			return nil, nil, errors.New("--subject, --scope, --professional, --role, --requester and --yes are of use with --bsn-file only")
@@ -59,7 +60,7 @@ func (f *queryFlags) question(checked *checkedConfig) (question *consent.Questio
 	question = &consent.Question{}
 	question.Patient, warnings, err = readBSN(f.bsnFile)
 	check("bsn-file", err)
-	question.DataHolder, err = f.dataHolder(checked.policy.Lists())
+	question.DataHolder, err = f.dataHolder(checked.Policy.Lists())
 	check("subject", err)
 	profile, err := f.guarded(checked)
 	check("scope", err)
@@ -96,16 +97,16 @@ func (f *queryFlags) dataHolder(listed *policy.Lists) (consent.DataHolder, error
 	if dataHolder, known := listed.DataHolder(subject); known {
 		return dataHolder, nil
 	}
-	return consent.DataHolder{}, errors.New("name one of: " + few(subjects))
+	return consent.DataHolder{}, errors.New("name one of: " + listWords(subjects))
 }
 
 // guarded is the profile that is named, or the only one.
-func (f *queryFlags) guarded(checked *checkedConfig) (*policy.Profile, error) {
-	scopes := checked.config.scopes()
+func (f *queryFlags) guarded(checked *config.Config) (*policy.Profile, error) {
+	scopes := checked.Scopes()
 	if f.scope == "" && len(scopes) == 1 {
-		return checked.policy.Profile(scopes[0]), nil
+		return checked.Policy.Profile(scopes[0]), nil
 	}
-	if profile := checked.policy.Profile(f.scope); profile != nil {
+	if profile := checked.Policy.Profile(f.scope); profile != nil {
 		return profile, nil
 	}
 	return nil, fmt.Errorf("name one of: %s", strings.Join(scopes, " "))

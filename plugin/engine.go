@@ -5,7 +5,6 @@ package plugin
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -16,14 +15,13 @@ import (
 	"time"
 
 	"github.com/nuts-foundation/nuts-node/core"
-	nodehttp "github.com/nuts-foundation/nuts-node/http"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
-	"github.com/spf13/pflag"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
@@ -31,15 +29,15 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
 )
 
-const moduleName = "mitz"
+const moduleName = config.Name
 
 // Engine is the node's engine named "mitz": its configuration, its life cycle and
 // the link to Mitz.
 type Engine struct {
 	node     nodeEngines
 	now      func() time.Time
-	flags    []*pflag.FlagSet // of the commands that load the configuration
-	config   Config
+	flags    config.Flags // of the commands that load the configuration
+	config   config.Section
 	off      string               // why nothing is guarded; empty: it is
 	policy   *policy.Policy       // nil: no mitz section, nothing is guarded
 	consult  mitzclient.Consulter // the client, or a test's
@@ -89,82 +87,35 @@ func (e *Engine) enabled() bool { return e.policy != nil }
 
 func (e *Engine) backend() backend { return backend{PDPBackend: e.node.policy, engine: e} }
 
-// checkedConfig is a configuration in which nothing is wrong, ready for use.
-type checkedConfig struct {
-	off         string // why nothing is guarded; then there is nothing else
-	config      Config
-	policy      *policy.Policy
-	lists       *lists.Watcher    // not started
-	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
-	client      *mitzclient.Link  // not connected
+// readConfig reads and validates the section, and takes nothing of it into use.
+func (e *Engine) readConfig(server core.ServerConfig) (*config.Config, error) {
+	return config.Read(server, config.Node{Policies: e.node.policy, HTTP: e.node.http, Flags: e.flags}, config.Hooks{
+		Link: e.hooks(), ListsChanged: e.listsChanged, ListsRefused: listsRefused,
+	})
 }
 
-// check checks the whole section, as a start of the node and a command need it. It reads
-// the files that the section names, connects to nothing and leaves everything as it was.
-// The error tells every problem at once.
-func (e *Engine) check(server core.ServerConfig) (*checkedConfig, error) {
-	sources, err := e.sources(server)
-	if err != nil {
-		return nil, configError([]error{err})
-	}
-	config, present, err := decodeConfig(sources)
-	switch {
-	case err == nil && !present:
-		return &checkedConfig{off: "there is no mitz section"}, nil
-	case err != nil && !present:
-		return nil, configError([]error{err})
-	case !config.Enabled && outside(err) == nil:
-		return &checkedConfig{off: "mitz.enabled is false"}, nil
-	case !config.Enabled:
-		return nil, configError(outside(err))
-	}
-	config.Strict = server.Strictmode
-	problems := append([]error{err}, config.validateLink(server.Strictmode)...)
-	problems = append(problems, e.validateLogging())
-
-	checked := &checkedConfig{}
-	config.Lists, checked.lists, err = lists.Load(config.listSource(), e.listHooks())
-	problems = append(problems, err, config.checkDataHolders())
-	config.TypesListed = len(config.FacilityTypes) > 0 || config.FacilityTypesFile != ""
-	checked.policy, err = policy.New(config.Config, operatorsDefinitions(e.node.policy))
-	problems = append(problems, err)
-	checked.certificate, err = config.checkTLS()
-	problems = append(problems, err, config.checkAudit())
-	if err := configError(problems); err != nil {
-		return nil, err
-	}
-	checked.config = config
-	checked.client, err = mitzclient.NewLink(mitzclient.Config{
-		Endpoint: config.Endpoint, Timeout: config.Timeout, Files: config.tlsFiles(), QueriesPerMinute: config.QueriesPerMinute,
-	}, e.hooks())
-	if err != nil {
-		return nil, configError([]error{err})
-	}
-	return checked, nil
-}
-
-// Configure checks the whole configuration and takes it into use. The error tells every
-// problem at once.
+// Configure reads the configuration and takes it into use. The error tells every problem at
+// once.
 func (e *Engine) Configure(server core.ServerConfig) error {
-	checked, err := e.check(server)
+	read, err := e.readConfig(server)
 	if err != nil {
 		return err
 	}
-	if e.off = checked.off; e.off != "" {
+	if e.off = read.Off; e.off != "" {
 		return e.metrics.register(prometheus.DefaultRegisterer)
 	}
 	e.publicURL = e.node.auth.PublicURL()
-	if file := checked.config.Audit.File; file != "" {
+	if file := read.Audit.File; file != "" {
 		if e.auditLog, err = nen7513.Open(file, auditHooks()); err != nil {
-			return configError([]error{fmt.Errorf("audit.file: %w", err)})
+			return config.Invalid(fmt.Errorf("audit.file: %w", err))
 		}
 	}
 	if err := e.metrics.register(prometheus.DefaultRegisterer); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	logWarnings(checked.warnings(e.now()))
-	e.metrics.certificateExpires(checked.client.Certificate())
-	e.config, e.client, e.consult, e.policy, e.lists = checked.config, checked.client, checked.client, checked.policy, checked.lists
+	logWarnings(read.Warnings(e.now()))
+	e.metrics.certificateExpires(read.Link.Certificate())
+	e.config, e.client, e.consult, e.policy, e.lists = read.Section, read.Link, read.Link, read.Policy, read.Watcher
 	e.redacting.Store(true)
 	e.stdlog = stdlog.Writer()
 	stdlog.SetOutput(standardLog{})
@@ -214,18 +165,6 @@ func (e *Engine) hooks() mitzclient.Hooks {
 	}
 }
 
-// validateLogging refuses to let the node log the bodies of its messages: token
-// requests and introspection answers hold patients' numbers.
-func (e *Engine) validateLogging() error {
-	if e.node.http == nil {
-		return nil
-	}
-	if config, ok := e.node.http.Config().(*nodehttp.Config); ok && config.Log == nodehttp.LogMetadataAndBodyLevel {
-		return fmt.Errorf("profiles: cannot be used while http.log is '%s', which writes patients' numbers to the log", config.Log)
-	}
-	return nil
-}
-
 // Start begins to answer token requests for guarded scopes.
 func (e *Engine) Start() error {
 	if !e.enabled() {
@@ -240,7 +179,7 @@ func (e *Engine) Start() error {
 	}
 	info := version.Read()
 	log().WithFields(logrus.Fields{
-		"scopes": e.config.scopes(), "audit_file": e.auditLog != nil, "version": info.Plugin, "node_version": info.Node,
+		"scopes": e.config.Scopes(), "audit_file": e.auditLog != nil, "version": info.Plugin, "node_version": info.Node,
 	}).Info("Guarding scopes: a token for them needs consent")
 	if e.client != nil {
 		e.client.Start()
@@ -313,6 +252,34 @@ func (e *Engine) load() mitzclient.Load {
 		return mitzclient.Load{}
 	}
 	return e.client.Load()
+}
+
+// listsChanged tells that changed lists are in use.
+func (e *Engine) listsChanged(changed *policy.Lists) {
+	dataHolders, facilityTypes := changed.Len()
+	log().WithField("data_holders", dataHolders).WithField("facility_types", facilityTypes).
+		Info("The changed lists of data holders and facility types are in use")
+	logWarnings(config.ListWarnings(changed))
+	logWarnings(config.SubjectWarnings(e.ending, changed, e.node.vdr))
+}
+
+func listsRefused(err error) {
+	log().WithError(err).Error("The changed lists of data holders or facility types are not good: those before stay in use")
+}
+
+// warnInBackground tells what only the node's database can tell. It does not hold up the
+// start; the stop waits for it.
+func (e *Engine) warnInBackground() {
+	e.background.Go(func() {
+		logWarnings(config.SubjectWarnings(e.ending, e.policy.Lists(), e.node.vdr))
+		logWarnings(config.AuthorityWarnings(e.ending, e.policy, e.node.vdr, e.node.vcr.Wallet()))
+	})
+}
+
+func logWarnings(warnings []string) {
+	for _, warning := range warnings {
+		log().Warn("Check the configuration: " + moduleName + "." + warning)
+	}
 }
 
 func log() *logrus.Entry {

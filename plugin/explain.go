@@ -12,6 +12,8 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/spf13/cobra"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // explainCommand is "mitz explain": what this node's configuration comes down to. It
@@ -45,14 +47,14 @@ func explainCommand(system *core.System) *cobra.Command {
 	return explain
 }
 
-// checkForCommand checks the configuration, see [Engine.check]. What is wrong with it is
+// checkForCommand checks the configuration, see [Engine.readConfig]. What is wrong with it is
 // told in the words of a start that fails.
-func (e *Engine) checkForCommand(server core.ServerConfig) (*checkedConfig, error) {
+func (e *Engine) checkForCommand(server core.ServerConfig) (*config.Config, error) {
 	// The node's own policy files are part of it: they say what a guarded scope demands.
 	if err := e.node.policy.Configure(server); err != nil {
 		return nil, fmt.Errorf("unable to configure %s: %w", e.node.policy.Name(), err)
 	}
-	checked, err := e.check(server)
+	checked, err := e.readConfig(server)
 	if err != nil {
 		return nil, fmt.Errorf("unable to configure %s: %w", e.Name(), err)
 	}
@@ -66,15 +68,15 @@ func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []strin
 	if err != nil {
 		return err
 	}
-	if checked.off != "" && len(scopes) == 0 {
-		_, err = fmt.Fprintf(out, "In this configuration nothing is guarded, and the node behaves as the stock node: %s.\n", checked.off)
+	if checked.Off != "" && len(scopes) == 0 {
+		_, err = fmt.Fprintf(out, "In this configuration nothing is guarded, and the node behaves as the stock node: %s.\n", checked.Off)
 		return err
 	}
-	if checked.off != "" {
-		return errors.New("no such guarded scope: " + checked.off)
+	if checked.Off != "" {
+		return errors.New("no such guarded scope: " + checked.Off)
 	}
-	defer checked.client.Close()
-	guarded := checked.config.scopes()
+	defer checked.Link.Close()
+	guarded := checked.Scopes()
 	if len(scopes) == 0 {
 		scopes = guarded
 	}
@@ -85,18 +87,8 @@ func (e *Engine) explain(out io.Writer, server core.ServerConfig, scopes []strin
 		if !slices.Contains(guarded, scope) {
 			return fmt.Errorf("no such guarded scope; guarded are: %s", strings.Join(guarded, " "))
 		}
-		page.profile(checked, checked.policy.Explain(checked.policy.Profile(scope)))
+		page.profile(checked, checked.Policy.Explain(checked.Policy.Profile(scope)))
 	}
 	_, err = io.WriteString(out, page.String())
 	return err
-}
-
-// definitionFile is the file of a profile's own presentation definition, if it names one.
-func (c *checkedConfig) definitionFile(scope string) string {
-	for _, profile := range c.config.Profiles {
-		if profile.Scope == scope {
-			return profile.PresentationDefinition
-		}
-	}
-	return ""
 }

@@ -148,10 +148,10 @@ func documentedPolicy(t *testing.T, config string) *policy.Policy {
 		"/etc/nuts/mitz/ca.pem", files.TrustStore,
 	).Replace(config))
 	require.NoError(t, err)
-	checked, err := system.FindEngineByName(moduleName).(*Engine).check(*system.Config)
+	checked, err := system.FindEngineByName(moduleName).(*Engine).readConfig(*system.Config)
 	require.NoError(t, err)
-	t.Cleanup(checked.client.Close)
-	return checked.policy
+	t.Cleanup(checked.Link.Close)
+	return checked.Policy
 }
 
 // askAbout has the built-in definition choose from a wallet, as a requester's node does,

@@ -12,11 +12,12 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 )
 
 // questions writes what Mitz would be asked for each sample, and the message on request.
-func (p *page) questions(checked *checkedConfig, explanation policy.Explanation) {
+func (p *page) questions(checked *config.Config, explanation policy.Explanation) {
 	p.section("What Mitz would be asked, for a made-up requester")
 	if p.messages {
 		p.paragraph(2, "[BSN] stands for the patient's number, and the message's id is another one every time. "+
@@ -24,7 +25,7 @@ func (p *page) questions(checked *checkedConfig, explanation policy.Explanation)
 	} else {
 		p.paragraph(2, "[BSN] stands for the patient's number. With --message the message is shown too.")
 	}
-	to := mitzclient.ClosedQueryURL(checked.config.Endpoint)
+	to := mitzclient.ClosedQueryURL(checked.Endpoint)
 	for _, sample := range explanation.Samples {
 		fmt.Fprintln(p)
 		p.paragraph(2, "At data holder "+sample.Subject+":")
@@ -41,7 +42,7 @@ func (p *page) questions(checked *checkedConfig, explanation policy.Explanation)
 		}
 		p.message(4, redact.Numbers(string(message)))
 	}
-	if dataHolders, _ := checked.policy.Lists().Len(); dataHolders > len(explanation.Samples) {
+	if dataHolders, _ := checked.Policy.Lists().Len(); dataHolders > len(explanation.Samples) {
 		fmt.Fprintln(p)
 		p.paragraph(2, fmt.Sprintf("At the other %d data holders likewise.", dataHolders-len(explanation.Samples)))
 	}

@@ -33,11 +33,11 @@ func TestExplainedMessage(t *testing.T) {
 	assert.Empty(t, sent)
 
 	engine := system.FindEngineByName(moduleName).(*Engine)
-	checked, err := engine.check(*system.Config)
+	checked, err := engine.readConfig(*system.Config)
 	require.NoError(t, err)
-	t.Cleanup(checked.client.Close)
-	sample := checked.policy.Explain(checked.policy.Profile("birth-care")).Samples[0]
-	_, err = checked.client.Consult(t.Context(), sample.Question)
+	t.Cleanup(checked.Link.Close)
+	sample := checked.Policy.Explain(checked.Policy.Profile("birth-care")).Samples[0]
+	_, err = checked.Link.Consult(t.Context(), sample.Question)
 	require.Error(t, err)
 
 	path, body, _ := strings.Cut(<-sent, " ")

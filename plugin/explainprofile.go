@@ -9,22 +9,23 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // maxRows is how many entries of a list are written.
 const maxRows = 20
 
 // overview writes what is the same for every scope.
-func (p *page) overview(checked *checkedConfig, now time.Time) {
+func (p *page) overview(checked *config.Config, now time.Time) {
 	strict := "on"
-	if !checked.config.Strict {
+	if !checked.Strict {
 		strict = "OFF: what is only fit for development is accepted"
 	}
 	rows := [][2]string{
-		{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.config.Endpoint, checked.config.Timeout)},
+		{"Mitz", fmt.Sprintf("%s, at most %s for a query", checked.Endpoint, checked.Timeout)},
 		{"strict mode", strict},
 	}
-	listed := checked.policy.Lists()
+	listed := checked.Policy.Lists()
 	subjects := listed.Subjects()
 	for _, subject := range subjects[:min(len(subjects), maxRows)] {
 		dataHolder, _ := listed.DataHolder(subject)
@@ -33,9 +34,9 @@ func (p *page) overview(checked *checkedConfig, now time.Time) {
 	if more := len(subjects) - maxRows; more > 0 {
 		rows = append(rows, [2]string{"", fmt.Sprintf("and %d more", more)})
 	}
-	rows = append(rows, [2]string{"guarded", strings.Join(checked.config.scopes(), ", ")})
+	rows = append(rows, [2]string{"guarded", strings.Join(checked.Scopes(), ", ")})
 	p.rows(0, rows)
-	p.warnings(checked.warnings(now))
+	p.warnings(checked.Warnings(now))
 }
 
 func (p *page) warnings(warnings []string) {
@@ -46,11 +47,11 @@ func (p *page) warnings(warnings []string) {
 }
 
 // profile writes all about one guarded scope.
-func (p *page) profile(checked *checkedConfig, explanation policy.Explanation) {
+func (p *page) profile(checked *config.Config, explanation policy.Explanation) {
 	p.title("Scope " + explanation.Scope)
 	p.paragraph(0, "A token with this scope exists only when all that follows is in order and Mitz permits it.")
 	p.decision(explanation)
-	p.requirements(explanation, checked.definitionFile(explanation.Scope))
+	p.requirements(explanation, checked.DefinitionFile(explanation.Scope))
 	p.facilityTypes(explanation)
 	p.checks(explanation)
 	p.mandate(explanation)

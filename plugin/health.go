@@ -10,6 +10,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/core"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // CheckHealth reports whether guarded token requests are answered, and what keeps them
@@ -54,9 +55,6 @@ func (e *Engine) guardedHealth() core.Health {
 	return core.Health{Status: core.HealthStatusUp, Details: fmt.Sprintf("%d scopes, for %d data holders", len(e.config.Profiles), dataHolders)}
 }
 
-// certificateWarning is how long before its end a client certificate is warned about.
-const certificateWarning = 30 * 24 * time.Hour
-
 // linkHealth reports on the link to Mitz. A circuit that is open is no fault of this node,
 // which serves every other scope: its health stays as it is.
 func (e *Engine) linkHealth(health map[string]core.Health) {
@@ -91,11 +89,23 @@ func certificateHealth(left time.Duration, filesRejected bool) core.Health {
 	switch {
 	case left <= 0:
 		return core.Health{Status: core.HealthStatusDown, Details: "the client certificate for Mitz has expired"}
-	case left < certificateWarning:
+	case left < config.CertificateNotice:
 		return core.Health{Status: core.HealthStatusUnknown, Details: fmt.Sprintf("the client certificate for Mitz expires in %d days", days)}
 	case filesRejected:
 		return core.Health{Status: core.HealthStatusUnknown, Details: "the changed TLS files for Mitz are not good: those before stay in use, and the next start would fail"}
 	default:
 		return core.Health{Status: core.HealthStatusUp}
+	}
+}
+
+// listHealth reports on the lists in files of their own, if there are any.
+func (e *Engine) listHealth(health map[string]core.Health) {
+	if e.lists == nil || !e.config.HasListFiles() {
+		return
+	}
+	health["lists"] = core.Health{Status: core.HealthStatusUp}
+	if e.lists.Refused() {
+		health["lists"] = core.Health{Status: core.HealthStatusUnknown,
+			Details: "the changed lists of data holders or facility types are not good: those before stay in use, and the next start would fail"}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/sirupsen/logrus"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/telemetry"
@@ -44,7 +45,7 @@ func Install(system *core.System) error {
 	system.RegisterEngine(telemetry.New(node.tracing, &engine.redacting))
 	system.RegisterEngine(engine)
 	// Before the hooks that export the log.
-	logrus.AddHook(secretHook{})
+	logrus.AddHook(config.SecretHook{})
 	logrus.AddHook(redact.NewHook(&engine.redacting))
 	return nil
 }

@@ -5,21 +5,15 @@ package plugin
 
 import (
 	"encoding/base64"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/nuts-foundation/go-did/vc"
-	"github.com/nuts-foundation/nuts-node/core"
-	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/nuts-foundation/nuts-node/vcr/signature/proof"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 )
 
@@ -116,41 +110,6 @@ func TestMeaningOfDoubledMembersInSubmissions(t *testing.T) {
 	require.NotNil(t, parsed.DescriptorMap[0].PathNested, "all are merged")
 	assert.ErrorIs(t, plainjson.Submission(submission), plainjson.ErrDoubled)
 	assert.ErrorIs(t, plainjson.Submission(`{"id":"1","Descriptor_Map":[]}`), plainjson.ErrCase)
-}
-
-func TestMeaningOfDoubledMembersInDefinitions(t *testing.T) {
-	const doubled = `{"id":"d","input_descriptors":[{"id":"one",
-		"constraints":{"fields":[{"path":["$.issuer"],"filter":{"type":"string","const":"did:web:issuer"}}]},
-		"constraints":{"limit_disclosure":"required"}}]}`
-	var definition pe.PresentationDefinition
-	require.NoError(t, json.Unmarshal([]byte(doubled), &definition))
-	constraints := definition.InputDescriptors[0].Constraints
-	assert.Len(t, constraints.Fields, 1, "both are merged")
-	assert.Equal(t, "required", constraints.LimitDisclosure)
-
-	dir := t.TempDir()
-	file := filepath.Join(dir, "definition.json")
-	require.NoError(t, os.WriteFile(file, []byte(doubled), 0o600))
-	_, err := readDefinition(file)
-	require.ErrorIs(t, err, plainjson.ErrDoubled)
-
-	t.Run("in the node's policy files the last definition of a scope counts", func(t *testing.T) {
-		const empty = `{"organization":{"id":"%","input_descriptors":[]}}`
-		text := `{"birth-care":` + strings.ReplaceAll(empty, "%", "first") + `,"birth-care":` + strings.ReplaceAll(empty, "%", "last") + `}`
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-		node := nutspolicy.New()
-		node.Config().(*nutspolicy.Config).Directory = dir
-		require.NoError(t, node.Configure(core.ServerConfig{}))
-		definitions, err := node.PresentationDefinitions(t.Context(), "birth-care")
-		require.NoError(t, err)
-		assert.Equal(t, "last", definitions[pe.WalletOwnerOrganization].Id)
-		_, err = operatorsDefinitions(node)(policy.ProfileConfig{Scope: "birth-care"})
-		require.ErrorIs(t, err, plainjson.ErrDoubled)
-		assert.ErrorContains(t, err, "policy.directory: definition.json: ")
-		definitions, err = operatorsDefinitions(node)(policy.ProfileConfig{Scope: "another"})
-		require.NoError(t, err, "no guarded scope is defined there")
-		assert.Empty(t, definitions)
-	})
 }
 
 // unsignedJWT is a JWT with these claims, whose signature nobody looks at here.

@@ -5,10 +5,7 @@ package plugin
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
@@ -44,17 +41,17 @@ func TestRemovingADataHolderCountsAtOnce(t *testing.T) {
 	t.Run("for the next request", func(t *testing.T) {
 		engine := newTestEngine(t, deciding(consent.Permit))
 		require.NoError(t, issueGuardedToken(t, engine))
-		engine.listHooks().Changed(listsOf(t, "hospital-west"))
+		engine.policy.Use(listsOf(t, "hospital-west"))
 		engine.consult = unasked(t)
 		assertOAuthError(t, issueGuardedToken(t, engine), oauth.InvalidScope, descriptionUnusableScope)
-		engine.listHooks().Changed(listsOf(t, "hospital-east"))
+		engine.policy.Use(listsOf(t, "hospital-east"))
 		engine.consult = deciding(consent.Permit)
 		assert.NoError(t, issueGuardedToken(t, engine))
 	})
 	t.Run("for one about which Mitz is being asked, too", func(t *testing.T) {
 		var engine *Engine
 		engine = newTestEngine(t, consulter(func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
-			engine.listHooks().Changed(listsOf(t, "hospital-west"))
+			engine.policy.Use(listsOf(t, "hospital-west"))
 			return deciding(consent.Permit)(ctx, q)
 		}))
 		assertOAuthError(t, issueGuardedToken(t, engine), oauth.InvalidScope, descriptionUnusableScope)
@@ -104,45 +101,8 @@ func TestHealthOfTheLists(t *testing.T) {
 	t.Chdir(t.TempDir())
 	engine.config.DataHoldersFile = "holders.yaml"
 	require.NoError(t, os.WriteFile("holders.yaml", []byte("[]"), 0o600))
-	_, watcher, err := lists.Load(engine.config.listSource(), engine.listHooks())
+	_, watcher, err := lists.Load(lists.Source{DataHolders: "holders.yaml"}, lists.Hooks{})
 	require.NoError(t, err)
 	engine.lists = watcher
 	assert.Equal(t, core.Health{Status: core.HealthStatusUp}, engine.CheckHealth()["lists"])
-}
-
-func TestRefusedListsAreToldInOneLine(t *testing.T) {
-	log := captureLog(t)
-	engine := newTestEngine(t, unasked(t))
-	log.Reset()
-	engine.listHooks().Refused(errors.Join(errors.New("dataholdersfile: one"), errors.New("dataholdersfile: two")))
-	assert.Equal(t, 1, strings.Count(log.String(), "\n"))
-	assert.Contains(t, log.String(), "2 problems: mitz.dataholdersfile: one; mitz.dataholdersfile: two")
-}
-
-func TestExplainReadsTheFiles(t *testing.T) {
-	dir := t.TempDir()
-	holders, types := dir+"/holders.json", dir+"/types.yaml"
-	var content, numbers strings.Builder
-	for i := range 200 {
-		fmt.Fprintf(&content, ",{\"subject\": \"practice-%03d\", \"ura\": \"%08d\", \"facilitytype\": \"Z3\"}\n", i, i)
-		fmt.Fprintf(&numbers, "\"%08d\": G3\n", i)
-	}
-	require.NoError(t, os.WriteFile(holders, []byte("["+strings.TrimPrefix(content.String(), ",")+"]"), 0o600))
-	require.NoError(t, os.WriteFile(types, []byte(numbers.String()), 0o600))
-	config := laxNode + builtinConfig(t) + "  dataholdersfile: " + holders + "\n  facilitytypesfile: " + types + "\n"
-	output, _, err := runExplain(t, config)
-	require.NoError(t, err)
-	assert.Contains(t, output, "clinic-west: URA 00000660")
-	assert.Contains(t, output, "practice-000: URA 00000000")
-	assert.Contains(t, output, "and 182 more", "data holders")
-	assert.Contains(t, output, "and 180 more", "types")
-	assert.Contains(t, output, "At the other 192 data holders likewise.")
-	assertTidy(t, output)
-
-	require.NoError(t, os.WriteFile(holders, []byte("[{\"subject\": \"clinic-west\", \"ura\": \"659\"}]"), 0o600))
-	_, _, err = runExplain(t, config)
-	assert.EqualError(t, err, "unable to configure mitz: invalid configuration, 3 problems: "+
-		"mitz.dataholdersfile[line 1].ura: not a URA: eight digits; "+
-		"mitz.dataholdersfile[line 1].facilitytype: not an organisation type: a capital and one to three capitals or digits; "+
-		`mitz.dataholdersfile[line 1].subject: "clinic-west" is given twice, first in dataholders[1]`)
 }

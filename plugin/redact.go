@@ -5,11 +5,9 @@ package plugin
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
-	"github.com/sirupsen/logrus"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 )
@@ -39,30 +37,4 @@ func withoutBSN(err error) error {
 		withheld.Code, withheld.RedirectURI = oauthErr.Code, oauthErr.RedirectURI
 	}
 	return withheld
-}
-
-// configLine finds a setting of ours that looks like a secret in the configuration
-// that the node logs when it starts.
-var configLine = regexp.MustCompile(`(?m)^(mitz\.\S+) -> .*$`)
-
-// secretHook keeps a secret out of the log that an operator put into the mitz
-// section by mistake: the node logs its configuration before an engine can refuse it.
-type secretHook struct{}
-
-var _ logrus.Hook = secretHook{}
-
-func (secretHook) Levels() []logrus.Level { return logrus.AllLevels }
-
-func (secretHook) Fire(entry *logrus.Entry) error {
-	if !strings.HasPrefix(entry.Message, "Config:") {
-		return nil
-	}
-	entry.Message = configLine.ReplaceAllStringFunc(entry.Message, func(line string) string {
-		key, _, _ := strings.Cut(line, " -> ")
-		if strings.HasSuffix(key, "file") || !secretKey.MatchString(key) {
-			return line
-		}
-		return key + " -> (redacted)"
-	})
-	return nil
 }

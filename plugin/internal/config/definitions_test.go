@@ -1,22 +1,25 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package config
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/nuts-foundation/nuts-node/core"
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 )
 
 // nodesPolicies are the definitions in the node's own policy files, by scope.
@@ -83,4 +86,40 @@ func TestOperatorsDefinitions(t *testing.T) {
 			assert.Equal(t, tc.expected, mapping[pe.WalletOwnerOrganization].Id)
 		})
 	}
+}
+
+// TestMeaningOfDoubledMembersInDefinitions pins how the node reads them, see docs/upgrading.md.
+func TestMeaningOfDoubledMembersInDefinitions(t *testing.T) {
+	const doubled = `{"id":"d","input_descriptors":[{"id":"one",
+		"constraints":{"fields":[{"path":["$.issuer"],"filter":{"type":"string","const":"did:web:issuer"}}]},
+		"constraints":{"limit_disclosure":"required"}}]}`
+	var definition pe.PresentationDefinition
+	require.NoError(t, json.Unmarshal([]byte(doubled), &definition))
+	constraints := definition.InputDescriptors[0].Constraints
+	assert.Len(t, constraints.Fields, 1, "both are merged")
+	assert.Equal(t, "required", constraints.LimitDisclosure)
+
+	dir := t.TempDir()
+	file := filepath.Join(dir, "definition.json")
+	require.NoError(t, os.WriteFile(file, []byte(doubled), 0o600))
+	_, err := readDefinition(file)
+	require.ErrorIs(t, err, plainjson.ErrDoubled)
+
+	t.Run("in the node's policy files the last definition of a scope counts", func(t *testing.T) {
+		const empty = `{"organization":{"id":"%","input_descriptors":[]}}`
+		text := `{"birth-care":` + strings.ReplaceAll(empty, "%", "first") + `,"birth-care":` + strings.ReplaceAll(empty, "%", "last") + `}`
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		node := nutspolicy.New()
+		node.Config().(*nutspolicy.Config).Directory = dir
+		require.NoError(t, node.Configure(core.ServerConfig{}))
+		definitions, err := node.PresentationDefinitions(t.Context(), "birth-care")
+		require.NoError(t, err)
+		assert.Equal(t, "last", definitions[pe.WalletOwnerOrganization].Id)
+		_, err = operatorsDefinitions(node)(policy.ProfileConfig{Scope: "birth-care"})
+		require.ErrorIs(t, err, plainjson.ErrDoubled)
+		assert.ErrorContains(t, err, "policy.directory: definition.json: ")
+		definitions, err = operatorsDefinitions(node)(policy.ProfileConfig{Scope: "another"})
+		require.NoError(t, err, "no guarded scope is defined there")
+		assert.Empty(t, definitions)
+	})
 }

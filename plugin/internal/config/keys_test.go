@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package config
 
 import (
 	"fmt"
@@ -63,7 +63,7 @@ func configKeys(t reflect.Type, path string, render func(string) string) (keys [
 
 func allConfigKeys(t *testing.T) []configKey {
 	t.Helper()
-	keys := configKeys(reflect.TypeFor[Config](), "mitz", func(value string) string { return "mitz: " + value + "\n" })
+	keys := configKeys(reflect.TypeFor[Section](), "mitz", func(value string) string { return "mitz: " + value + "\n" })
 	require.Greater(t, len(keys), 30)
 	return keys
 }
@@ -124,7 +124,7 @@ func TestEveryKeyRefusesWhatIsNotMeant(t *testing.T) {
 				continue // an empty list
 			}
 			file := key.render(shape.yaml)
-			_, present, err := decodeFile(file)
+			_, present, err := readFile(file)
 			assert.True(t, present, file)
 			if slices.Contains(shape.right, key.kind) || isText && key.path != "mitz.profiles" && key.path != "mitz.dataholders" {
 				assert.NoError(t, err, "%s: %s", shape.name, file)
@@ -150,18 +150,18 @@ func TestEveryKeyInTheEnvironment(t *testing.T) {
 		plain := strings.NewReplacer("[0]", ".0", ".", "_").Replace(key.path)
 		variable := "NUTS_" + strings.ToUpper(plain)
 		if !key.isScalar() {
-			_, present, err := decodeFile("", variable+"=abc")
+			_, present, err := readFile("", variable+"=abc")
 			assert.True(t, present, variable)
 			assert.ErrorContains(t, err, variable, "refused by name")
 			continue
 		}
-		config, present, err := decodeFile("", variable+"="+values[key.kind])
+		config, present, err := readFile("", variable+"="+values[key.kind])
 		assert.NoError(t, err, variable)
 		assert.True(t, present, variable)
-		assert.NotEqual(t, DefaultConfig(), config, variable)
-		_, _, err = decodeFile("", variable+"_X=abc")
+		assert.NotEqual(t, defaults(), config, variable)
+		_, _, err = readFile("", variable+"_X=abc")
 		assert.ErrorContains(t, err, "no such key", variable)
-		_, _, err = decodeFile("", variable[:len(variable)-1]+"=abc")
+		_, _, err = readFile("", variable[:len(variable)-1]+"=abc")
 		assert.ErrorContains(t, err, "no such key", variable)
 	}
 }
@@ -169,7 +169,7 @@ func TestEveryKeyInTheEnvironment(t *testing.T) {
 // TestEveryKeyIsDocumented looks for every key in the README's table, and for every value
 // outside a list among the flags.
 func TestEveryKeyIsDocumented(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
 	require.NoError(t, err)
 	var flags []string
 	flagSet().VisitAll(func(flag *pflag.Flag) { flags = append(flags, flag.Name) })
@@ -197,7 +197,7 @@ func TestNoKeyOfTheNodesLooksLikeOurs(t *testing.T) {
 		for i, part := range path {
 			file += strings.Repeat("  ", i) + part + ":\n"
 		}
-		_, present, err := decodeFile(file, "NUTS_"+strings.ToUpper(strings.ReplaceAll(flag.Name, ".", "_"))+"=x")
+		_, present, err := readFile(file, "NUTS_"+strings.ToUpper(strings.ReplaceAll(flag.Name, ".", "_"))+"=x")
 		assert.NoError(t, err, file)
 		assert.False(t, present, file)
 		sections++

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package config
 
 import (
 	"errors"
@@ -9,11 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/nuts-foundation/nuts-node/core"
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
 )
@@ -25,14 +22,14 @@ const (
 	defaultConfigFile = "./config/nuts.yaml"
 )
 
-// sources are where the node's configuration comes from, read again: what the node made of
-// it does not tell what an operator got wrong.
-func (e *Engine) sources(server core.ServerConfig) (settings.Sources, error) {
+// readSources reads again where the node's configuration comes from: what the node made of it
+// does not tell what an operator got wrong.
+func readSources(server core.ServerConfig, flags Flags) (settings.Sources, error) {
 	loaded := &wholeConfig{}
 	if err := server.InjectIntoEngine(loaded); err != nil {
 		return settings.Sources{}, err
 	}
-	sources := settings.Sources{Environment: os.Environ(), Flags: e.givenFlags()}
+	sources := settings.Sources{Environment: os.Environ(), Flags: flags.given()}
 	path, _ := loaded.values[configFileKey].(string)
 	if path == "" {
 		return sources, nil
@@ -41,7 +38,7 @@ func (e *Engine) sources(server core.ServerConfig) (settings.Sources, error) {
 	if sources.File, err = readConfigFile(path); err != nil {
 		return settings.Sources{}, &settings.Problem{Key: configFileKey, Text: err.Error()}
 	}
-	if read, _ := loaded.values[moduleName].(map[string]any); lost(read, sources.File) {
+	if read, _ := loaded.values[Name].(map[string]any); lost(read, sources.File) {
 		return settings.Sources{}, &settings.Problem{Key: configFileKey, Text: "the file " + path + " changed while it was read: start again"}
 	}
 	// Where the file names itself, by the node's reckoning it is another that was read.
@@ -53,7 +50,7 @@ func (e *Engine) sources(server core.ServerConfig) (settings.Sources, error) {
 	return sources, nil
 }
 
-// readConfigFile gives nil for the default file when it is not there, as the node does. What
+// readConfigFile returns nil for the default file when it is not there, as the node does. What
 // can be read only once, such as a pipe, the node has read.
 func readConfigFile(path string) ([]byte, error) {
 	switch info, err := os.Stat(path); {
@@ -70,7 +67,7 @@ func readConfigFile(path string) ([]byte, error) {
 // lost reports whether the node read a section with lists, which it can have from nowhere
 // but the file, and the file now has none.
 func lost(read map[string]any, file []byte) bool {
-	if settings.HasKey(file, moduleName) {
+	if settings.HasKey(file, Name) {
 		return false
 	}
 	for key, value := range read {
@@ -88,35 +85,3 @@ var _ core.Injectable = (*wholeConfig)(nil)
 
 func (*wholeConfig) Name() string  { return "" }
 func (c *wholeConfig) Config() any { return &c.values }
-
-// givenFlags are the engine's flags on the command line, by their keys below the section.
-func (e *Engine) givenFlags() map[string]string {
-	given := map[string]string{}
-	for _, flags := range e.flags {
-		flags.VisitAll(func(flag *pflag.Flag) {
-			if key, ours := strings.CutPrefix(flag.Name, moduleName+"."); ours && flag.Changed {
-				given[key] = flag.Value.String()
-			}
-		})
-	}
-	return given
-}
-
-// checkSyntax refuses a configuration file that is no YAML before the node does, which says
-// where, but not what to do.
-func checkSyntax(command *cobra.Command, _ []string) error {
-	flag := command.Flags().Lookup(configFileKey)
-	path := flag.Value.String()
-	if variable, exists := os.LookupEnv("NUTS_CONFIGFILE"); exists && !flag.Changed {
-		path = strings.TrimSpace(variable)
-	}
-	content, err := readConfigFile(path)
-	if err != nil {
-		return nil // for the node to tell, or for the engine
-	}
-	if err := settings.CheckSyntax(content); err != nil {
-		command.SilenceErrors, command.SilenceUsage = true, true
-		return fmt.Errorf("unable to load the configuration file %s: %w", path, err)
-	}
-	return nil
-}

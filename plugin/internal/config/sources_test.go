@@ -1,32 +1,47 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/commandtest"
 )
 
-// builtinConfig is a whole mitz section that needs no certificates.
-func builtinConfig(t *testing.T) string {
-	t.Helper()
-	config, err := os.ReadFile(testdata(t, "builtin.yaml"))
-	require.NoError(t, err)
-	return string(config)
-}
+// wholeSection is a section in which nothing is wrong, and that needs no certificates.
+const wholeSection = `
+mitz:
+  endpoint: http://mitz.example/tst-us/mitz
+  dataholders:
+    - {subject: hospital-east, ura: "00000659", facilitytype: V6}
+    - {subject: clinic-west, ura: "00000660", facilitytype: Z4}
+  profiles:
+    - {scope: birth-care, categories: [GGC002], purpose: TREAT}
+    - {scope: medication, categories: [GGC002, GGC013], purpose: COC}
+  trust:
+    organization: ["did:x509:0:sha256:WE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk::*"]
+    facilitytype: ["did:web:vektis.example"]
+    practitioner: ["holder"]
+    enrollment: ["holder"]
+`
+
+var explain = commandtest.Command{Name: "explain"}
 
 // TestNothingPassesInSilence loads the configuration as the node does: what the node makes
 // of the file and the environment must not hide what they say.
 func TestNothingPassesInSilence(t *testing.T) {
-	right := builtinConfig(t)
-	section := func(content string) string { return laxNode + content }
+	right := wholeSection
+	section := func(content string) string { return commandtest.LaxNode + content }
 	strict := func(content string) string { return "url: https://node.example\n" + content }
 	const refused = "unable to configure mitz: invalid configuration, 1 problem: "
 	for _, tc := range []struct {
@@ -42,9 +57,9 @@ func TestNothingPassesInSilence(t *testing.T) {
 		{"a misspelt section", section(strings.Replace(right, "mitz:", "mits:", 1)), nil, refused + "mits: no such section: did you mean mitz?"},
 		{"a misspelt section in strict mode", strict("mits: {endpoint: x}"), nil, refused + "mits: no such section: did you mean mitz?"},
 		{"a misspelt section beside the right one", section(right + "\nmitz-consent: {}\n"), nil, refused + "mitz-consent: no such section"},
-		{"one variable and no section", laxNode, []string{"NUTS_MITZ=true"}, refused + "mitz: is a section: "},
+		{"one variable and no section", commandtest.LaxNode, []string{"NUTS_MITZ=true"}, refused + "mitz: is a section: "},
 		{"a misspelt variable", section(right), []string{"NUTS_MITZ_ENDPONIT=x"}, refused + "mitz.endponit: no such key; did you mean endpoint?"},
-		{"a misspelt variable and no section", laxNode, []string{"NUTS_MITS_ENDPOINT=x"}, refused + "NUTS_MITS_ENDPOINT: is no variable of the node"},
+		{"a misspelt variable and no section", commandtest.LaxNode, []string{"NUTS_MITS_ENDPOINT=x"}, refused + "NUTS_MITS_ENDPOINT: is no variable of the node"},
 		{"a variable for a list of the file", section(right), []string{"NUTS_MITZ_TRUST_ORGANIZATION=did:web:other.example"},
 			refused + "mitz.trust: lists can be given in the file only: remove the variable NUTS_MITZ_TRUST_ORGANIZATION"},
 		{"a variable that replaces the list of profiles", section(right), []string{"NUTS_MITZ_PROFILES=x"},
@@ -59,14 +74,14 @@ func TestNothingPassesInSilence(t *testing.T) {
 		{"the variables of a service in a cluster", section(right), serviceVariables("NUTS_MITZ"), ""},
 		{"the variables of a service that is called as a key", section(right), serviceVariables("NUTS_MITZ_ENDPOINT"), ""},
 		{"the variables of a service that is called as a list", section(right), serviceVariables("NUTS_MITZ_PROFILES"), ""},
-		{"the variables of a service, and no section", laxNode, serviceVariables("NUTS_MITZ"), ""},
+		{"the variables of a service, and no section", commandtest.LaxNode, serviceVariables("NUTS_MITZ"), ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, variable := range tc.environment {
 				name, value, _ := strings.Cut(variable, "=")
 				t.Setenv(name, value)
 			}
-			output, _, err := runExplain(t, tc.config)
+			output, _, err := explain.Run(t, tc.config)
 			if tc.problem == "" {
 				require.NoError(t, err)
 				off := !strings.Contains(tc.config, "profiles") || strings.Contains(strings.Join(tc.environment, ""), "ENABLED")
@@ -89,35 +104,36 @@ func serviceVariables(prefix string) []string {
 }
 
 func TestTheConfigurationFileIsTheNodes(t *testing.T) {
-	right := builtinConfig(t)
+	right := wholeSection
 	t.Run("also when the environment names it", func(t *testing.T) {
 		other := filepath.Join(t.TempDir(), "other.yaml")
-		require.NoError(t, os.WriteFile(other, []byte(laxNode+"mits: {}\n"), 0o600))
+		require.NoError(t, os.WriteFile(other, []byte(commandtest.LaxNode+"mits: {}\n"), 0o600))
 		t.Setenv("NUTS_CONFIGFILE", other)
-		_, _, err := runExplain(t, laxNode)
+		_, _, err := explain.Run(t, commandtest.LaxNode)
 		assert.NoError(t, err, "the flag goes before it")
-		system, root := newNode(t)
+		system, root := commandtest.NewNode(t)
 		root.SetArgs([]string{"mitz", "explain"})
 		assert.ErrorContains(t, root.ExecuteContext(t.Context()), "mits: no such section")
-		assert.Nil(t, system.FindEngineByName(moduleName).(*Engine).policy)
+		health := system.FindEngineByName("mitz").(core.HealthCheckable).CheckHealth()
+		assert.NotContains(t, health, "guard", "nothing of the engine is in use")
 	})
 	t.Run("the default one need not be there", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		t.Setenv("NUTS_URL", "https://node.example")
-		_, root := newNode(t)
+		_, root := commandtest.NewNode(t)
 		root.SetArgs([]string{"mitz", "explain"})
 		assert.NoError(t, root.ExecuteContext(t.Context()))
 
 		require.NoError(t, os.Mkdir("config", 0o700))
 		require.NoError(t, os.WriteFile("config/nuts.yaml", []byte("mitz: true\n"), 0o600))
-		_, root = newNode(t)
+		_, root = commandtest.NewNode(t)
 		root.SetArgs([]string{"mitz", "explain"})
 		assert.ErrorContains(t, root.ExecuteContext(t.Context()), "mitz: is no section")
 	})
 	t.Run("the server tells what is wrong with it before it starts", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		require.NoError(t, os.WriteFile("nuts.yaml", []byte("url: x\nmitz:\n\tendpoint: x\n"), 0o600))
-		_, root := newNode(t)
+		_, root := commandtest.NewNode(t)
 		root.SetArgs([]string{"server", "--configfile", "nuts.yaml"})
 		assert.EqualError(t, root.ExecuteContext(t.Context()),
 			"unable to load the configuration file nuts.yaml: line 3 is indented with a tab: use spaces, not a tab")
@@ -126,24 +142,45 @@ func TestTheConfigurationFileIsTheNodes(t *testing.T) {
 		t.Chdir(t.TempDir())
 		require.NoError(t, syscall.Mkfifo("pipe", 0o600))
 		written := make(chan error, 1)
-		go func() { written <- os.WriteFile("pipe", []byte(laxNode+right), 0) }()
-		system, root := newNode(t)
+		go func() { written <- os.WriteFile("pipe", []byte(commandtest.LaxNode+right), 0) }()
+		system, root := commandtest.NewNode(t)
 		root.SetArgs([]string{"mitz", "explain", "--configfile", "pipe"})
 		assert.ErrorContains(t, root.ExecuteContext(t.Context()), "configfile: pipe is no regular file")
 		assert.NoError(t, <-written)
 		assert.Equal(t, "https://node.example", system.Config.URL, "the node has read it")
 	})
-	t.Run("a section that vanishes while it is read is missed", func(t *testing.T) {
-		lists := map[string]any{"profiles": []any{map[string]any{"scope": "a"}}}
-		assert.True(t, lost(lists, []byte(laxNode)))
-		assert.False(t, lost(lists, []byte(laxNode+right)))
-		assert.False(t, lost(map[string]any{"timeout": "3s", "profiles": map[string]any{"port": "tcp://10.96.0.17:80"}}, []byte(laxNode)))
-	})
 	t.Run("one flag is a section", func(t *testing.T) {
-		_, _, err := runExplain(t, laxNode, "--mitz.timeout", "3s")
+		_, _, err := explain.Run(t, commandtest.LaxNode, "--mitz.timeout", "3s")
 		assert.ErrorContains(t, err, "mitz.endpoint: missing")
-		output, _, err := runExplain(t, laxNode+right, "--mitz.enabled=false")
+		output, _, err := explain.Run(t, commandtest.LaxNode+right, "--mitz.enabled=false")
 		require.NoError(t, err)
 		assert.Contains(t, output, "nothing is guarded, and the node behaves as the stock node: mitz.enabled is false")
 	})
+}
+
+func TestListsInFilesAreRead(t *testing.T) {
+	dir := t.TempDir()
+	holders, types := dir+"/holders.json", dir+"/types.yaml"
+	var content, numbers strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&content, ",{\"subject\": \"practice-%03d\", \"ura\": \"%08d\", \"facilitytype\": \"Z3\"}\n", i, i)
+		fmt.Fprintf(&numbers, "\"%08d\": G3\n", i)
+	}
+	require.NoError(t, os.WriteFile(holders, []byte("["+strings.TrimPrefix(content.String(), ",")+"]"), 0o600))
+	require.NoError(t, os.WriteFile(types, []byte(numbers.String()), 0o600))
+	config := commandtest.LaxNode + wholeSection + "  dataholdersfile: " + holders + "\n  facilitytypesfile: " + types + "\n"
+	output, _, err := explain.Run(t, config)
+	require.NoError(t, err)
+	assert.Contains(t, output, "clinic-west: URA 00000660")
+	assert.Contains(t, output, "practice-000: URA 00000000")
+	assert.Contains(t, output, "and 182 more", "data holders")
+	assert.Contains(t, output, "and 180 more", "types")
+	assert.Contains(t, output, "At the other 192 data holders likewise.")
+
+	require.NoError(t, os.WriteFile(holders, []byte("[{\"subject\": \"clinic-west\", \"ura\": \"659\"}]"), 0o600))
+	_, _, err = explain.Run(t, config)
+	assert.EqualError(t, err, "unable to configure mitz: invalid configuration, 3 problems: "+
+		"mitz.dataholdersfile[line 1].ura: not a URA: eight digits; "+
+		"mitz.dataholdersfile[line 1].facilitytype: not an organisation type: a capital and one to three capitals or digits; "+
+		`mitz.dataholdersfile[line 1].subject: "clinic-west" is given twice, first in dataholders[1]`)
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package config
 
 import (
 	"context"
@@ -13,10 +13,6 @@ import (
 	ssi "github.com/nuts-foundation/go-did"
 	"github.com/nuts-foundation/go-did/did"
 	"github.com/nuts-foundation/go-did/vc"
-	"github.com/nuts-foundation/nuts-node/vcr"
-	"github.com/nuts-foundation/nuts-node/vcr/holder"
-	"github.com/nuts-foundation/nuts-node/vdr"
-	"github.com/nuts-foundation/nuts-node/vdr/didsubject"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -33,44 +29,44 @@ func TestWarningsOfAConfiguration(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for _, tc := range []struct {
 		name    string
-		spoil   func(*checkedConfig, *policy.Config)
+		spoil   func(*Config, *policy.Config)
 		warning string // empty: there is none
 	}{
-		{"nothing to warn of", func(*checkedConfig, *policy.Config) {}, ""},
-		{"a client certificate that expired", func(c *checkedConfig, _ *policy.Config) { c.certificate.NotAfter = now.Add(-time.Second) },
+		{"nothing to warn of", func(*Config, *policy.Config) {}, ""},
+		{"a client certificate that expired", func(c *Config, _ *policy.Config) { c.certificate.NotAfter = now.Add(-time.Second) },
 			"tls.certfile: the client certificate expired at 2026-03-01T11:59:59Z"},
-		{"a client certificate that is not valid yet", func(c *checkedConfig, _ *policy.Config) { c.certificate.NotBefore = now.Add(time.Second) },
+		{"a client certificate that is not valid yet", func(c *Config, _ *policy.Config) { c.certificate.NotBefore = now.Add(time.Second) },
 			"tls.certfile: the client certificate is not valid before 2026-03-01T12:00:01Z"},
-		{"no client certificate", func(c *checkedConfig, _ *policy.Config) { c.certificate = nil }, ""},
-		{"a category that nobody knows", func(_ *checkedConfig, p *policy.Config) { p.Profiles[0].Categories = []string{"GGC002", "GGC999"} },
+		{"no client certificate", func(c *Config, _ *policy.Config) { c.certificate = nil }, ""},
+		{"a category that nobody knows", func(_ *Config, p *policy.Config) { p.Profiles[0].Categories = []string{"GGC002", "GGC999"} },
 			"profiles[0].categories: GGC999 is not a data category that this software knows"},
-		{"a data holder of a type that nobody knows", func(_ *checkedConfig, p *policy.Config) { p.DataHolders[0].FacilityType = "Q9" },
+		{"a data holder of a type that nobody knows", func(_ *Config, p *policy.Config) { p.DataHolders[0].FacilityType = "Q9" },
 			"dataholders: the facility type is not one that this software knows: check hospital-east"},
-		{"a requester of a type that nobody knows", func(_ *checkedConfig, p *policy.Config) { p.FacilityTypes["00001234"] = "Q9" },
+		{"a requester of a type that nobody knows", func(_ *Config, p *policy.Config) { p.FacilityTypes["00001234"] = "Q9" },
 			"facilitytypes: the facility type is not one that this software knows: check 00001234"},
-		{"nobody on the list", func(_ *checkedConfig, p *policy.Config) { p.Lists = &policy.Lists{} },
+		{"nobody on the list", func(_ *Config, p *policy.Config) { p.Lists = &policy.Lists{} },
 			"dataholders: there is none, so no guarded token is issued"},
-		{"a fingerprint from documentation", func(_ *checkedConfig, p *policy.Config) {
+		{"a fingerprint from documentation", func(_ *Config, p *policy.Config) {
 			p.Trust["organization"] = []string{"did:x509:0:sha256:" + madeUp + "::*"}
 		}, "trust.organization: the fingerprint " + madeUp + " is made up"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			checked := &checkedConfig{certificate: &x509.Certificate{NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour)}}
-			config := policy.Config{
+			config := &Config{certificate: &x509.Certificate{NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour)}}
+			section := policy.Config{
 				DataHolders:   []policy.DataHolderConfig{{Subject: "hospital-east", URA: "00000659", FacilityType: "V6"}},
 				FacilityTypes: map[string]string{"00001234": "G3"},
-				Profiles:      []policy.ProfileConfig{{Scope: guarded, Categories: []string{"GGC002"}, Purpose: "TREAT"}},
+				Profiles:      []policy.ProfileConfig{{Scope: "birth-care", Categories: []string{"GGC002"}, Purpose: "TREAT"}},
 				Trust: map[string][]string{
 					"organization": {"did:x509:0:sha256:" + ownCA + "::*"}, "practitioner": {"holder"}, "enrollment": {"holder"},
 				},
 			}
-			tc.spoil(checked, &config)
-			config.TypesListed = true
-			checked.config.Config = config
+			tc.spoil(config, &section)
+			section.TypesListed = true
+			config.Profiles = section.Profiles
 			var err error
-			checked.policy, err = policy.New(config, operatorsDefinitions(newTestEngine(t, unasked(t)).node.policy))
+			config.Policy, err = policy.New(section, operatorsDefinitions(nodesPolicies{}))
 			require.NoError(t, err)
-			warnings := checked.warnings(now)
+			warnings := config.Warnings(now)
 			if tc.warning == "" {
 				assert.Empty(t, warnings)
 				return
@@ -82,10 +78,7 @@ func TestWarningsOfAConfiguration(t *testing.T) {
 }
 
 // database has the subjects of a node, each with one DID.
-type database struct {
-	didsubject.Manager
-	subjects []string
-}
+type database struct{ subjects []string }
 
 func (d database) List(context.Context) (map[string][]did.DID, error) {
 	existing := map[string][]did.DID{}
@@ -100,18 +93,8 @@ func (d database) ListDIDs(ctx context.Context, subject string) ([]did.DID, erro
 	return existing[subject], err
 }
 
-// wallets hold credentials of these issuers, each wallet the same.
-type wallets struct {
-	vcr.VCR
-	issuers []string
-}
-
-func (w wallets) Wallet() holder.Wallet { return wallet{issuers: w.issuers} }
-
-type wallet struct {
-	holder.Wallet
-	issuers []string
-}
+// wallet holds credentials of these issuers, of every holder the same.
+type wallet struct{ issuers []string }
 
 func (w wallet) SearchCredential(context.Context, did.DID) (credentials []vc.VerifiableCredential, err error) {
 	for _, issuer := range w.issuers {
@@ -141,26 +124,34 @@ func TestWarningsOfTheNode(t *testing.T) {
 		{"no certificates trusted", []string{"east"}, []string{"east"}, nil, []string{certified(ownCA)}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			log := captureLog(t)
-			engine := newTestEngine(t, unasked(t))
 			trust := []string{"did:web:other.example"}
 			for _, fingerprint := range tc.trusted {
 				trust = append(trust, "did:x509:0:sha256:"+fingerprint+"::*")
 			}
-			var err error
-			engine.policy, err = policy.New(policy.Config{
-				Lists: listsOf(t, tc.listed...), TypesListed: true, Profiles: []policy.ProfileConfig{{Scope: guarded, Categories: []string{"GGC002"}, Purpose: "TREAT"}},
+			decides, err := policy.New(policy.Config{
+				Lists: listsOf(t, tc.listed...), TypesListed: true, Profiles: []policy.ProfileConfig{{Scope: "birth-care", Categories: []string{"GGC002"}, Purpose: "TREAT"}},
 				Trust: map[string][]string{"organization": trust, "practitioner": {"holder"}, "enrollment": {"holder"}},
-			}, operatorsDefinitions(engine.node.policy))
+			}, operatorsDefinitions(nodesPolicies{}))
 			require.NoError(t, err)
-			engine.node.vdr, engine.node.vcr = &vdr.Module{Manager: database{subjects: tc.existing}}, wallets{issuers: tc.inWallet}
-			log.Reset()
-			engine.warnInBackground()
-			engine.background.Wait()
-			for _, warning := range tc.warnings {
-				assert.Contains(t, log.String(), warning)
+			subjects := database{subjects: tc.existing}
+			warnings := append(SubjectWarnings(t.Context(), decides.Lists(), subjects),
+				AuthorityWarnings(t.Context(), decides, subjects, wallet{issuers: tc.inWallet})...)
+			require.Len(t, warnings, len(tc.warnings))
+			for i, warning := range tc.warnings {
+				assert.Contains(t, warnings[i], warning)
 			}
-			assert.Equal(t, len(tc.warnings), strings.Count(log.String(), "Check the configuration: mitz."))
 		})
 	}
+}
+
+// listsOf makes lists of data holders, all with the same number.
+func listsOf(t *testing.T, subjects ...string) *policy.Lists {
+	t.Helper()
+	builder := policy.NewListBuilder(len(subjects))
+	for _, subject := range subjects {
+		builder.DataHolder(policy.Place("a test"), policy.DataHolderConfig{Subject: subject, URA: "00000659", FacilityType: "V6"})
+	}
+	made, err := builder.Build()
+	require.NoError(t, err)
+	return made
 }

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package config
+
+import (
+	"crypto/x509"
+
+	"github.com/nuts-foundation/nuts-node/core"
+	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
+)
+
+// Config is a section in which nothing is wrong, and what was made of it, ready for use.
+type Config struct {
+	Section
+	// Off says why nothing is guarded. Unless it is empty, there is nothing else.
+	Off string
+	// Policy decides by the section's profiles, trust and lists.
+	Policy *policy.Policy
+	// Watcher gives the policy the lists again when their files change. It is not started.
+	Watcher *lists.Watcher
+	// Link reaches Mitz. It is not connected; who reads a configuration closes it.
+	Link *mitzclient.Link
+
+	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
+}
+
+// Node is what a configuration must know of the node.
+type Node struct {
+	// Policies are the node's own presentation definitions, configured already. When it is an
+	// engine of the node, the folder of its files is read too.
+	Policies nutspolicy.PDPBackend
+	// HTTP is the engine whose configuration says what is logged; nil: there is none.
+	HTTP core.Injectable
+	// Flags are those of the commands, see [Prepare].
+	Flags Flags
+}
+
+// Hooks are told what happens while a configuration is in use. The hooks of the lists may
+// not be nil when the watcher is started.
+type Hooks struct {
+	Link mitzclient.Hooks
+	// ListsChanged is called after the policy was given changed lists.
+	ListsChanged func(*policy.Lists)
+	// ListsRefused is called with every problem of changed lists; those before stay in use.
+	ListsRefused func(error)
+}
+
+// Read reads the whole section and validates it, as a start of the node and a command need
+// it. It reads the files that the section names, connects to nothing and leaves everything
+// as it was. The error tells every problem at once.
+func Read(server core.ServerConfig, node Node, hooks Hooks) (*Config, error) {
+	sources, err := readSources(server, node.Flags)
+	if err != nil {
+		return nil, Invalid(err)
+	}
+	section, present, err := readSection(sources)
+	switch {
+	case err == nil && !present:
+		return &Config{Off: "there is no mitz section"}, nil
+	case err != nil && !present:
+		return nil, Invalid(err)
+	case !section.Enabled && outside(err) == nil:
+		return &Config{Off: "mitz.enabled is false"}, nil
+	case !section.Enabled:
+		return nil, Invalid(outside(err)...)
+	}
+	section.Strict = server.Strictmode
+	return construct(section, err, node, hooks)
+}
+
+// construct makes a configuration of a section, unless anything is wrong with it. What was
+// wrong with reading it is told too.
+func construct(section Section, unread error, node Node, hooks Hooks) (*Config, error) {
+	problems := append([]error{unread}, section.validateLink(section.Strict)...)
+	problems = append(problems, validateLogging(node.HTTP))
+	config := &Config{}
+	var err error
+	section.Lists, config.Watcher, err = lists.Load(section.listSource(), config.listHooks(hooks))
+	problems = append(problems, err, section.validateDataHolders())
+	section.TypesListed = len(section.FacilityTypes) > 0 || section.FacilityTypesFile != ""
+	config.Policy, err = policy.New(section.Config, operatorsDefinitions(node.Policies))
+	problems = append(problems, err)
+	config.certificate, err = section.clientCertificate()
+	problems = append(problems, err, section.validateAudit())
+	if err := Invalid(problems...); err != nil {
+		return nil, err
+	}
+	config.Section = section
+	config.Link, err = mitzclient.NewLink(mitzclient.Config{
+		Endpoint: section.Endpoint, Timeout: section.Timeout, Files: section.tlsFiles(), QueriesPerMinute: section.QueriesPerMinute,
+	}, hooks.Link)
+	if err != nil {
+		return nil, Invalid(err)
+	}
+	return config, nil
+}
+
+// listHooks give the policy changed lists at once: of a data holder that is not in them, no
+// token is issued from then on.
+func (c *Config) listHooks(hooks Hooks) lists.Hooks {
+	return lists.Hooks{
+		Changed: func(changed *policy.Lists) {
+			c.Policy.Use(changed)
+			hooks.ListsChanged(changed)
+		},
+		Refused: func(err error) { hooks.ListsRefused(Invalid(err)) },
+	}
+}

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package config
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
+)
+
+// flagSet makes the section's command line flags. Lists (data holders, profiles, trust) have
+// none: they belong in the configuration file.
+func flagSet() *pflag.FlagSet {
+	unset := defaults()
+	flags := pflag.NewFlagSet(Name, pflag.ContinueOnError)
+	flags.Bool("mitz.enabled", unset.Enabled, "When false, nothing is guarded, on purpose: the node behaves as the stock node.")
+	flags.String("mitz.endpoint", unset.Endpoint, "Base URL of Mitz, without the path of a service. Must be HTTPS when strictmode is set.")
+	flags.Duration("mitz.timeout", unset.Timeout, "Time-out for one whole consult of Mitz, such as '3s': at least 500ms and at most 1m.")
+	flags.Int("mitz.queriesperminute", unset.QueriesPerMinute, "How often Mitz is asked about one patient on behalf of one requester, in a minute: each query is shown to the patient. More are refused.")
+	flags.String("mitz.tls.certfile", unset.TLS.CertFile, "File containing the client certificate for Mitz: PKCS#12 (.p12, .pfx), or PEM together with mitz.tls.certkeyfile. Required in strict mode.")
+	flags.String("mitz.tls.certkeyfile", unset.TLS.CertKeyFile, "PEM file containing the private key of the client certificate for Mitz.")
+	flags.String("mitz.tls.passwordfile", unset.TLS.PasswordFile, "File containing the password of the client certificate for Mitz, or of its private key.")
+	flags.String("mitz.tls.truststorefile", unset.TLS.TrustStoreFile, "PEM file containing the only CA certificates that are trusted for Mitz. Required in strict mode.")
+	flags.String("mitz.audit.file", unset.Audit.File, "File to append the NEN 7513 log to, as FHIR AuditEvents. It holds patients' numbers; no token is issued that cannot be logged in it.")
+	flags.String("mitz.dataholdersfile", unset.DataHoldersFile, "File with more data holders, in the form of mitz.dataholders (YAML or JSON). It is read again when it changes.")
+	flags.String("mitz.facilitytypesfile", unset.FacilityTypesFile, "File with more types of requesters by URA, in the form of mitz.facilitytypes (YAML or JSON). It is read again when it changes.")
+	return flags
+}
+
+// Flags are those of the commands that load the configuration: at most one of them runs.
+type Flags []*pflag.FlagSet
+
+// given returns the section's flags on the command line, by their keys below the section.
+func (f Flags) given() map[string]string {
+	given := map[string]string{}
+	for _, flags := range f {
+		flags.VisitAll(func(flag *pflag.Flag) {
+			if key, ours := strings.CutPrefix(flag.Name, Name+"."); ours && flag.Changed {
+				given[key] = flag.Value.String()
+			}
+		})
+	}
+	return given
+}
+
+// AddFlags adds the section's flags to the node's commands that load its configuration.
+func AddFlags(root *cobra.Command) {
+	for _, command := range loading(root) {
+		command.Flags().AddFlagSet(flagSet())
+	}
+}
+
+// Prepare has the commands that load the configuration, our own among them, check first
+// whether its file can be read. It returns their flags.
+func Prepare(root *cobra.Command) (flags Flags) {
+	for _, command := range loading(root) {
+		flags = append(flags, command.Flags())
+		if command.PreRun == nil && command.PreRunE == nil {
+			command.PreRunE = checkSyntax
+		}
+	}
+	return flags
+}
+
+// loading returns the commands below one that load the node's configuration.
+func loading(root *cobra.Command) (commands []*cobra.Command) {
+	for _, each := range root.Commands() {
+		if each.Flags().Lookup(configFileKey) != nil {
+			commands = append(commands, each)
+		}
+		commands = append(commands, loading(each)...)
+	}
+	return commands
+}
+
+// AddServerFlags has a command load the configuration as the server does: it gets the
+// server's flags. Its help shows those that matter to it: there are more than a hundred.
+func AddServerFlags(command, server *cobra.Command) {
+	server.Flags().VisitAll(func(flag *pflag.Flag) {
+		shared := *flag // the same value, which is hidden here alone
+		shared.Hidden = flag.Hidden || flag.Name != configFileKey && flag.Name != "strictmode" && !strings.HasPrefix(flag.Name, Name+".")
+		command.Flags().AddFlag(&shared)
+	})
+}
+
+// checkSyntax refuses a configuration file that is no YAML before the node does, which says
+// where, but not what to do.
+func checkSyntax(command *cobra.Command, _ []string) error {
+	flag := command.Flags().Lookup(configFileKey)
+	path := flag.Value.String()
+	if variable, exists := os.LookupEnv("NUTS_CONFIGFILE"); exists && !flag.Changed {
+		path = strings.TrimSpace(variable)
+	}
+	content, err := readConfigFile(path)
+	if err != nil {
+		return nil // for the node to tell, or for Read
+	}
+	if err := settings.CheckSyntax(content); err != nil {
+		command.SilenceErrors, command.SilenceUsage = true, true
+		return fmt.Errorf("unable to load the configuration file %s: %w", path, err)
+	}
+	return nil
+}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nuts-mitz/nuts-mitz/consent"
-	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/xacml"
 )
 
 // closedQueryPath is where the closed query is asked, under the endpoint.
@@ -23,6 +23,12 @@ const closedQueryPath = "/geslotenautorisatievraag/xacml3"
 // ClosedQueryURL gives where the closed query is asked, which wsa:To names too.
 func ClosedQueryURL(endpoint string) string {
 	return strings.TrimRight(endpoint, "/") + closedQueryPath
+}
+
+// ClosedQueryMessage returns the message that asks q at a [ClosedQueryURL] under a request id,
+// which is a uuid in its canonical form: what a [Client] sends. It holds the patient's number.
+func ClosedQueryMessage(url, requestID string, q consent.Question) ([]byte, error) {
+	return xacml.EncodeRequest(xacml.Header{MessageID: requestID, To: url}, q)
 }
 
 // Client asks Mitz the closed query, once for each consult: no retry, no limit but

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/xacml"
 )
 
 // Code says why a consult gave no decisions. The codes are stable: they serve as

@@ -17,7 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/xacml"
 )
 
 const (

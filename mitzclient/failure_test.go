@@ -17,7 +17,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/xacml"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )

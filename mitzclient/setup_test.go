@@ -52,7 +52,7 @@ func question(t testing.TB, categories ...consent.Category) consent.Question {
 
 // fixture reads an answer of package xacml and makes it one to this request.
 func fixture(t testing.TB, name string, r *http.Request) string {
-	message, err := os.ReadFile(filepath.Join("xacml", "testdata", "good", name))
+	message, err := os.ReadFile(filepath.Join("internal", "xacml", "testdata", "good", name))
 	require.NoError(t, err)
 	return strings.ReplaceAll(string(message), "3f1c2a52-7d1e-4b0a-9c55-0d8f6f5f2a11", r.Header.Get("X-Request-Id"))
 }

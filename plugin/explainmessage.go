@@ -11,7 +11,6 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/mitzclient/xacml"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 )
@@ -34,7 +33,7 @@ func (p *page) questions(checked *config.Config, explanation policy.Explanation)
 			continue
 		}
 		fmt.Fprintln(p)
-		message, err := xacml.EncodeRequest(xacml.Header{MessageID: sample.RequestID, To: to}, sample.Question)
+		message, err := mitzclient.ClosedQueryMessage(to, sample.RequestID, sample.Question)
 		if err != nil {
 			// Cannot happen: the configuration was checked.
 			p.paragraph(4, "no question: "+err.Error())

@@ -121,8 +121,6 @@ func measure(ctx context.Context, binaries harness.Binaries, logRoot string, p p
 	}{
 		{"the token endpoint", func() (err error) { measured.compared, err = s.compare(ctx, p); return err }},
 		{"", func() error { printComparison(out, p, measured.compared); return nil }},
-		{"the messages", func() (err error) { measured.codec, err = measureCodec(p); return err }},
-		{"", func() error { printCodec(out, p, measured.codec); return nil }},
 		{"bursts", func() (err error) { measured.bursts, err = s.measureBursts(ctx, p); return err }},
 		{"", func() error { printBursts(out, p, measured.bursts); return nil }},
 		{"a Mitz that hangs", func() (err error) { measured.hung, err = s.measureHung(ctx, p); return err }},

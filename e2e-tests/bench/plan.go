@@ -13,9 +13,6 @@ type plan struct {
 	rate      int           // requests a second
 	slowRate  int           // to the Mitz that takes 100 ms
 
-	codecRounds int
-	codecTime   time.Duration
-
 	bursts      []int
 	burstRounds int
 
@@ -38,7 +35,6 @@ type plan struct {
 func fullPlan() plan {
 	return plan{
 		warmUp: time.Second, rounds: 8, roundTime: 2500 * time.Millisecond, rate: 50, slowRate: 100,
-		codecRounds: 5, codecTime: 200 * time.Millisecond,
 		bursts: []int{64, 256, 1000}, burstRounds: 3,
 		hungTimeout: time.Second, hungRounds: 2, hungCount: 20, openCount: 50,
 		besideRounds: 2, besideTime: 2500 * time.Millisecond,
@@ -50,7 +46,6 @@ func fullPlan() plan {
 func quickPlan() plan {
 	p := fullPlan()
 	p.warmUp, p.rounds, p.roundTime = 300*time.Millisecond, 2, time.Second
-	p.codecRounds, p.codecTime = 3, 50*time.Millisecond
 	p.besideRounds, p.besideTime = 1, time.Second
 	p.burstRounds, p.hungRounds, p.starts, p.unverified = 1, 1, 1, 20
 	return p

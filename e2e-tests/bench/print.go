@@ -16,7 +16,6 @@ import (
 type results struct {
 	plan     plan
 	compared []row
-	codec    []codecRow
 	bursts   []burstRow
 	hung     hungRow
 	beside   []besideRow
@@ -124,19 +123,8 @@ func verdictIf(measured, most float64) string {
 	return verdict(measured, most)
 }
 
-func printCodec(out io.Writer, p plan, rows []codecRow) {
-	_, _ = fmt.Fprintf(out, "2. The closed query's messages: %d rounds in turns, each of %s\n\n", p.codecRounds, p.codecTime)
-	lines := newTable("", "bytes", "ns", "at most", "", "allocations", "at most", "")
-	for _, each := range rows {
-		lines.row(each.name, fmt.Sprint(each.messageSize),
-			each.nanoseconds().String(), fmt.Sprint(each.maxTime.Nanoseconds()), verdict(each.nanoseconds().median, float64(each.maxTime)),
-			fmt.Sprint(each.allocations()), fmt.Sprint(each.maxAllocs), verdict(float64(each.allocations()), float64(each.maxAllocs)))
-	}
-	lines.print(out)
-}
-
 func printBursts(out io.Writer, p plan, rows []burstRow) {
-	_, _ = fmt.Fprintf(out, `3. Guarded requests all at once, Mitz takes %s: %d rounds in turns
+	_, _ = fmt.Fprintf(out, `2. Guarded requests all at once, Mitz takes %s: %d rounds in turns
 
 Half of the requests are about a patient for whom Mitz denies. Busy is a refusal with server_error. Expired is a
 presentation that the node came to after its five seconds, and rightly refused. Memory is the node's: before the first
@@ -162,7 +150,7 @@ func (b burst) latency(p float64) float64 {
 }
 
 func printHung(out io.Writer, r hungRow) {
-	_, _ = fmt.Fprintf(out, "4. Mitz hangs, timeout %s: %d requests a second, %d rounds. Each is verified first, as in b.\n\n", r.timeout, hungRate, len(r.recovery))
+	_, _ = fmt.Fprintf(out, "3. Mitz hangs, timeout %s: %d requests a second, %d rounds. Each is verified first, as in b.\n\n", r.timeout, hungRate, len(r.recovery))
 	lines := newTable("", "requests", "wrong", "p50 ms", "longest ms", "at most", "")
 	add := func(name string, shots []shot, want outcome, limit func(longest float64) (most, reached string)) {
 		latencies := sortedBy(shots, latencyOf)
@@ -188,7 +176,7 @@ func printHung(out io.Writer, r hungRow) {
 }
 
 func printBeside(out io.Writer, p plan, rows []besideRow) {
-	_, _ = fmt.Fprintf(out, `5. An honest requester while another misbehaves, or Mitz does so towards the other: %d rounds in turns, each of %s
+	_, _ = fmt.Fprintf(out, `4. An honest requester while another misbehaves, or Mitz does so towards the other: %d rounds in turns, each of %s
 
 The honest one sends %d requests a second, and Mitz takes %s for each; the other sends %d.
 
@@ -207,7 +195,7 @@ The honest one sends %d requests a second, and Mitz takes %s for each; the other
 }
 
 func printStarts(out io.Writer, p plan, rows []startRow) {
-	_, _ = fmt.Fprintf(out, "6. Start-up until both interfaces answer /status: %d starts in turns, looked at every 10 ms\n\n", p.starts)
+	_, _ = fmt.Fprintf(out, "5. Start-up until both interfaces answer /status: %d starts in turns, looked at every 10 ms\n\n", p.starts)
 	lines := newTable("", "ms")
 	for _, each := range rows {
 		lines.row(each.name, spreadOf(each.times).String())
@@ -216,7 +204,7 @@ func printStarts(out io.Writer, p plan, rows []startRow) {
 }
 
 func printUnverified(out io.Writer, p plan, r unverifiedResult) {
-	_, _ = fmt.Fprintf(out, "7. Unverified requests: processor time of our node, %d of each kind one after the other\n\n", p.unverified)
+	_, _ = fmt.Fprintf(out, "6. Unverified requests: processor time of our node, %d of each kind one after the other\n\n", p.unverified)
 	lines := newTable("", "ms each", "at most", "")
 	limit := milliseconds(unverifiedLimit)
 	for _, each := range r.rows {

@@ -54,9 +54,18 @@ var rules = []rule{
 		because: "policy decides from values: no network, no disk, no engines of the node",
 	},
 	{
-		of: []string{"mitzclient/..."}, except: []string{"mitzclient/mitztest/..."},
-		ours:  []string{"consent", "internal/recent", "internal/textfile", "internal/turns"},
-		never: nuts, because: "the client is of use without Nuts, and the simulator is for tests",
+		of:     []string{"mitzclient/..."},
+		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/strictxml", "mitzclient/internal/xacml"},
+		ours:   []string{"mitzclient/internal/...", "consent", "internal/recent", "internal/textfile", "internal/turns"},
+		never:  nuts, because: "the client is of use without Nuts, and the simulator is for tests",
+	},
+	{
+		of: []string{"mitzclient/internal/strictxml"}, never: slices.Concat(network, disk, nuts),
+		because: "the XML reader knows no message, so that each kind can stand on it",
+	},
+	{
+		of: []string{"mitzclient/internal/xacml"}, ours: []string{"mitzclient/internal/strictxml", "consent"}, never: slices.Concat(network, disk, nuts),
+		because: "a message form is values and bytes",
 	},
 	{
 		of: []string{"mitzclient/mitztest/..."}, except: []string{"mitzclient/mitztest/cmd/mitz-simulator"},
@@ -83,7 +92,7 @@ var rules = []rule{
 	},
 	{
 		of:      []string{"plugin"},
-		ours:    slices.Concat([]string{"plugin/internal/...", "mitzclient", "mitzclient/xacml", "consent"}, rooms),
+		ours:    slices.Concat([]string{"plugin/internal/...", "mitzclient", "consent"}, rooms),
 		never:   tests,
 		because: "the simulator and the harness are for tests",
 	},

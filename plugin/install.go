@@ -73,8 +73,9 @@ type nodeEngines struct {
 	http    core.Injectable // its configuration says what is logged
 	server  *core.ServerConfig
 
-	refused  func()               // called for a presentation that the node is not asked about
-	panicked func(message string) // called for a panic of the node
+	authorities door.Authorities     // that the operator names
+	refused     func()               // called for a presentation that the node is not asked about
+	panicked    func(message string) // called for a panic of the node
 }
 
 // newIAM builds the node's OAuth router with another storage and policy backend.
@@ -90,7 +91,10 @@ func (n nodeEngines) newBoundedIAM(storage storage.Engine, policy nutspolicy.PDP
 
 // bounded gives the engines that verify, with the bounds of a visit, and without panics.
 func (n nodeEngines) bounded(visit func() *door.Visit) door.Bounded {
-	engines := door.Engines{VCR: n.vcr, DIDs: n.vdr.Resolver(), JSONLD: n.jsonld, PKI: n.pki, SQL: n.storage.GetSQLDatabase(), Server: n.server}
+	engines := door.Engines{
+		VCR: n.vcr, DIDs: n.vdr.Resolver(), JSONLD: n.jsonld, PKI: n.pki, Authorities: n.authorities,
+		SQL: n.storage.GetSQLDatabase(), Server: n.server,
+	}
 	bounded := engines.Bound(visit)
 	bounded.VCR = sturdyVCR{VCR: bounded.VCR, verifier: sturdyVerifier{Verifier: bounded.VCR.Verifier(), refused: n.refused, panicked: n.panicked}}
 	return bounded

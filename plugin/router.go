@@ -38,6 +38,7 @@ func (r *router) Routes(server core.EchoRouter) {
 		engine.node.newIAM(engine.node.storage, engine.node.policy).Routes(server)
 		return
 	}
+	engine.node.authorities = engine.authorities()
 	bounded := engine.node.bounded(noVisit)
 	engine.node.vcr = bounded.VCR
 	sweeper := &door.Sweeper{}

@@ -4,11 +4,17 @@
 package door
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
+	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
+	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/pki"
 )
 
@@ -18,50 +24,114 @@ const (
 	maxPoints = 8
 	// maxPoint is how long the address of one may be, in bytes.
 	maxPoint = 512
+	// maxRevocationList is the largest list of a CA that the operator does not name, in
+	// bytes: some thousand certificates.
+	maxRevocationList = 64 << 10
 )
 
 var errPanicked = errors.New("mitz: a certificate cannot be checked for revocation")
 
 // boundedPKI checks certificates for revocation as the node does, except that it does not
-// wait long for their lists, nor for many. A stranger's chain names what lists it likes.
+// wait long for their lists, nor for many. The node's validator keeps every list, and every
+// CA under its name, so it is asked about the CAs that the operator names alone. What others
+// sign is looked up for one request, and not kept.
 type boundedPKI struct {
 	pki.Validator
-	visit func() *Visit
+	authorities Authorities
+	http        core.HTTPRequestDoer // gets lists, which are not secret: http is usual
+	visit       func() *Visit
 }
 
-// CheckCRL checks a chain. What takes too long goes on without the visit, for ten seconds
-// at most, which is the node's own limit: a slow list of an honest authority is there for
-// the next request.
+// CheckCRL checks a chain. What takes too long of the node goes on without the visit, for
+// ten seconds at most, which is the node's own limit: a slow list of an honest authority is
+// there for the next request.
 func (p boundedPKI) CheckCRL(chain []*x509.Certificate) error {
-	return p.check(chain, p.Validator.CheckCRL)
+	return p.check(chain, p.isTolerant(), p.Validator.CheckCRL)
 }
 
 // CheckCRLStrict checks a chain, and refuses it when a list cannot be got.
 func (p boundedPKI) CheckCRLStrict(chain []*x509.Certificate) error {
-	return p.check(chain, p.Validator.CheckCRLStrict)
+	return p.check(chain, false, p.Validator.CheckCRLStrict)
 }
 
-func (p boundedPKI) check(chain []*x509.Certificate, check func([]*x509.Certificate) error) error {
-	points := pointsOf(chain)
-	visit := p.visit()
-	if visit == nil || len(points) == 0 {
-		return check(chain)
+// isTolerant reports whether the operator accepts certificates of which the list cannot be
+// got (pki.softfail).
+func (p boundedPKI) isTolerant() bool {
+	if engine, ok := p.Validator.(core.Injectable); ok {
+		if config, ok := engine.Config().(*pki.Config); ok {
+			return config.Softfail
+		}
 	}
+	return false
+}
+
+// checked is what came of one check in a visit.
+type checked struct{ err error }
+
+func (p boundedPKI) check(chain []*x509.Certificate, tolerant bool, node func([]*x509.Certificate) error) error {
+	visit := p.visit()
+	if visit == nil {
+		return node(chain)
+	}
+	key := "revocation " + strconv.FormatBool(tolerant)
+	for _, certificate := range chain {
+		key += string(certificate.Raw)
+	}
+	found, _ := visit.Once(key, func() (any, error) { return checked{p.checkOnce(visit, chain, tolerant, node)}, nil })
+	return found.(checked).err
+}
+
+func (p boundedPKI) checkOnce(visit *Visit, chain []*x509.Certificate, tolerant bool, node func([]*x509.Certificate) error) error {
+	points := pointsOf(chain)
 	if len(points) > maxPoints || slices.ContainsFunc(points, func(point string) bool { return len(point) > maxPoint }) {
 		return visit.exceed(ErrFetches)
 	}
+	signer, work := p.authorities.signer(chain)
+	if err := visit.Spend(work); err != nil {
+		return err
+	}
+	if !isPath(chain[:signer+1]) {
+		signer = 0
+	}
+	err := within(visit, func() error {
+		// The denylist knows each certificate as it is.
+		if err := node(withoutLists(chain)); err != nil || signer == 0 {
+			return err
+		}
+		return node(below(chain, signer))
+	})
+	if err != nil {
+		return err
+	}
+	for i := len(chain) - 1; i >= signer; i-- { // as the node does: a revoked CA may issue no lists any more
+		issuer := chain[min(i+1, len(chain)-1)]
+		for _, point := range pointsOf(chain[i : i+1]) {
+			err := p.lookUp(visit, chain[i], issuer, point)
+			if exceeded := visit.Exceeded(); exceeded != nil {
+				return exceeded
+			}
+			if err != nil && !(tolerant && (errors.Is(err, pki.ErrCRLMissing) || errors.Is(err, pki.ErrCRLExpired))) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// within has the node do something while the visit waits.
+func within(visit *Visit, do func() error) error {
 	return visit.Fetch(func(ctx context.Context) (int, error) {
-		checked := make(chan error, 1)
+		done := make(chan error, 1)
 		go func() {
 			defer func() {
 				if recover() != nil {
-					checked <- errPanicked
+					done <- errPanicked
 				}
 			}()
-			checked <- check(chain)
+			done <- do()
 		}()
 		select {
-		case err := <-checked:
+		case err := <-done:
 			return 0, err
 		case <-ctx.Done():
 			return 0, ctx.Err()
@@ -69,7 +139,69 @@ func (p boundedPKI) check(chain []*x509.Certificate, check func([]*x509.Certific
 	})
 }
 
-// pointsOf gives the addresses of the revocation lists that a chain names, none twice.
+// withoutLists returns a chain of which the node gets no list.
+func withoutLists(chain []*x509.Certificate) []*x509.Certificate {
+	plain := make([]*x509.Certificate, len(chain))
+	for i, certificate := range chain {
+		without := *certificate
+		without.CRLDistributionPoints = nil
+		plain[i] = &without
+	}
+	return plain
+}
+
+// below returns what a CA signed, with the CA, as the node knows it, for the end. Who signed
+// the CA is whoever the chain says: it is not in the fingerprint.
+func below(chain []*x509.Certificate, signer int) []*x509.Certificate {
+	end := *chain[signer]
+	end.CRLDistributionPoints, end.Issuer = nil, end.Subject
+	return append(slices.Clone(chain[:signer]), &end)
+}
+
+// lookUp looks a certificate up in a revocation list (RFC 5280 section 5) of its issuer.
+func (p boundedPKI) lookUp(visit *Visit, certificate, issuer *x509.Certificate, point string) error {
+	content, err := p.get(visit, point)
+	if err != nil {
+		return err
+	}
+	if err := visit.Spend(workOf(issuer.PublicKey) + time.Duration(len(content))*listWork); err != nil {
+		return err
+	}
+	list, err := x509.ParseRevocationList(content)
+	if err != nil || !bytes.Equal(list.RawIssuer, issuer.RawSubject) || list.CheckSignatureFrom(issuer) != nil {
+		return pki.ErrCRLMissing
+	}
+	for _, entry := range list.RevokedCertificateEntries {
+		if entry.SerialNumber.Cmp(certificate.SerialNumber) == 0 {
+			return pki.ErrCertRevoked
+		}
+	}
+	if !time.Now().Before(list.NextUpdate) {
+		return pki.ErrCRLExpired
+	}
+	return nil
+}
+
+// listWork is about how long it takes to read a byte of a list of short entries.
+const listWork = 65 * time.Nanosecond
+
+func (p boundedPKI) get(visit *Visit, point string) ([]byte, error) {
+	request, err := http.NewRequest(http.MethodGet, point, nil)
+	if err != nil {
+		return nil, pki.ErrCRLMissing
+	}
+	lists := getter{HTTPRequestDoer: p.http, visit: p.visit, largest: maxRevocationList, check: func([]byte) error { return nil }}
+	response, err := lists.Do(request)
+	if errors.Is(err, errDocument) {
+		return nil, visit.exceed(ErrFetches) // else nobody would be on a list that is long
+	}
+	if err != nil || response.StatusCode != http.StatusOK {
+		return nil, pki.ErrCRLMissing
+	}
+	return io.ReadAll(response.Body) // from memory
+}
+
+// pointsOf returns the addresses of the revocation lists that a chain names, none twice.
 func pointsOf(chain []*x509.Certificate) []string {
 	var points []string
 	for _, certificate := range chain {

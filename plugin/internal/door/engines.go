@@ -4,6 +4,7 @@
 package door
 
 import (
+	"net/http"
 	"slices"
 
 	"github.com/nuts-foundation/nuts-node/core"
@@ -22,12 +23,13 @@ import (
 
 // Engines are the node's engines that verify what a requester sends.
 type Engines struct {
-	VCR    vcr.VCR
-	DIDs   resolver.DIDResolver
-	JSONLD jsonld.JSONLD
-	PKI    pki.Validator
-	SQL    *gorm.DB
-	Server *core.ServerConfig
+	VCR         vcr.VCR
+	DIDs        resolver.DIDResolver
+	JSONLD      jsonld.JSONLD
+	PKI         pki.Validator
+	Authorities Authorities
+	SQL         *gorm.DB
+	Server      *core.ServerConfig
 }
 
 // Bounded are the same engines with the bounds of the visit that is under way; visit gives
@@ -55,8 +57,12 @@ func (e Engines) Bound(visit func() *Visit) Bounded {
 	documents := boundedDocuments{jsonld: contexts}
 	lists := getter{HTTPRequestDoer: getLists, visit: visit, largest: maxFetched, check: boundedLists{documents}.check}
 	statuses := revocation.NewStatusList2021(listRows(e.SQL, visit), lists, e.Server.URL, 0)
+	certificates := boundedPKI{
+		Validator: e.PKI, authorities: e.Authorities, visit: visit,
+		http: &http.Client{Transport: client.SafeHttpTransport, Timeout: oneFetch},
+	}
 	// Which issuers the node itself trusts is never asked about at the OAuth endpoints.
-	inner := verifier.NewVerifier(revocations{e.VCR.Verifier()}, dids, resolver.DIDKeyResolver{Resolver: dids}, contexts, trust.NewConfig(""), statuses, boundedPKI{Validator: e.PKI, visit: visit})
+	inner := verifier.NewVerifier(revocations{e.VCR.Verifier()}, dids, resolver.DIDKeyResolver{Resolver: dids}, contexts, trust.NewConfig(""), statuses, certificates)
 	return Bounded{
 		VCR:  boundedVCR{VCR: e.VCR, verifier: boundedVerifier{Verifier: inner, documents: documents, visit: visit}},
 		DIDs: dids, JSONLD: contexts,

@@ -126,10 +126,10 @@ func (r *renewable) replace(path string, content []byte) {
 }
 
 // renew puts another client certificate in place, and tells when it expires.
-func (r *renewable) renew(authority *mitztest.Identity, name string, days time.Duration) time.Time {
+func (r *renewable) renew(authority *mitztest.Identity, name string, days int) time.Time {
 	r.t.Helper()
 	key := authority.Client().PrivateKey.(crypto.Signer)
-	certificate, err := authority.IssueClient(name, key, time.Now().Add(days*24*time.Hour))
+	certificate, err := authority.IssueClient(name, key, time.Now().Add(time.Duration(days)*24*time.Hour))
 	require.NoError(r.t, err)
 	r.replace(r.certificate, must[[]byte](r.t)(pkcs12.Modern.Encode(key, certificate.Leaf, nil, pkcs12Password)))
 	return certificate.Leaf.NotAfter

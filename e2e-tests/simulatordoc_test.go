@@ -45,7 +45,7 @@ func TestTheSimulatorsPageIsTrue(t *testing.T) {
 	walk.path = os.Getenv("PATH") + string(os.PathListSeparator) + standInForCurl(t, root)
 
 	blocks := docBlock.FindAllStringSubmatch(string(page), -1)
-	require.Equal(t, strings.Count(string(page), "\n```")/2, len(blocks), "every block is marked")
+	require.Len(t, blocks, strings.Count(string(page), "\n```")/2, "every block is marked")
 	for _, block := range blocks {
 		content := walk.ports.Replace(block[3])
 		switch block[1] {

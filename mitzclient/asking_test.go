@@ -24,7 +24,7 @@ func TestEveryQueryIsToldBeforeItLeaves(t *testing.T) {
 	require.NoError(t, err)
 	queries := mitz.Queries()
 	require.Len(t, queries, 2, "also one that is sent again")
-	require.Equal(t, told, []string{queries[0].RequestID, queries[1].RequestID})
+	require.Equal(t, []string{queries[0].RequestID, queries[1].RequestID}, told)
 }
 
 // asking is a context whose trace is told of queries before they leave.

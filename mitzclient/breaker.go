@@ -5,6 +5,7 @@ package mitzclient
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -125,16 +126,16 @@ func (b *breaker) report(who consent.URA, own *record, outcome error, reportOwn,
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer b.tell()
-	switch outcome {
-	case nil:
+	switch {
+	case outcome == nil:
 		b.blame.answered()
-	case unreachable:
+	case errors.Is(outcome, unreachable):
 		b.blame.failed(who, unreachable)
 		reportOwn(uncounted)
-	case unanswered:
+	case errors.Is(outcome, unanswered):
 		b.blame.failed(who, unanswered)
 	}
-	if outcome != unreachable {
+	if !errors.Is(outcome, unreachable) {
 		reportOwn(outcome)
 	}
 	reportAll(outcome)

@@ -73,7 +73,7 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 func TestAnAnswerForgivesTheFailuresBeforeIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outcome := []*Error{lost(), lost(), lost(), lost(), {Code: MalformedAnswer}}
-		b := newBreaker(&fake{end: func(ctx context.Context, n int) *Error { return outcome[n%len(outcome)] }}, 0, nil, nil)
+		b := newBreaker(&fake{end: func(_ context.Context, n int) *Error { return outcome[n%len(outcome)] }}, 0, nil, nil)
 		require.Equal(t, StateClosed, after(t, b, 10*openAfter))
 	})
 }
@@ -205,7 +205,7 @@ func TestOneConsultTriesWhetherMitzIsBack(t *testing.T) {
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
-					_, _ = consult(t, t.Context(), b)
+					_, _ = b.Consult(t.Context(), from(""))
 				}()
 				synctest.Wait()
 				require.NotNil(t, b.refusal(""), "at the gate too")

@@ -4,6 +4,7 @@
 package mitzclient
 
 import (
+	"errors"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -51,7 +52,7 @@ func newCircuit(opens func(inARow int) bool) circuit {
 		Timeout:      openFor,
 		ReadyToTrip:  func(counts gobreaker.Counts) bool { return opens(int(counts.ConsecutiveFailures)) },
 		IsSuccessful: func(err error) bool { return err == nil },
-		IsExcluded:   func(err error) bool { return err == uncounted },
+		IsExcluded:   func(err error) bool { return errors.Is(err, uncounted) },
 	})}
 }
 

@@ -6,7 +6,6 @@ package mitzclient
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"math"
 	"net/url"
 	"strings"
@@ -36,7 +35,7 @@ type Config struct {
 // http endpoint passes: whether it may be used is for the caller to judge.
 func (c Config) validate() (Config, error) {
 	var problems []error
-	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
+	problem := func(text string) { problems = append(problems, errors.New(text)) }
 
 	c.Endpoint = strings.TrimRight(c.Endpoint, "/")
 	endpoint, err := ParseEndpoint(c.Endpoint)

@@ -200,6 +200,8 @@ func faultError(fault *xacml.Fault) *Error {
 		failure.Code = FaultSender
 	case xacml.FaultReceiver:
 		failure.Code = FaultReceiver
+	case xacml.FaultOther:
+		failure.Code = FaultOther
 	}
 	return failure
 }

@@ -30,7 +30,7 @@ func fault(code string) string {
 
 // hangUp sends raw bytes instead of an answer and closes the connection.
 func hangUp(raw string) func(*testing.T, http.ResponseWriter, *http.Request) {
-	return func(t *testing.T, w http.ResponseWriter, _ *http.Request) {
+	return func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := w.(http.Hijacker).Hijack()
 		if err == nil {
 			_, _ = io.WriteString(connection, raw)
@@ -54,9 +54,9 @@ func permitsWith(key string, values ...string) func(*testing.T, http.ResponseWri
 }
 
 // altered answers with a Permit in which one text is replaced.
-func altered(old, new string) func(*testing.T, http.ResponseWriter, *http.Request) {
+func altered(from, to string) func(*testing.T, http.ResponseWriter, *http.Request) {
 	return func(t *testing.T, w http.ResponseWriter, r *http.Request) {
-		reply(w, http.StatusOK, strings.ReplaceAll(fixture(t, "permit.xml", r), old, new))
+		reply(w, http.StatusOK, strings.ReplaceAll(fixture(t, "permit.xml", r), from, to))
 	}
 }
 

@@ -186,7 +186,7 @@ func TestFewNewcomersMayTryWhileTheCircuitIsOpen(t *testing.T) {
 		defer stop()
 		for i := range maxNewcomers {
 			require.Nil(t, b.refusal("c"))
-			go func() { _, _ = consultFrom(t, ctx, b, consent.URA(fmt.Sprint("newcomer", i))) }()
+			go func() { _, _ = b.Consult(ctx, from(consent.URA(fmt.Sprint("newcomer", i)))) }()
 			synctest.Wait()
 		}
 		require.NotNil(t, b.refusal("c"))
@@ -226,7 +226,7 @@ func TestAHeldBackRequesterMayTryAgain(t *testing.T) {
 func TestManyRequesters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		link, client := fakeLink(nil, Hooks{})
-		client.endFor = func(ctx context.Context, who consent.URA, n int) *Error {
+		client.endFor = func(_ context.Context, who consent.URA, n int) *Error {
 			if who == "honest" {
 				return nil
 			}

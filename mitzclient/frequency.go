@@ -33,7 +33,7 @@ const (
 // No patient's number is kept, only its hash under a key that ends with the process.
 type frequency struct {
 	next Consulter
-	most uint32 // queries in a minute
+	most int // queries in a minute
 	key  [32]byte
 	zero time.Time // when the first slot began
 
@@ -54,7 +54,7 @@ var _ Consulter = (*frequency)(nil)
 
 func newFrequency(next Consulter, most int) *frequency {
 	f := &frequency{
-		next: next, most: uint32(most), zero: time.Now(),
+		next: next, most: most, zero: time.Now(),
 		pairs: recent.New[pairHash, window](frequencyPeriod, maxFrequencies),
 	}
 	_, _ = rand.Read(f.key[:]) // does not fail
@@ -119,7 +119,7 @@ func (f *frequency) pair(q consent.Question) pairHash {
 func (f *frequency) slot() int64 { return int64(time.Since(f.zero) / frequencySlot) }
 
 // sum moves on to a slot, which is not before the last one, and gives the queries up to it.
-func (w *window) sum(slot int64) (sum uint32) {
+func (w *window) sum(slot int64) (sum int) {
 	if slot-w.slot >= frequencySlots {
 		w.counts = [frequencySlots]uint32{}
 	} else {
@@ -129,7 +129,7 @@ func (w *window) sum(slot int64) (sum uint32) {
 	}
 	w.slot = slot
 	for _, count := range w.counts {
-		sum += count
+		sum += int(count)
 	}
 	return sum
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/turns"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -31,17 +32,17 @@ func TestAConsultEndsWithItsDeadline(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			link, client := fakeLink(hangs, Hooks{}, func(c *Config) { c.MaxConnections = 1 })
 			began := time.Now()
-			first := make(chan struct{})
+			first := make(chan error, 1)
 			go func() {
-				defer close(first)
-				_, failure := consult(t, t.Context(), link)
-				requireCode(t, Timeout, failure)
+				_, err := link.Consult(t.Context(), from(""))
+				first <- err
 			}()
 			synctest.Wait()
 			time.Sleep(time.Second)
 			_, failure := consult(t, t.Context(), link)
 			requireCode(t, Timeout, failure)
-			<-first
+			failure, _ = (<-first).(*Error)
+			requireCode(t, Timeout, failure)
 			require.Equal(t, DefaultTimeout+time.Second, time.Since(began))
 			require.EqualValues(t, 2, client.queries.Load(), "the second had its turn when the first gave up")
 		})
@@ -138,7 +139,7 @@ func TestOneRequesterHasHalfOfTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimit(&fake{end: takes(time.Second)}, 2, 4)
 		for range 1 + 2 {
-			go func() { _, _ = consultFrom(t, t.Context(), l, "greedy") }()
+			go func() { _, _ = l.Consult(t.Context(), from("greedy")) }()
 		}
 		synctest.Wait()
 		_, failure := consultFrom(t, t.Context(), l, "greedy")
@@ -170,7 +171,7 @@ func TestWhoCameFirstIsServedFirst(t *testing.T) {
 			came = append(came, ura)
 			go func() {
 				_, err := l.Consult(t.Context(), consent.Question{DataHolder: consent.DataHolder{URA: ura}})
-				require.NoError(t, err)
+				assert.NoError(t, err)
 			}()
 			synctest.Wait()
 		}
@@ -185,7 +186,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &fake{end: takes(time.Second)}
 		l := newLimit(client, 1, 1)
-		go func() { _, _ = consult(t, t.Context(), l) }()
+		go func() { _, _ = l.Consult(t.Context(), from("")) }()
 		synctest.Wait()
 
 		canceled, cancel := context.WithCancel(t.Context())
@@ -208,7 +209,7 @@ func TestAQueryThatCannotBeAnsweredInTimeIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &fake{end: takes(time.Second)}
 		l := newLimit(client, 1, 1)
-		go func() { _, _ = consult(t, t.Context(), l) }()
+		go func() { _, _ = l.Consult(t.Context(), from("")) }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second+leastTime-1)
 		defer cancel()

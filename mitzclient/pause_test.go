@@ -71,15 +71,16 @@ func TestAConsultThatWaitsHearsOfThePause(t *testing.T) {
 		link.limit.turns = turns.New[consent.URA](turns.Limits{Turns: 1, Queue: 1})
 		turn, err := link.limit.turns.Take(t.Context(), "")
 		require.NoError(t, err)
-		second := make(chan *Error)
+		second := make(chan error)
 		go func() {
-			_, failure := consult(t, t.Context(), link)
-			second <- failure
+			_, err := link.Consult(t.Context(), from(""))
+			second <- err
 		}()
 		synctest.Wait()
 		_, _ = link.limit.next.Consult(t.Context(), from("")) // the one in progress
 		turn.GiveBack()
-		requireCode(t, RateLimited, <-second)
+		failure, _ := (<-second).(*Error)
+		requireCode(t, RateLimited, failure)
 		require.EqualValues(t, 1, client.queries.Load())
 	})
 }

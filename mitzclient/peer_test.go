@@ -110,12 +110,12 @@ func TestAnExchangeEndsWhateverTheOtherSideDoes(t *testing.T) {
 			client, err := New(Config{Endpoint: "http://" + peer.Addr().String(), Timeout: brief})
 			require.NoError(t, err)
 			defer client.Close()
-			done := make(chan *Error)
+			asked, done := question(t, "GGC002"), make(chan error)
 			go func() {
-				_, err := client.Consult(context.Background(), question(t, "GGC002"))
-				done <- err.(*Error)
+				_, err := client.Consult(context.Background(), asked)
+				done <- err
 			}()
-			failure := <-done
+			failure := (<-done).(*Error)
 			if tt.code != "" {
 				requireCode(t, tt.code, failure)
 			}

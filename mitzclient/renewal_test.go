@@ -90,9 +90,9 @@ func TestCertificatesChangeUnderLoad(t *testing.T) {
 func TestNoConsultAfterAReloadUsesAnEarlierConnection(t *testing.T) {
 	mitz := simulate(t, Hooks{})
 	mitz.Misbehave(mitztest.Slow(200 * time.Millisecond))
-	inProgress := make(chan error)
+	asked, inProgress := question(t, "GGC002"), make(chan error)
 	go func() {
-		_, err := mitz.Link.Consult(t.Context(), question(t, "GGC002"))
+		_, err := mitz.Link.Consult(t.Context(), asked)
 		inProgress <- err
 	}()
 	require.NoError(t, mitz.WaitForQueries(t.Context(), 1))

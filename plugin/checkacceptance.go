@@ -100,13 +100,11 @@ func refusalWords(report mitzclient.Report) string {
 }
 
 func adviceOnRefusal(report mitzclient.Report) string {
-	switch report.Acceptance.Problem {
-	case mitzclient.ProblemCanceled:
+	if report.Acceptance.Problem == mitzclient.ProblemCanceled {
 		return ""
-	case mitzclient.ProblemAlert:
-		if advice, known := refusalAdvice[report.Acceptance.Alert]; known {
-			return advice
-		}
+	}
+	if advice, known := refusalAdvice[report.Acceptance.Alert]; known && report.Acceptance.Problem == mitzclient.ProblemAlert {
+		return advice
 	}
 	if report.Client == nil {
 		return refusalAdvice[mitzclient.AlertCertificateRequired] + " Set mitz.tls.certfile."

@@ -38,7 +38,7 @@ func TestCheckAsksOneQuery(t *testing.T) {
 	require.NoError(t, err)
 	queries := mitz.Queries()
 	require.Len(t, queries, 1)
-	assert.EqualValues(t, 1, mitz.Received())
+	assert.Equal(t, 1, mitz.Received())
 	patient, err := consent.ParseBSN(mitztest.PatientAlwaysPermit)
 	require.NoError(t, err)
 	asked := queries[0].Question

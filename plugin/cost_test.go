@@ -74,7 +74,7 @@ func (n *testNode) measure(t *testing.T, raw func() string) (least cost) {
 		began := processorTime()
 		_, err = conn.Write([]byte(request))
 		require.NoError(t, err)
-		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil) //nolint:bodyclose // readAll closes it
 		require.NoError(t, err)
 		took := processorTime() - began
 		runtime.ReadMemStats(&after)

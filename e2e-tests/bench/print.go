@@ -83,12 +83,12 @@ func threeOf(a, b, c int64) []int64 { return []int64{a, b, c} }
 // the rounds; processor time is taken over all of them, for in a single one its clock is coarse.
 func printDerived(out io.Writer, rows []row) {
 	lines := newTable("What consent costs", "measured", "of all", "at most", "")
-	late := func(name string, guarded, unguarded int, p, most float64) {
-		paired, pooled := extra(rows, guarded, unguarded, p)
+	late := func(name string, guarded int, p, most float64) {
+		paired, pooled := extra(rows, guarded, rowUnguarded, p)
 		lines.row(name, paired.String()+" ms", number(pooled)+" ms", limitText(most, "ms"), verdictIf(paired.median, most))
 	}
-	late("p50: c - b - f (guarded less unguarded, less the bare query)", rowGuarded, rowUnguarded, 50, 0.5)
-	late("p99: c - b - f", rowGuarded, rowUnguarded, 99, 5)
+	late("p50: c - b - f (guarded less unguarded, less the bare query)", rowGuarded, 50, 0.5)
+	late("p99: c - b - f", rowGuarded, 99, 5)
 	cost := func(name string, guarded, unguarded int, most float64) {
 		whole, lessBare := extraCost(rows, guarded, unguarded)
 		lines.row("CPU: "+name, number(whole)+" %", "", limitText(most, "%"), verdictIf(whole, most))
@@ -101,8 +101,8 @@ func printDerived(out io.Writer, rows []row) {
 	slowest := slow.over(func(r round) float64 { return r.latency(99) })
 	lines.row("p99: e (Mitz takes 100 ms)", slowest.String()+" ms",
 		number(slow.all(99, latencyOf))+" ms", limitText(400, "ms"), verdict(slowest.median, 400))
-	late("p50: d - b - f (the built-in definition)", rowBuiltIn, rowUnguarded, 50, 0)
-	late("p99: d - b - f", rowBuiltIn, rowUnguarded, 99, 0)
+	late("p50: d - b - f (the built-in definition)", rowBuiltIn, 50, 0)
+	late("p99: d - b - f", rowBuiltIn, 99, 0)
 	cost("d over b", rowBuiltIn, rowUnguarded, 0)
 	cost("b over a (the plugin, unguarded)", rowUnguarded, rowStock, 0)
 	lines.print(out)

@@ -75,7 +75,7 @@ func TestWhatTheGuardCosts(t *testing.T) {
 
 	// 8-5 and 11-7, less the bare 3 that were sent a millisecond late and took 2.
 	assert.Equal(t, spread{median: 1.5, low: 1.25, high: 1.75}, paired)
-	assert.Equal(t, 1.0, pooled, "8-5-2: the medians of all")
+	assert.InDelta(t, 1, pooled, 1e-9, "8-5-2: the medians of all")
 	whole, lessBare := extraCost(rows, rowGuarded, rowUnguarded)
 	assert.InDelta(t, 30, whole, 1e-9)
 	assert.InDelta(t, 10, lessBare, 1e-9)

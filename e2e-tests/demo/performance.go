@@ -65,13 +65,13 @@ var (
 
 // withTranscript has all that is printed also in a file among the logs, to be searched
 // with them.
-func (p performance) withTranscript(logRoot string, print func(page) error) error {
+func (p performance) withTranscript(logRoot string, play func(page) error) error {
 	transcript, err := os.OpenFile(filepath.Join(logRoot, "transcript.log"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	// The file comes first: a terminal that went away must not keep it from being written.
-	err = print(page{out: io.MultiWriter(transcript, p.out), colour: p.colour})
+	err = play(page{out: io.MultiWriter(transcript, p.out), colour: p.colour})
 	return errors.Join(err, transcript.Close())
 }
 

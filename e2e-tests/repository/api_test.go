@@ -123,7 +123,7 @@ var blanks = regexp.MustCompile(`\s+`)
 
 // text returns code in one line, without comments.
 func text(node ast.Node) string {
-	if node == nil || node == ast.Expr(nil) {
+	if node == nil {
 		return ""
 	}
 	var printed bytes.Buffer

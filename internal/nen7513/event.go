@@ -145,6 +145,8 @@ func (e Entry) event() auditEvent {
 		event.Type = coding{systemDICOM, "110112"} // Query
 	case Interrupted:
 		event.Type = coding{systemDICOM, "110100"} // Application Activity
+	case TokenIssued, TokenRefused, TokenNotStored:
+		// the type of a REST operation, as above
 	}
 	for _, id := range e.RequestIDs {
 		event.Entity = append(event.Entity, entity{What: &reference{identifier{systemURI, "urn:uuid:" + id}}, Type: coding{systemEntity, "4"}})

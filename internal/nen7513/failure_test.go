@@ -25,7 +25,7 @@ type disk struct {
 	syncs   atomic.Int32                  // of files and directories
 }
 
-func (d *disk) sync(file *os.File) error {
+func (d *disk) sync(*os.File) error {
 	d.syncs.Add(1)
 	if hanging := d.hanging.Load(); hanging != nil {
 		<-*hanging

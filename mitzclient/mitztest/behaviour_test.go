@@ -134,8 +134,8 @@ func TestFaultsInTheText(t *testing.T) {
 				return
 			}
 			assert.Equal(t, test.times, strings.Count(got.body, test.holds))
-			clear := test.fault == Truncated || test.fault == MissingResult || test.fault == DoubledResult || test.fault == ForeignResult || test.fault == SurplusResult
-			if !clear {
+			changes := test.fault == Truncated || test.fault == MissingResult || test.fault == DoubledResult || test.fault == ForeignResult || test.fault == SurplusResult
+			if !changes {
 				assert.NotEqual(t, strings.Count(clean, test.holds), test.times, "the faultless answer is the same")
 			}
 		})

@@ -61,8 +61,8 @@ func TestWaitForQueriesEndsWithTheQueryOrTheContext(t *testing.T) {
 	go func() { waited <- s.WaitForQueries(patience(t), 2) }()
 	ask(t, s, fixture(t, "closed-query.xml"))
 	select {
-	case <-waited:
-		t.Fatal("one query is not two")
+	case err := <-waited:
+		t.Fatalf("one query is not two: %v", err)
 	default:
 	}
 	ask(t, s, fixture(t, "closed-query.xml"))

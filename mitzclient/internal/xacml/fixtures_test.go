@@ -97,9 +97,9 @@ func fault(code, detail string) string {
 }
 
 // change replaces all of one text by another, which must be there.
-func change(t testing.TB, message, old, new string) string {
-	require.Contains(t, message, old)
-	return strings.ReplaceAll(message, old, new)
+func change(t testing.TB, message, from, to string) string {
+	require.Contains(t, message, from)
+	return strings.ReplaceAll(message, from, to)
 }
 
 // golden compares a message with its file in testdata, or rewrites the file.

@@ -270,7 +270,7 @@ func TestItListensOnLoopbackAlone(t *testing.T) {
 	assert.Equal(t, http.StatusOK, response.StatusCode)
 	transport.CloseIdleConnections()
 	end()
-	_, err = transport.RoundTrip(request)
+	_, err = transport.RoundTrip(request) //nolint:bodyclose // there is no response
 	require.Error(t, err, "it still listens")
 	b.Close()
 	goleak.VerifyNone(t, before)

@@ -32,7 +32,7 @@ type configKey struct {
 
 // configKeys finds every key, entries of lists included.
 func configKeys(t reflect.Type, path string, render func(string) string) (keys []configKey) {
-	kind := ""
+	var kind string
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		kind = "duration"
@@ -130,11 +130,9 @@ func TestEveryKeyRefusesWhatIsNotMeant(t *testing.T) {
 				assert.NoError(t, err, "%s: %s", shape.name, file)
 				continue
 			}
-			if !assert.Error(t, err, "%s: %s", shape.name, file) {
-				continue
-			}
+			require.Error(t, err, "%s: %s", shape.name, file)
 			for _, problem := range flatten(err) {
-				assert.IsType(t, (*settings.Problem)(nil), problem)
+				assert.IsType(t, (*settings.Problem)(nil), problem) //nolint:testifylint // it is one itself, and wraps none
 				assert.True(t, strings.HasPrefix(problem.Error(), key.path), "%s: %s: %v", shape.name, file, problem)
 				assert.NotContains(t, strings.TrimPrefix(problem.Error(), key.path), "abc", "a value")
 			}

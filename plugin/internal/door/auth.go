@@ -37,7 +37,7 @@ type boundedClient struct {
 
 var errRequestObject = errors.New("mitz: a request object that is larger than this node accepts, or holds too much")
 
-func fetch[T any](c boundedClient, ctx context.Context, get func(ctx context.Context) (T, error)) (result T, err error) {
+func fetch[T any](ctx context.Context, c boundedClient, get func(ctx context.Context) (T, error)) (result T, err error) {
 	err = c.visit().Fetch(func(bounded context.Context) (int, error) {
 		// The values of the one, the end of the other: a trace is in the first.
 		ctx, cancel := context.WithCancel(ctx)
@@ -50,11 +50,11 @@ func fetch[T any](c boundedClient, ctx context.Context, get func(ctx context.Con
 }
 
 func (c boundedClient) RequestObjectByGet(ctx context.Context, requestURI string) (string, error) {
-	return c.requestObject(fetch(c, ctx, func(ctx context.Context) (string, error) { return c.Client.RequestObjectByGet(ctx, requestURI) }))
+	return c.requestObject(fetch(ctx, c, func(ctx context.Context) (string, error) { return c.Client.RequestObjectByGet(ctx, requestURI) }))
 }
 
 func (c boundedClient) RequestObjectByPost(ctx context.Context, requestURI string, metadata oauth.AuthorizationServerMetadata) (string, error) {
-	return c.requestObject(fetch(c, ctx, func(ctx context.Context) (string, error) {
+	return c.requestObject(fetch(ctx, c, func(ctx context.Context) (string, error) {
 		return c.Client.RequestObjectByPost(ctx, requestURI, metadata)
 	}))
 }
@@ -67,19 +67,19 @@ func (boundedClient) requestObject(object string, err error) (string, error) {
 }
 
 func (c boundedClient) OpenIDConfiguration(ctx context.Context, issuer string) (*oauth.OpenIDConfiguration, error) {
-	return fetch(c, ctx, func(ctx context.Context) (*oauth.OpenIDConfiguration, error) {
+	return fetch(ctx, c, func(ctx context.Context) (*oauth.OpenIDConfiguration, error) {
 		return c.Client.OpenIDConfiguration(ctx, issuer)
 	})
 }
 
 func (c boundedClient) ClientMetadata(ctx context.Context, endpoint string) (*oauth.OAuthClientMetadata, error) {
-	return fetch(c, ctx, func(ctx context.Context) (*oauth.OAuthClientMetadata, error) {
+	return fetch(ctx, c, func(ctx context.Context) (*oauth.OAuthClientMetadata, error) {
 		return c.Client.ClientMetadata(ctx, endpoint)
 	})
 }
 
 func (c boundedClient) PresentationDefinition(ctx context.Context, endpoint string) (*pe.PresentationDefinition, error) {
-	definition, err := fetch(c, ctx, func(ctx context.Context) (*pe.PresentationDefinition, error) {
+	definition, err := fetch(ctx, c, func(ctx context.Context) (*pe.PresentationDefinition, error) {
 		return c.Client.PresentationDefinition(ctx, endpoint)
 	})
 	if err != nil {
@@ -96,11 +96,11 @@ func (c boundedClient) PresentationDefinition(ctx context.Context, endpoint stri
 }
 
 func (c boundedClient) PostError(ctx context.Context, failure oauth.OAuth2Error, responseURI, state string) (string, error) {
-	return fetch(c, ctx, func(ctx context.Context) (string, error) { return c.Client.PostError(ctx, failure, responseURI, state) })
+	return fetch(ctx, c, func(ctx context.Context) (string, error) { return c.Client.PostError(ctx, failure, responseURI, state) })
 }
 
 func (c boundedClient) PostAuthorizationResponse(ctx context.Context, presentation vc.VerifiablePresentation, submission pe.PresentationSubmission, responseURI, state string) (string, error) {
-	return fetch(c, ctx, func(ctx context.Context) (string, error) {
+	return fetch(ctx, c, func(ctx context.Context) (string, error) {
 		return c.Client.PostAuthorizationResponse(ctx, presentation, submission, responseURI, state)
 	})
 }

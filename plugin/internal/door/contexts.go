@@ -66,7 +66,7 @@ func (c boundedContexts) config() jsonld.ContextsConfig {
 }
 
 func (c boundedContexts) get(address string) (*ld.RemoteDocument, error) {
-	request, err := http.NewRequest(http.MethodGet, address, nil)
+	request, err := http.NewRequest(http.MethodGet, address, nil) //nolint:noctx // the getter gives it the end of the visit
 	if err != nil || request.URL.Scheme != "https" && request.URL.Scheme != "http" {
 		return nil, ld.NewJsonLdError(ld.LoadingDocumentFailed, "it is no address")
 	}

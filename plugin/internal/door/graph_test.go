@@ -23,7 +23,7 @@ func quads(n int, formats ...string) string {
 	var lines strings.Builder
 	for i := range n {
 		for _, format := range formats {
-			lines.WriteString(fmt.Sprintf(format+" .\n", i, (i+1)%n))
+			_, _ = fmt.Fprintf(&lines, format+" .\n", i, (i+1)%n)
 		}
 	}
 	return lines.String()
@@ -41,7 +41,7 @@ func square(format string) string {
 	var lines strings.Builder
 	for i := range 5 {
 		for j := range 5 {
-			lines.WriteString(fmt.Sprintf(format+" .\n", i, j, (i+j)%5))
+			_, _ = fmt.Fprintf(&lines, format+" .\n", i, j, (i+j)%5)
 		}
 	}
 	return lines.String()
@@ -149,9 +149,9 @@ func FuzzBlankNodes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		var text strings.Builder
 		for ; len(input) >= 3 && text.Len() < 64<<10; input = input[3:] {
-			text.WriteString(fmt.Sprintf("_:a%d <urn:p%d> _:a%d", input[0], input[2]%4, input[1]))
+			_, _ = fmt.Fprintf(&text, "_:a%d <urn:p%d> _:a%d", input[0], input[2]%4, input[1])
 			if graph := input[2] / 4; graph > 0 {
-				text.WriteString(fmt.Sprintf(" _:a%d", graph))
+				_, _ = fmt.Fprintf(&text, " _:a%d", graph)
 			}
 			text.WriteString(" .\n")
 		}

@@ -36,8 +36,8 @@ func isBoundedKey(key any) bool {
 func workOf(key any) time.Duration {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
-		kilobits := time.Duration(key.N.BitLen()+1023) / 1024
-		work := kilobits * kilobits * 15 * time.Microsecond
+		kilobits := (key.N.BitLen() + 1023) / 1024
+		work := time.Duration(15*kilobits*kilobits) * time.Microsecond
 		if key.E > usualExponent {
 			work *= 3
 		}

@@ -38,7 +38,7 @@ func checkRequestObject(object string) *Refusal {
 		Definition json.RawMessage `json:"presentation_definition"`
 	}
 	if json.Unmarshal([]byte(payload), &claims) != nil || claims.Definition == nil {
-		return nil
+		return nil //nolint:nilerr // the node's to refuse
 	}
 	content := []byte(claims.Definition)
 	var text string
@@ -71,7 +71,7 @@ func checkDefinition(content []byte) error {
 		} `json:"input_descriptors"`
 	}
 	if json.Unmarshal(content, &definition) != nil {
-		return nil // the node's to refuse
+		return nil //nolint:nilerr // the node's to refuse
 	}
 	for _, descriptor := range definition.Descriptors {
 		for _, field := range descriptor.Constraints.Fields {

@@ -5,6 +5,7 @@ package door
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -224,7 +225,7 @@ func (r Rules) screenScope(form url.Values) *Refusal {
 		return &Refusal{Reason: ReasonScope, Answer: oauth.OAuth2Error{Code: oauth.InvalidScope, Description: "there are too many scopes"}}
 	}
 	if grant := form.Get("grant_type"); grant != "" && grant != oauth.AuthorizationCodeGrantType {
-		if answer, ok := r.Scope(scope[0]).(oauth.OAuth2Error); ok {
+		if answer, ok := errors.AsType[oauth.OAuth2Error](r.Scope(scope[0])); ok {
 			return &Refusal{Reason: ReasonScope, Answer: answer}
 		}
 	}

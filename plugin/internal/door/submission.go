@@ -111,7 +111,9 @@ func isPlainPath(path string) bool {
 			}
 		case c == '[':
 			digits := i + 1
-			for i++; i < len(path) && path[i] >= '0' && path[i] <= '9'; i++ {
+			i++
+			for i < len(path) && path[i] >= '0' && path[i] <= '9' {
+				i++
 			}
 			if i == digits || i-digits > 4 || path[digits] == '0' && i-digits > 1 || i == len(path) || path[i] != ']' {
 				return false

@@ -182,11 +182,11 @@ func (v *Visit) Spend(work time.Duration) error {
 	return v.exceeded
 }
 
-// Once gives what make made for the key in this visit, and makes it when there is nothing.
+// Once returns what was made for the key in this visit, and makes it when there is nothing.
 // An error is not kept.
-func (v *Visit) Once(key string, make func() (any, error)) (any, error) {
+func (v *Visit) Once(key string, produce func() (any, error)) (any, error) {
 	if v == nil {
-		return make()
+		return produce()
 	}
 	v.mu.Lock()
 	value, found := v.seen[key]
@@ -194,7 +194,7 @@ func (v *Visit) Once(key string, make func() (any, error)) (any, error) {
 	if found {
 		return value, nil
 	}
-	value, err := make()
+	value, err := produce()
 	if err != nil {
 		return nil, err
 	}

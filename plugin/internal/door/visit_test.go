@@ -291,15 +291,15 @@ func TestWork(t *testing.T) {
 func TestOnce(t *testing.T) {
 	visit := visitOf(t)
 	made := 0
-	make := func() (any, error) { made++; return made, nil }
+	produce := func() (any, error) { made++; return made, nil }
 	for range 3 {
-		value, err := visit.Once("a", make)
+		value, err := visit.Once("a", produce)
 		require.NoError(t, err)
 		assert.Equal(t, 1, value)
 	}
 	_, err := visit.Once("b", func() (any, error) { return nil, errors.New("not now") })
 	require.Error(t, err)
-	value, err := visit.Once("b", make)
+	value, err := visit.Once("b", produce)
 	require.NoError(t, err)
 	assert.Equal(t, 2, value)
 }

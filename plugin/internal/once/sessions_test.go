@@ -142,7 +142,7 @@ func TestSessions(t *testing.T) {
 			database, began := Sessions(newSlowSessions(), &Keys{}), time.Now()
 			var next atomic.Int32
 			atOnce(func() bool {
-				return database.GetStore(time.Minute, "oauth", "code").GetAndDelete(string(rune('a'+next.Add(1))), new(string)) == nil
+				return database.GetStore(time.Minute, "oauth", "code").GetAndDelete(string('a'+next.Add(1)), new(string)) == nil
 			})
 			assert.Equal(t, time.Second, time.Since(began))
 		})

@@ -72,12 +72,12 @@ func (s *scanner) value(object *Object, depth int) error {
 	if depth > maxDepth {
 		return ErrForm
 	}
-	switch c := s.next(); {
-	case c == '{':
+	switch s.next() {
+	case '{':
 		return s.members(object, depth)
-	case c == '[':
+	case '[':
 		return s.elements(object, depth)
-	case c == '"':
+	case '"':
 		if object != nil && !object.OrText {
 			return ErrShape
 		}

@@ -232,9 +232,10 @@ func TestItEndsWhenToldTo(t *testing.T) {
 		r := start(t, nil)
 		r.tell(t, "PUT", "/behaviour", `{"behaviour": "hanging"}`)
 		asked := make(chan struct{})
+		query := exec.CommandContext(t.Context(), "sh", "-c", r.command(t))
 		go func() {
 			defer close(asked)
-			_ = exec.CommandContext(t.Context(), "sh", "-c", r.command(t)).Run()
+			_ = query.Run()
 		}()
 		require.Eventually(t, func() bool { return strings.Contains(r.stderr.String(), "msg=query") }, patience, time.Millisecond)
 		r.stop()

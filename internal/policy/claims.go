@@ -5,20 +5,6 @@ package policy
 
 import "slices"
 
-// Claims that are read from verified credentials: the ids of the presentation
-// definition's fields, and the names in the introspection answer.
-const (
-	ClaimOrganizationURA          = "organization_ura"
-	ClaimOrganizationName         = "organization_name"
-	ClaimOrganizationFacilityType = "organization_facility_type"
-	ClaimUserID                   = "user_id"
-	ClaimUserRole                 = "user_role"
-	ClaimEnrollmentIdentifier     = "patient_enrollment_identifier"
-	ClaimEnrollmentRegisteredBy   = "patient_enrollment_registered_by"
-	ClaimDelegationRegisteredBy   = "delegation_registered_by"
-	ClaimDelegationRoleCode       = "delegation_role_code"
-)
-
 // Claims that only this software may put in a token.
 const (
 	ClaimConsent                = "mitz_consent"
@@ -31,32 +17,6 @@ const (
 	ClaimDataHolderURA          = "data_holder_organization_id"
 	ClaimDataHolderFacilityType = "data_holder_facility_type"
 )
-
-// readClaims are the claims that a question is made of.
-var readClaims = []string{
-	ClaimOrganizationURA, ClaimOrganizationFacilityType, ClaimUserID, ClaimUserRole,
-	ClaimEnrollmentIdentifier, ClaimDelegationRegisteredBy, ClaimDelegationRoleCode,
-}
-
-// attributeClaims are the claims that each attribute's credential gives to a question.
-var attributeClaims = map[Attribute][]string{
-	AttributeOrganization: {ClaimOrganizationURA},
-	AttributeFacilityType: {ClaimOrganizationFacilityType},
-	AttributePractitioner: {ClaimUserID, ClaimUserRole},
-	AttributeEnrollment:   {ClaimEnrollmentIdentifier},
-	AttributeDelegation:   {ClaimDelegationRegisteredBy, ClaimDelegationRoleCode},
-}
-
-// neededClaims are the claims without which there is no question.
-var neededClaims = []string{
-	ClaimOrganizationURA, ClaimOrganizationFacilityType, ClaimUserID, ClaimUserRole, ClaimEnrollmentIdentifier,
-}
-
-// renamableClaims are the claims for which a profile may have another name.
-var renamableClaims = []string{
-	ClaimOrganizationURA, ClaimOrganizationName, ClaimOrganizationFacilityType, ClaimUserID, ClaimUserRole,
-	ClaimEnrollmentIdentifier, ClaimEnrollmentRegisteredBy, ClaimDelegationRegisteredBy, ClaimDelegationRoleCode,
-}
 
 // introspectionClaims are the names that an introspection answer has a use for itself
 // (RFC 7662 section 2.2, RFC 9449 section 6.2, and those that the node refuses).
@@ -76,18 +36,7 @@ func ReservedClaims() []string {
 	}
 }
 
-// claimName gives the name that a claim has in a profile's definition and in its tokens.
-func (p *Profile) claimName(claim string) string {
-	if name, renamed := p.names[claim]; renamed {
-		return name
-	}
-	return claim
-}
+// claimName returns the name that a claim has in a profile's definition and in its tokens.
+func (p *Profile) claimName(claim string) string { return p.names.Of(claim) }
 
-func (p *Profile) claimNames(claims []string) []string {
-	names := make([]string, len(claims))
-	for i, claim := range claims {
-		names[i] = p.claimName(claim)
-	}
-	return names
-}
+func (p *Profile) claimNames(claims []string) []string { return p.names.All(claims) }

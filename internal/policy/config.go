@@ -13,6 +13,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // Config is what an operator decides about consent: for whom the node answers,
@@ -108,7 +110,7 @@ func New(config Config, definitions Definitions) (*Policy, error) {
 }
 
 func readTrust(config Config) (map[Attribute]Issuers, error) {
-	trust := make(map[Attribute]Issuers, len(config.Trust))
+	trusted := make(map[Attribute]Issuers, len(config.Trust))
 	var problems []error
 	for _, name := range sortedKeys(config.Trust) {
 		attribute := Attribute(name)
@@ -116,19 +118,19 @@ func readTrust(config Config) (map[Attribute]Issuers, error) {
 			problems = append(problems, fmt.Errorf("trust.%s: no such attribute", name))
 			continue
 		}
-		issuers, err := ParseIssuers(config.Trust[name])
+		issuers, err := trust.Parse(config.Trust[name])
 		if err != nil {
 			problems = append(problems, prefixEach("trust."+name, err))
 		}
-		if issuers.dezi && attribute != AttributePractitioner {
+		if issuers.TrustsDezi() && attribute != AttributePractitioner {
 			problems = append(problems, fmt.Errorf("trust.%s: 'dezi' attests professionals only", name))
 		}
 		if config.Strict {
 			problems = append(problems, checkStrictTrust(attribute, issuers))
 		}
-		trust[attribute] = issuers
+		trusted[attribute] = issuers
 	}
-	return trust, errors.Join(problems...)
+	return trusted, errors.Join(problems...)
 }
 
 // othersWord are the attributes that nobody may attest about itself in strict mode, with
@@ -147,7 +149,7 @@ func checkStrictTrust(attribute Attribute, issuers Issuers) error {
 	switch {
 	case others && issuers.TrustsHolder():
 		return fmt.Errorf("trust.%s: 'holder' is refused in strict mode: an organisation would say itself %s", attribute, says)
-	case others && attribute != AttributeOrganization && issuers.trustsWholeCA():
+	case others && attribute != AttributeOrganization && issuers.TrustsWholeCA():
 		return fmt.Errorf("trust.%s: a whole CA is refused in strict mode: every organisation with a certificate would say itself %s; "+
 			"name the authority's own, by a policy that tells whose certificate it is, such as subject:O:<name>", attribute, says)
 	}
@@ -208,6 +210,14 @@ func readNames(configured map[string]string) (map[string]string, error) {
 	return configured, errors.Join(problems...)
 }
 
+// rules are what the profile lays down about its definition.
+func (p *Profile) rules(typesConfigured bool) definition.Rules {
+	return definition.Rules{
+		Names: p.names, Trust: p.trust, Strict: p.strict, TypesConfigured: typesConfigured,
+		Reserved: append(ReservedClaims(), introspectionClaims...),
+	}
+}
+
 // readDefinition takes the operator's definition for the scope or, without one,
 // the built-in definition.
 func (p *Policy) readDefinition(profile *Profile, key string, config ProfileConfig, definitions Definitions) error {
@@ -217,12 +227,13 @@ func (p *Policy) readDefinition(profile *Profile, key string, config ProfileConf
 	}
 	if operators == nil {
 		profile.builtin = true
-		profile.Definition, err = profile.builtinDefinition(p.typesListed)
+		profile.Definition, err = profile.rules(p.typesListed).Builtin()
 	} else {
 		profile.Definition = operators
-		err = prefixEach(key+".presentationdefinition", profile.checkDefinition(p.typesListed, config.AllowUnconstrained))
+		profile.sources, err = profile.rules(p.typesListed).Check(operators, config.AllowUnconstrained)
+		err = prefixEach(key+".presentationdefinition", err)
 	}
-	declared := declaredClaims(profile.Definition)
+	declared := definition.Declared(profile.Definition)
 	profile.reads = filter(readClaims, func(claim string) bool { return slices.Contains(declared, profile.claimName(claim)) })
 	return err
 }

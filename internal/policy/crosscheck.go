@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // crossCheck compares credentials with each other and with the certificates that they
@@ -26,8 +28,8 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Ref
 	var refusals Refusals
 	for _, credential := range evidence.Credentials {
 		form, known := formOf(credential)
-		if !isPlainDID(credential.Issuer) {
-			refusals = append(refusals, refuse(ReasonClaimUntrusted, p.claimNames(attributeClaims[form.attribute])...).
+		if !trust.IsPlainDID(credential.Issuer) {
+			refusals = append(refusals, refuse(ReasonClaimUntrusted, p.claimNames(definition.ClaimsOf(form.Attribute))...).
 				by("the DID of an issuer leads to one place: %s", credential))
 			continue
 		}
@@ -38,7 +40,7 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Ref
 			}
 			continue
 		}
-		claims := p.claimNames(attributeClaims[form.attribute])
+		claims := p.claimNames(definition.ClaimsOf(form.Attribute))
 		subject, single := credential.subject()
 		if !single {
 			refusals = append(refusals, refuse(ReasonClaimMalformed, claims...).
@@ -48,20 +50,20 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Ref
 		if !namesOrganization(form, subject, requester.URA) {
 			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...).
 				by("all credentials name the same organisation: %s names URA %s, and %s is URA %s", credential,
-					shownURAs(valuesAt(subject, form.organization)), p.claimName(ClaimOrganizationURA), requester.URA))
+					shownURAs(valuesAt(subject, form.Organization)), p.claimName(ClaimOrganizationURA), requester.URA))
 		}
 		if !namesFacilityType(form, subject, requester.FacilityType) {
 			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...).
 				by("all credentials name the same kind of organisation: %s names %s, and %s is %s", credential,
 					shownFacilityTypes(namedFacilityTypes(form, subject)), p.claimName(ClaimOrganizationFacilityType), requester.FacilityType))
 		}
-		if isX509(credential.Issuer) {
+		if trust.IsX509(credential.Issuer) {
 			if contradiction := passContradiction(form, credential, subject, requester); contradiction != "" {
 				refusals = append(refusals, refuse(ReasonClaimUntrusted, claims...).
 					by("a credential agrees with the pass that it is issued with: %s: %s", credential, contradiction))
 			}
 		}
-		if form.attribute == AttributeEnrollment && p.enrollmentMaxAge > 0 &&
+		if form.Attribute == AttributeEnrollment && p.enrollmentMaxAge > 0 &&
 			credential.Issued.Before(evidence.Now.Add(-p.enrollmentMaxAge)) {
 			refusals = append(refusals, refuse(ReasonClaimOutdated, claims...).
 				by("an enrolment is at most %s old: %s is of %s", p.enrollmentMaxAge, credential, credential.Issued.UTC().Format(time.RFC3339)))
@@ -74,7 +76,7 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Ref
 // to an operator's definition, whether it comes from the requester's own certificate, if
 // from any: trust in a CA alone would let every organisation speak for every other.
 func isOfRequester(credential Credential, requester consent.URA) bool {
-	if !isX509(credential.Issuer) {
+	if !trust.IsX509(credential.Issuer) {
 		return true
 	}
 	pass, ok := passOf(credential.Issuer)
@@ -83,25 +85,25 @@ func isOfRequester(credential Credential, requester consent.URA) bool {
 
 // namesOrganization tells whether every organisation that the credential names is the
 // requester. Dezi always names one; elsewhere a professional may stand in its place.
-func namesOrganization(form form, subject map[string]any, requester consent.URA) bool {
-	named := valuesAt(subject, form.organization)
+func namesOrganization(form definition.Form, subject map[string]any, requester consent.URA) bool {
+	named := valuesAt(subject, form.Organization)
 	for _, text := range named {
 		ura, err := readURA(text)
 		if err == nil && ura != requester {
 			return false
 		}
-		if err != nil && (text == unreadable || slices.Contains(form.types, typeDezi) || isOfSystem(text, systemsURA)) {
+		if err != nil && (text == unreadable || slices.Contains(form.Types, definition.TypeDezi) || isOfSystem(text, systemsURA)) {
 			return false
 		}
 	}
-	return len(named) > 0 || !slices.Contains(form.types, typeDezi)
+	return len(named) > 0 || !slices.Contains(form.Types, definition.TypeDezi)
 }
 
 // namesFacilityType tells whether the kind of organisation that the credential names, if
 // any, is the requester's. What is there and cannot be read names another.
-func namesFacilityType(form form, subject map[string]any, requester consent.FacilityType) bool {
+func namesFacilityType(form definition.Form, subject map[string]any, requester consent.FacilityType) bool {
 	agrees := true
-	for _, path := range form.facilityType {
+	for _, path := range form.FacilityType {
 		for _, at := range membersAt(subject, strings.Split(path, ".")) {
 			agrees = agrees && (at == nil || isFacilityType(textsOf(at), requester))
 		}
@@ -146,18 +148,18 @@ func isPassFor(attribute Attribute, kind passType) bool {
 
 // agreesWithHolder reports whether a credential says of the professional what the pass says
 // with which it was issued.
-func agreesWithHolder(form form, pass pass, subject map[string]any, requester consent.Requester) bool {
-	switch form.attribute {
+func agreesWithHolder(form definition.Form, pass pass, subject map[string]any, requester consent.Requester) bool {
+	switch form.Attribute {
 	case AttributePractitioner:
 		return pass.kind == passServer || isPassHolder(pass, requester.Acting()) &&
-			isPassNumber(pass, valuesAt(subject, form.claims[ClaimUserID]), true) &&
-			isPassRole(pass, valuesAt(subject, form.claims[ClaimUserRole]))
+			isPassNumber(pass, valuesAt(subject, form.Claims[ClaimUserID]), true) &&
+			isPassRole(pass, valuesAt(subject, form.Claims[ClaimUserRole]))
 	case AttributeDelegation:
 		return isPassHolder(pass, requester.Responsible.ID) && pass.role == requester.Responsible.Role &&
-			isPassNumber(pass, valuesAt(subject, form.claims[ClaimDelegationRegisteredBy]), true) &&
-			isPassRole(pass, valuesAt(subject, form.claims[ClaimDelegationRoleCode]))
+			isPassNumber(pass, valuesAt(subject, form.Claims[ClaimDelegationRegisteredBy]), true) &&
+			isPassRole(pass, valuesAt(subject, form.Claims[ClaimDelegationRoleCode]))
 	case AttributeEnrollment:
-		return isPassNumber(pass, valuesAt(subject, form.claims[ClaimEnrollmentRegisteredBy]), false)
+		return isPassNumber(pass, valuesAt(subject, form.Claims[ClaimEnrollmentRegisteredBy]), false)
 	default:
 		return true // it names no professional
 	}

@@ -329,7 +329,7 @@ func TestNoPlainDID(t *testing.T) {
 // TestOperatorsDefinitionReadsElsewhere has a definition of the operator's that reads
 // another professional than the form of the credential names.
 func TestOperatorsDefinitionReadsElsewhere(t *testing.T) {
-	operators := definition(append([]string{ClaimDelegationRegisteredBy, ClaimDelegationRoleCode}, neededClaims...)...)
+	operators := definitionOf(append([]string{ClaimDelegationRegisteredBy, ClaimDelegationRoleCode}, neededClaims...)...)
 	config := scheme()
 	config.Profiles[0].AllowUnconstrained, config.Profiles[1].AllowUnconstrained = true, true
 	p, err := New(config, func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })

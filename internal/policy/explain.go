@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // Explanation says what a profile comes down to, as data: for an operator's eyes, for
@@ -126,7 +127,7 @@ func (p *Policy) Explain(profile *Profile) Explanation {
 func (p *Policy) requirements(profile *Profile) []Requirement {
 	var requirements []Requirement
 	for _, attribute := range attributes {
-		claims := attributeClaims[attribute]
+		claims := definition.ClaimsOf(attribute)
 		if len(claims) == 0 {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 func explain(t *testing.T, config Config) Explanation {
@@ -43,17 +44,17 @@ func TestExplainBuiltinDefinition(t *testing.T) {
 	assert.True(t, explanation.Builtin)
 	assert.False(t, explanation.Choices, "the built-in definition's own choices are told as needs")
 	t.Run("every credential that is read is told with the places that it is read from", func(t *testing.T) {
-		for _, form := range forms {
-			requirement, found := explanation.named(form.attribute)
-			require.True(t, found, form.attribute)
-			at := slices.IndexFunc(requirement.Credentials, func(c AcceptedCredential) bool { return slices.Equal(c.Types, form.types) })
-			require.GreaterOrEqual(t, at, 0, form.types)
+		for _, form := range definition.Forms() {
+			requirement, found := explanation.named(form.Attribute)
+			require.True(t, found, form.Attribute)
+			at := slices.IndexFunc(requirement.Credentials, func(c AcceptedCredential) bool { return slices.Equal(c.Types, form.Types) })
+			require.GreaterOrEqual(t, at, 0, form.Types)
 			assert.True(t, requirement.Credentials[at].ByTrust)
 			told := map[string][]string{}
 			for _, source := range requirement.Credentials[at].Claims {
 				told[source.Claim] = source.Paths
 			}
-			for claim, paths := range form.claims {
+			for claim, paths := range form.Claims {
 				assert.Equal(t, paths, told[claim])
 			}
 		}
@@ -99,7 +100,7 @@ func TestExplainBuiltinDefinition(t *testing.T) {
 }
 
 func TestExplainOperatorsDefinition(t *testing.T) {
-	operators := definition(neededClaims...)
+	operators := definitionOf(neededClaims...)
 	operators[pe.WalletOwnerOrganization].InputDescriptors[0].Constraints.Fields[0].Path = []string{"$.credentialSubject[0].a.b", "$.credentialSubject.a.b"}
 	p, err := New(validConfig(), noDefinitions)
 	require.NoError(t, err)
@@ -120,8 +121,8 @@ func TestExplainOperatorsDefinition(t *testing.T) {
 		pattern, typeName := "^did:web:a\\.example$", "X509Credential"
 		descriptor := operators[pe.WalletOwnerOrganization].InputDescriptors[0]
 		descriptor.Constraints.Fields = append(descriptor.Constraints.Fields,
-			pe.Field{Path: []string{issuerPath}, Filter: &pe.Filter{Type: "string", Pattern: &pattern}},
-			pe.Field{Path: []string{typePath}, Filter: &pe.Filter{Type: "string", Const: &typeName}})
+			pe.Field{Path: []string{"$.issuer"}, Filter: &pe.Filter{Type: "string", Pattern: &pattern}},
+			pe.Field{Path: []string{"$.type"}, Filter: &pe.Filter{Type: "string", Const: &typeName}})
 		organization, _ := p.Explain(profile).named(AttributeOrganization)
 		assert.Equal(t, []string{pattern}, organization.Credentials[0].IssuerFilters)
 		assert.Empty(t, organization.Credentials[0].Unproven)
@@ -172,26 +173,6 @@ func TestExplanationHoldsNoBSN(t *testing.T) {
 		assert.NotContains(t, fmt.Sprintf(verb, explanation), samplePatient)
 	}
 	assert.Contains(t, explanation.TokenClaims, TokenClaim{Name: ClaimPatientBSN, Added: true, Example: explanation.Samples[0].Question.Patient})
-}
-
-func TestTrustEntries(t *testing.T) {
-	const fingerprint = "WE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk"
-	issuers, err := ParseIssuers([]string{testFingerprint + "::*", testFingerprint + "::subject:O:A:L:*", testFingerprint + "::subject:*", testVektis, "did:web:a.example:*", "dezi", "holder", testUZI})
-	require.NoError(t, err)
-	assert.Equal(t, []TrustedIssuer{
-		{Kind: TrustHolder, Entry: "holder"},
-		{Kind: TrustDezi, Entry: "dezi"},
-		{Kind: TrustDID, Entry: testVektis},
-		{
-			Kind: TrustCertificate, Entry: testUZI, HashAlgorithm: "sha256", Fingerprint: fingerprint,
-			Policies: "san:otherName:2.16.528.1.1007.99.2110-1-1-S-12345678-00.000-0",
-		},
-		{Kind: TrustCertificate, Entry: testFingerprint + "::*", HashAlgorithm: "sha256", Fingerprint: fingerprint},
-		{Kind: TrustCertificate, Entry: testFingerprint + "::subject:O:A:L:*", HashAlgorithm: "sha256", Fingerprint: fingerprint, Policies: "subject:O:A"},
-		{Kind: TrustCertificate, Entry: testFingerprint + "::subject:*", HashAlgorithm: "sha256", Fingerprint: fingerprint},
-		{Kind: TrustPrefix, Entry: "did:web:a.example:*"},
-	}, issuers.Entries())
-	assert.Empty(t, Issuers{}.Entries())
 }
 
 // TestEveryExplainedCheckIsMade spoils a request in the way that each check is about.

@@ -26,7 +26,7 @@ const (
 func (p *Policy) checks(profile *Profile) []Check {
 	certificates := func(attributes ...Attribute) bool {
 		for _, attribute := range attributes {
-			if !profile.builtin || profile.trust[attribute].namesX509() {
+			if !profile.builtin || profile.trust[attribute].NamesX509() {
 				return true
 			}
 		}
@@ -42,7 +42,7 @@ func (p *Policy) checks(profile *Profile) []Check {
 		{CheckOneValue, true},
 		{CheckFacilityType, p.typesListed},
 		{CheckOrganization, true},
-		{CheckDeziOrganization, !profile.builtin || profile.trust[AttributePractitioner].dezi},
+		{CheckDeziOrganization, !profile.builtin || profile.trust[AttributePractitioner].TrustsDezi()},
 		{CheckPassOrganization, passes},
 		{CheckPassValidity, passes},
 		{CheckServerCertificate, certificates(AttributeOrganization)},

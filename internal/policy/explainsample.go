@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // Sample is the question that a fictional requester would have asked at a data holder.
@@ -71,7 +72,7 @@ func (p *Policy) samples(profile *Profile) []Sample {
 // tokenClaims are the fields of the profile's definition and what the question was made
 // of, then the claims that [TokenClaims] adds.
 func (p *Profile) tokenClaims(sample Sample) []TokenClaim {
-	read := append(declaredClaims(p.Definition), p.claimNames(neededClaims)...)
+	read := append(definition.Declared(p.Definition), p.claimNames(neededClaims)...)
 	slices.Sort(read)
 	read = slices.Compact(read)
 	var claims []TokenClaim

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // facts are the texts that stand for each claim, and what is wrong with them.
@@ -63,7 +66,7 @@ func (f *facts) fromCredentials(credentials []Credential) {
 	for _, attribute := range attributes {
 		candidates := filter(credentials, func(c Credential) bool {
 			form, known := formOf(c)
-			return known && form.attribute == attribute
+			return known && form.Attribute == attribute
 		})
 		if !f.only(attribute, candidates) {
 			continue
@@ -73,11 +76,11 @@ func (f *facts) fromCredentials(credentials []Credential) {
 		if name, ok := certificateName(form, candidates[0].Issuer); ok {
 			f.chosen[f.profile.claimName(ClaimOrganizationName)] = name
 		}
-		for claim, paths := range form.claims {
+		for claim, paths := range form.Claims {
 			switch {
 			case !single:
 				f.texts[claim] = []string{""}
-			case isOneOf(form.types, []string{typeX509}):
+			case isOneOf(form.Types, []string{definition.TypeX509}):
 				f.texts[claim] = []string{serverURA(valuesAt(subject, paths))}
 			default:
 				f.texts[claim] = valuesAt(subject, paths)
@@ -90,12 +93,12 @@ func (f *facts) fromCredentials(credentials []Credential) {
 // itself with it, in place of the organisation's own: none where the DID does not tell it.
 // The node compares an X509Credential with its certificate, and the guide's form has no
 // field for a name.
-func certificateName(form form, issuer string) (string, bool) {
-	if form.attribute != AttributeOrganization || !isX509(issuer) || isOneOf(form.types, []string{typeX509}) {
+func certificateName(form definition.Form, issuer string) (string, bool) {
+	if form.Attribute != AttributeOrganization || !trust.IsX509(issuer) || isOneOf(form.Types, []string{definition.TypeX509}) {
 		return "", false
 	}
-	name, known := subjectPolicy(issuer, "O")
-	return name, known || isOneOf(form.types, []string{typeNutsURA, typeHealthcareOrganization})
+	name, known := trust.SubjectPolicy(issuer, "O")
+	return name, known || isOneOf(form.Types, []string{definition.TypeNutsURA, definition.TypeHealthcareOrganization})
 }
 
 // serverURA gives the organisation's number in a UZI server certificate's otherName.
@@ -113,10 +116,10 @@ func serverURA(otherNames []string) string {
 // only checks that there is one credential for an attribute, of a trusted issuer. With
 // two it would be the presenter's choice which one counts.
 func (f *facts) only(attribute Attribute, candidates []Credential) bool {
-	claims := f.profile.claimNames(attributeClaims[attribute])
+	claims := f.profile.claimNames(definition.ClaimsOf(attribute))
 	trusted := true
 	for _, candidate := range candidates {
-		if !f.profile.trust[attribute].trustsCredential(candidate) {
+		if !trustsCredential(f.profile.trust[attribute], candidate) {
 			f.refused = append(f.refused, refuse(ReasonClaimUntrusted, claims...).
 				by("trust.%s has the issuer of %s", attribute, candidate))
 			trusted = false

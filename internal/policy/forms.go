@@ -6,112 +6,13 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
-// form is one type of credential in which an attribute comes.
-type form struct {
-	attribute Attribute
-	// types are the spellings in use of the one type.
-	types []string
-	// claims says where in the credential's subject each claim is. A claim may be in
-	// any of several places, of which a credential has one.
-	claims map[string][]string
-	// organization says where the credential names the organisation that it is about.
-	organization []string
-	// facilityType says where the credential names the kind of that organisation.
-	facilityType []string
-}
-
-// forms are the credentials that the built-in definition accepts: those that pilots use
-// and those of the national guide (Generic Functions, draft authorization model).
-var forms = []form{
-	{
-		attribute: AttributeOrganization,
-		types:     []string{typeX509},
-		claims:    map[string][]string{ClaimOrganizationURA: {"san.otherName"}},
-	},
-	{
-		attribute: AttributeOrganization,
-		types:     []string{typeNutsURA},
-		claims:    map[string][]string{ClaimOrganizationURA: {"organization.ura"}},
-	},
-	{
-		attribute: AttributeOrganization,
-		types:     []string{typeHealthcareProvider},
-		claims:    map[string][]string{ClaimOrganizationURA: {"identifier"}},
-	},
-	{
-		attribute: AttributeOrganization,
-		types:     []string{typeHealthcareOrganization},
-		claims:    map[string][]string{ClaimOrganizationURA: {"organization.ura"}},
-	},
-	{
-		attribute:    AttributeFacilityType,
-		types:        []string{"HealthcareProviderRoleTypeCredential"},
-		claims:       map[string][]string{ClaimOrganizationFacilityType: {"roleCodeNL"}},
-		organization: append([]string{"identifier"}, organizationIn("")...),
-	},
-	{
-		attribute: AttributePractitioner,
-		types:     []string{"NutsEmployeeCredential"},
-		claims:    map[string][]string{ClaimUserID: {"identifier"}, ClaimUserRole: {"roleName"}},
-	},
-	{
-		attribute:    AttributePractitioner,
-		types:        []string{typeDezi},
-		claims:       map[string][]string{ClaimUserID: {"employee.identifier"}, ClaimUserRole: {"employee.role"}},
-		organization: []string{"identifier"},
-	},
-	{
-		attribute: AttributeEnrollment,
-		types:     []string{"PatientEnrollmentCredential"},
-		claims: map[string][]string{
-			ClaimEnrollmentIdentifier:   {"patientId", "hasEnrollment.patient.identifier"},
-			ClaimEnrollmentRegisteredBy: {"registeredBy", "hasEnrollment.enrolledBy.identifier", "hasEnrollment.enrolledBy"},
-		},
-		organization: append([]string{"registeredBy", "hasEnrollment.enrolledBy.identifier", "hasEnrollment.enrolledBy"},
-			organizationIn("", "hasEnrollment.")...),
-	},
-	{
-		attribute: AttributeDelegation,
-		types:     []string{"HealthcareProfessionalDelegationCredential", "HealthCareProfessionalDelegationCredential"},
-		claims: map[string][]string{
-			ClaimDelegationRegisteredBy: {"registeredBy", "hasDelegation.delegatedBy.identifier"},
-			ClaimDelegationRoleCode:     {"roleCode", "hasDelegation.roleCode"},
-		},
-		organization: organizationIn("", "hasDelegation."),
-		facilityType: []string{"facilityType"}, // the pilots' form
-	},
-}
-
-const (
-	typeX509                   = "X509Credential"
-	typeNutsURA                = "NutsUraCredential"
-	typeHealthcareProvider     = "HealthcareProviderCredential"
-	typeHealthcareOrganization = "HealthcareOrganizationCredential" // of the Nuts foundation's toolkit for did:x509
-	typeDezi                   = "DeziUserCredential"
-)
-
-// organizationIn gives the places where a credential can name an organisation, below
-// each of the prefixes: as an identifier, or as an object that has one.
-func organizationIn(prefixes ...string) []string {
-	var places []string
-	for _, prefix := range prefixes {
-		for _, place := range []string{"organization", "organization.identifier", "organization.ura"} {
-			places = append(places, prefix+place)
-		}
-	}
-	return places
-}
-
-// formOf finds the form of a credential, by its type.
-func formOf(credential Credential) (form, bool) {
-	for _, form := range forms {
-		if isOneOf(credential.Types, form.types) {
-			return form, true
-		}
-	}
-	return form{}, false
+// formOf returns the form of a credential, by its type.
+func formOf(credential Credential) (definition.Form, bool) {
+	return definition.FormOf(credential.Types)
 }
 
 func isOneOf(types, accepted []string) bool {

@@ -37,7 +37,7 @@ func TestUseReplacesTheListsAsAWhole(t *testing.T) {
 	without := evidence
 	without.Credentials = filter(evidence.Credentials, func(c Credential) bool {
 		form, _ := formOf(c)
-		return form.attribute != AttributeFacilityType
+		return form.Attribute != AttributeFacilityType
 	})
 	ask := func(evidence Evidence) (consent.Question, error) {
 		question, _, err := p.Question(p.Profile("birth-care"), evidence)
@@ -75,7 +75,7 @@ func TestAQuestionIsOfOneTime(t *testing.T) {
 	evidence := validEvidence()
 	evidence.Credentials = filter(evidence.Credentials, func(c Credential) bool {
 		form, _ := formOf(c)
-		return form.attribute != AttributeFacilityType
+		return form.Attribute != AttributeFacilityType
 	})
 	var asking sync.WaitGroup
 	for range 4 {

@@ -4,12 +4,10 @@
 package policy
 
 import (
-	"net/url"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // passType is the kind of a UZI pass (CIBG, Certification Practice Statement of the
@@ -45,67 +43,9 @@ func parseOtherName(otherName string) (pass, bool) {
 // passOf reads the pass from a did:x509. One without an otherName, or with several, has
 // no pass.
 func passOf(issuer string) (pass, bool) {
-	otherNames := policiesOf(issuer, "san", "otherName")
+	otherNames := trust.Policies(issuer, "san", "otherName")
 	if len(otherNames) != 1 {
 		return pass{}, false
 	}
 	return parseOtherName(otherNames[0])
 }
-
-// subjectPolicy reads a part of the certificate's subject from a did:x509, such as O.
-func subjectPolicy(issuer, name string) (string, bool) {
-	values := policiesOf(issuer, "subject", name)
-	if len(values) != 1 {
-		return "", false
-	}
-	return values[0], true
-}
-
-// policiesOf reads what a did:x509 says of its certificate (Trust over IP, did:x509
-// method, version 0: did:x509:0:<hash>:<fingerprint>::<policy>:<name>:<value>[:...]::...).
-// The node has verified it.
-func policiesOf(issuer, policy, name string) (values []string) {
-	if !isX509(issuer) {
-		return nil
-	}
-	for _, part := range strings.Split(issuer, "::")[1:] {
-		parts := strings.Split(part, ":")
-		if parts[0] != policy {
-			continue
-		}
-		for i := 1; i+1 < len(parts); i += 2 {
-			if value, err := url.PathUnescape(parts[i+1]); err == nil && parts[i] == name {
-				values = append(values, value)
-			}
-		}
-	}
-	return values
-}
-
-// ownerPolicies are the policies of a did:x509 that tell whose certificate it is: which
-// organisation, person or machine it was given to. A country, a place, a department or the
-// mere presence of a name tells that of nobody.
-var ownerPolicies = map[string][]string{
-	"subject": {"O", "CN", "serialNumber"},
-	"san":     {"otherName", "dns", "email", "ip"},
-}
-
-// isWholeCA tells whether a did:x509, or a prefix of some up to a colon, is that of many
-// owners' certificates, by what its policies mean: the node compares them with the
-// certificate, and not the text.
-func isWholeCA(did string) bool {
-	if !isX509(did) {
-		return false
-	}
-	for policy, names := range ownerPolicies {
-		for _, name := range names {
-			// A prefix can end before the value, which is empty then.
-			if slices.ContainsFunc(policiesOf(did, policy, name), func(value string) bool { return strings.TrimSpace(value) != "" }) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func isX509(did string) bool { return strings.HasPrefix(did, "did:x509:") }

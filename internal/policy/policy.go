@@ -14,6 +14,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // Policy is a checked configuration. Nothing of it changes after it was made but its lists,
@@ -38,9 +39,9 @@ type Profile struct {
 	builtin          bool
 	strict           bool
 	trust            map[Attribute]Issuers
-	names            map[string]string    // of claims that have another name
-	reads            []string             // the claims of a question that the definition can give
-	sources          map[string]Attribute // types of credential whose issuers the operator's definition leaves to the trust
+	names            definition.Names   // of claims that have another name
+	reads            []string           // the claims of a question that the definition can give
+	sources          definition.Sources // types of credential whose issuers the operator's definition leaves to the trust
 	enrollmentMaxAge time.Duration
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 const (
@@ -48,9 +50,9 @@ func newPolicy(t *testing.T, config Config) *Policy {
 	return p
 }
 
-// definition makes a presentation definition with one descriptor that has a field
+// definitionOf makes a presentation definition with one descriptor that has a field
 // for each of the ids; an id that ends in "?" is optional.
-func definition(ids ...string) pe.WalletOwnerMapping {
+func definitionOf(ids ...string) pe.WalletOwnerMapping {
 	var fields []pe.Field
 	for _, id := range ids {
 		optional := id[len(id)-1] == '?'
@@ -67,9 +69,11 @@ func definition(ids ...string) pe.WalletOwnerMapping {
 // trustedDefinition is a definition whose descriptor has a named issuer, as the check of
 // an operator's definition wants it.
 func trustedDefinition(ids ...string) pe.WalletOwnerMapping {
-	mapping := definition(ids...)
+	mapping := definitionOf(ids...)
 	constraints := mapping[pe.WalletOwnerOrganization].InputDescriptors[0].Constraints
-	constraints.Fields = append(constraints.Fields, typeField("TestCredential"), namedIssuer())
+	constraints.Fields = append(constraints.Fields,
+		pe.Field{Path: []string{"$.type"}, Filter: &pe.Filter{Type: "string", Enum: []string{"TestCredential"}}},
+		pe.Field{Path: []string{"$.issuer"}, Filter: &pe.Filter{Type: "string", Enum: []string{"did:web:issuer.example"}}})
 	return mapping
 }
 
@@ -173,10 +177,11 @@ func TestNew(t *testing.T) {
 	})
 	t.Run("an operator's definition must give what the question needs", func(t *testing.T) {
 		_, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) {
-			return definition(ClaimOrganizationURA, ClaimUserID, ClaimUserRole, ClaimEnrollmentIdentifier, ClaimConsent), nil
+			return definitionOf(ClaimOrganizationURA, ClaimUserID, ClaimUserRole, ClaimEnrollmentIdentifier, ClaimConsent, "cnf"), nil
 		})
 		assert.ErrorContains(t, err, `profiles[0].presentationdefinition: no field has the id "organization_facility_type"`)
 		assert.ErrorContains(t, err, `profiles[1].presentationdefinition: the field id "mitz_consent" is reserved`)
+		assert.ErrorContains(t, err, `profiles[1].presentationdefinition: the field id "cnf" is reserved`)
 	})
 	t.Run("an operator's definition that cannot be read is refused", func(t *testing.T) {
 		_, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return nil, errors.New("unreadable") })
@@ -192,11 +197,11 @@ func TestNew(t *testing.T) {
 
 func TestBuiltinDefinition(t *testing.T) {
 	mapping := newPolicy(t, validConfig()).Profile("birth-care").Definition
-	definition := mapping[pe.WalletOwnerOrganization]
+	built := mapping[pe.WalletOwnerOrganization]
 
 	require.Len(t, mapping, 1)
-	require.Len(t, definition.InputDescriptors, 7)
-	for _, descriptor := range definition.InputDescriptors {
+	require.Len(t, built.InputDescriptors, 7)
+	for _, descriptor := range built.InputDescriptors {
 		t.Run("the issuer is constrained in the descriptor "+descriptor.Id, func(t *testing.T) {
 			last := descriptor.Constraints.Fields[len(descriptor.Constraints.Fields)-1]
 			assert.Equal(t, []string{"$.issuer"}, last.Path)
@@ -206,59 +211,9 @@ func TestBuiltinDefinition(t *testing.T) {
 		})
 	}
 	t.Run("it declares every needed claim, and none that is reserved", func(t *testing.T) {
-		assert.Subset(t, declaredClaims(mapping), neededClaims)
+		assert.Subset(t, definition.Declared(mapping), neededClaims)
 		for _, reserved := range ReservedClaims() {
-			assert.NotContains(t, declaredClaims(mapping), reserved)
+			assert.NotContains(t, definition.Declared(mapping), reserved)
 		}
 	})
-}
-
-func TestIssuers(t *testing.T) {
-	parse := func(entries ...string) Issuers {
-		issuers, err := ParseIssuers(entries)
-		require.NoError(t, err)
-		return issuers
-	}
-	for _, tc := range []struct {
-		name              string
-		issuers           Issuers
-		issuer, presenter string
-		trusted           bool
-	}{
-		{"an exact DID is trusted", parse(testVektis), testVektis, testPresenter, true},
-		{"a longer name is another's", parse(testVektis), testVektis + ".evil", testPresenter, false},
-		{"a path below an exact DID is another's", parse(testVektis), testVektis + ":iam:x", testPresenter, false},
-		{"a prefix trusts what is below it", parse(testVektis + ":*"), testVektis + ":iam:x", testPresenter, true},
-		{"a prefix does not trust a longer name", parse(testVektis + ":*"), testVektis + ".evil:iam:x", testPresenter, false},
-		{"a prefix alone is nobody", parse(testVektis + ":*"), testVektis + ":", testPresenter, false},
-		{"a certificate of a trusted CA is trusted", parse(testFingerprint + "::*"), testUZI, testPresenter, true},
-		{"a certificate of another CA is not", parse("did:x509:0:sha256:AE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk::*"), testUZI, testPresenter, false},
-		{"a prefix can hold further policies", parse(testFingerprint + "::san:otherName:*"), testUZI, testPresenter, true},
-		{"the presenter is not trusted unasked", parse(testVektis), testPresenter, testPresenter, false},
-		{"the holder is the presenter", parse("holder"), testPresenter, testPresenter, true},
-		{"the holder is nobody else", parse("holder"), testVektis, testPresenter, false},
-		{"nobody is not the holder", parse("holder"), "", "", false},
-		{"no entries trust nobody", parse(), testVektis, testVektis, false},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			assert.Equal(t, tc.trusted, tc.issuers.Trusts(tc.issuer, tc.presenter))
-		})
-	}
-	t.Run("a did:web that leads elsewhere is not plain", func(t *testing.T) {
-		for did, plain := range map[string]bool{
-			"did:web:localhost%3A8080:iam:x": true, testUZI: true, "did:web:a.example:..:b": false, "did:web:a.example:x%2F..%2Fb": false,
-			"did:web:a.example:%2e%2e:b": false, "did:web:a.example:x%5Cb": false, "did:web:a.example:%zz": false,
-		} {
-			assert.Equal(t, plain, isPlainDID(did), did)
-		}
-	})
-	for _, wrong := range []string{
-		"", "*", "did:*", "did:web:*", "did:web:vektis.example*", "did:web:vektis.example:", "did:x509:0:sha256:short::*",
-		"did:x509:0:*", "did:x509:0:sha256:*", "vektis.example", "did:web:vektis.example#key", "Holder", "did:web:a b",
-	} {
-		t.Run("refused: "+wrong, func(t *testing.T) {
-			_, err := ParseIssuers([]string{wrong})
-			assert.Error(t, err)
-		})
-	}
 }

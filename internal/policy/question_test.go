@@ -246,7 +246,7 @@ func TestQuestionRefusals(t *testing.T) {
 
 func TestDefinitionForSeveralWallets(t *testing.T) {
 	operators := trustedDefinition(neededClaims...)
-	operators[pe.WalletOwnerUser] = definition("something")[pe.WalletOwnerOrganization]
+	operators[pe.WalletOwnerUser] = definitionOf("something")[pe.WalletOwnerOrganization]
 	operators[pe.WalletOwnerUser].InputDescriptors[0].Id = "two"
 	p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 	require.NoError(t, err)
@@ -263,7 +263,7 @@ func TestDefinitionForSeveralWallets(t *testing.T) {
 		}
 	})
 	t.Run("it cannot be beside another scope", func(t *testing.T) {
-		_, err := p.Guarding([]string{"birth-care", "plain"}, func(string) (pe.WalletOwnerMapping, error) { return definition("x"), nil })
+		_, err := p.Guarding([]string{"birth-care", "plain"}, func(string) (pe.WalletOwnerMapping, error) { return definitionOf("x"), nil })
 		var refusal *Refusal
 		require.ErrorAs(t, err, &refusal)
 		assert.Equal(t, ReasonScope, refusal.Reason)

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // maxShown is how much is shown of a text that a requester chose, in bytes.
@@ -42,7 +44,7 @@ func (c Credential) String() string { return c.typeName() + " by " + shownIssuer
 // typeName gives the type by which the credential is known here.
 func (c Credential) typeName() string {
 	if form, known := formOf(c); known {
-		return form.types[0]
+		return form.Types[0]
 	}
 	return "a credential of another type"
 }
@@ -50,7 +52,7 @@ func (c Credential) typeName() string {
 // shownIssuer gives a DID in a length that fits a line. Of a did:x509 the alternative names
 // are left out, except for what they say of a UZI pass: they hold the numbers of persons.
 func shownIssuer(issuer string) string {
-	if !isX509(issuer) {
+	if !trust.IsX509(issuer) {
 		return shown(issuer)
 	}
 	var parts []string
@@ -122,14 +124,14 @@ func shownCodes(texts []string, read func(string) (string, error)) string {
 }
 
 // namedFacilityTypes are the texts in which a credential names a kind of organisation.
-func namedFacilityTypes(form form, subject map[string]any) []string {
-	return valuesAt(subject, form.facilityType)
+func namedFacilityTypes(form definition.Form, subject map[string]any) []string {
+	return valuesAt(subject, form.FacilityType)
 }
 
 // passContradiction says in what a credential and the UZI pass of its did:x509 issuer differ;
 // it is empty when they agree.
-func passContradiction(form form, credential Credential, subject map[string]any, requester consent.Requester) string {
-	if form.attribute == AttributeFacilityType || slices.Contains(form.types, typeX509) {
+func passContradiction(form definition.Form, credential Credential, subject map[string]any, requester consent.Requester) string {
+	if form.Attribute == AttributeFacilityType || slices.Contains(form.Types, definition.TypeX509) {
 		// Who gives out facility types need not have a pass. An X509Credential is compared
 		// with its certificate by the node.
 		return ""
@@ -142,7 +144,7 @@ func passContradiction(form form, credential Credential, subject map[string]any,
 		return fmt.Sprintf("its certificate is of URA %s, the requester is URA %s", pass.ura, requester.URA)
 	case !withinCertificate(credential):
 		return "it is not valid within the time of its certificate alone"
-	case !isPassFor(form.attribute, pass.kind):
+	case !isPassFor(form.Attribute, pass.kind):
 		return fmt.Sprintf("a UZI pass of type %s cannot attest it", pass.kind)
 	case !agreesWithHolder(form, pass, subject, requester):
 		return "it does not say of the professional what its UZI pass says"

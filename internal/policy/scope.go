@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // SplitScope splits a scope as the node does (at spaces), without blanks and
@@ -95,7 +97,7 @@ func (p *Policy) Guarding(scopes []string, definitionOf func(scope string) (pe.W
 }
 
 func (p *Profile) disturbedBy(other pe.WalletOwnerMapping) bool {
-	certain, declared := certainClaims(p.Definition), declaredClaims(other)
+	certain, declared := definition.Certain(p.Definition), definition.Declared(other)
 	if p.builtin {
 		certain = p.claimNames(neededClaims) // read from the credentials themselves
 	}

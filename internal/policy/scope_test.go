@@ -15,13 +15,13 @@ import (
 func TestGuarding(t *testing.T) {
 	p := newPolicy(t, validConfig())
 	definitions := map[string]pe.WalletOwnerMapping{
-		"plain": definition("something", ClaimOrganizationURA),
-		"sly":   definition(ClaimDelegationRegisteredBy),
+		"plain": definitionOf("something", ClaimOrganizationURA),
+		"sly":   definitionOf(ClaimDelegationRegisteredBy),
 	}
 	guarding := func(scope string) (*Profile, error) {
 		return p.Guarding(SplitScope(scope), func(scope string) (pe.WalletOwnerMapping, error) {
-			if definition, exists := definitions[scope]; exists {
-				return definition, nil
+			if found, exists := definitions[scope]; exists {
+				return found, nil
 			}
 			return nil, errors.New("unknown")
 		})

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package definition
 
 import (
 	"math/rand/v2"
@@ -15,6 +15,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 var provenPatterns = []string{
@@ -172,7 +174,7 @@ func TestMatchesInNode(t *testing.T) {
 // named tells whether an issuer is one of those that the heads of a proven pattern name.
 func named(heads []head, issuer string) bool {
 	return slices.ContainsFunc(heads, func(h head) bool {
-		return h.ended && issuer == h.text || isDIDPrefix(h.prefix()) && strings.HasPrefix(issuer, h.prefix())
+		return h.ended && issuer == h.text || trust.IsPrefix(h.prefix()) && strings.HasPrefix(issuer, h.prefix())
 	})
 }
 
@@ -194,7 +196,7 @@ func impostors(random *rand.Rand, heads []head) []string {
 		issuers = append(issuers, base+string(middle), string(middle)+base, base[:cut]+string(middle)+base[cut:], base[:cut]+string(middle),
 			"did:web:evil.example:"+base, base+":"+bases[random.IntN(len(bases))])
 	}
-	return filter(issuers, func(issuer string) bool { return didShape.MatchString(issuer) && !named(heads, issuer) })
+	return filter(issuers, func(issuer string) bool { return trust.IsDID(issuer) && !named(heads, issuer) })
 }
 
 // FuzzProvePattern holds the prover against the node: whatever is proven, no issuer that
@@ -222,7 +224,7 @@ func assertNoImpostors(t *testing.T, pattern string, random *rand.Rand, more ...
 		assert.True(t, h.names(), "%q is proven, but begins with %q", pattern, h.text)
 	}
 	for _, issuer := range append(impostors(random, heads), more...) {
-		if didShape.MatchString(issuer) && !named(heads, issuer) && matchesInNode(t, pattern, issuer) {
+		if trust.IsDID(issuer) && !named(heads, issuer) && matchesInNode(t, pattern, issuer) {
 			t.Errorf("%q is proven, but %q passes", pattern, issuer)
 		}
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package trust
 
 import (
 	"encoding/base64"
@@ -53,8 +53,8 @@ var publishedFingerprints = []string{
 
 // MadeUp reports whether an entry's fingerprint is surely not that of a CA: it stands in
 // documentation, or no hash looks like it.
-func (t TrustedIssuer) MadeUp() bool {
-	if t.Kind != TrustCertificate {
+func (t Entry) MadeUp() bool {
+	if t.Kind != KindCertificate {
 		return false
 	}
 	sum, err := base64.RawURLEncoding.DecodeString(t.Fingerprint)
@@ -69,13 +69,4 @@ func (t TrustedIssuer) MadeUp() bool {
 	}
 	// Of 32 random bytes about 30 differ, and fewer than 20 in none of 10^11.
 	return printable || len(different) < 20
-}
-
-// Trusted are who may attest each attribute, in the order of [Issuers.Entries].
-func (p *Policy) Trusted() map[Attribute][]TrustedIssuer {
-	trusted := make(map[Attribute][]TrustedIssuer, len(p.trust))
-	for attribute, issuers := range p.trust {
-		trusted[attribute] = issuers.Entries()
-	}
-	return trusted
 }

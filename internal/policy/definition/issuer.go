@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package definition
 
 import (
 	"errors"
@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // typeAny is the type that every credential has, so it names none.
@@ -26,28 +28,31 @@ var issuerPaths = []string{issuerPath, "$['issuer']", `$["issuer"]`}
 type unproven struct{ reason, suggestion string }
 
 // checkIssuers finds the descriptors that feed the question with credentials of anyone.
-// Where the configured trust can stand in, it sees to that.
-func (p *Profile) checkIssuers(descriptors []descriptor, allowUnconstrained bool) error {
+// Where the configured trust can stand in, it leaves a type of credential to that.
+func (r Rules) checkIssuers(descriptors []Descriptor, allowUnconstrained bool) (Sources, error) {
+	sources := Sources{}
 	var problems []error
 	for _, d := range descriptors {
-		claims := p.fedBy(d)
+		claims := r.fedBy(d)
 		if len(claims) == 0 {
 			continue
 		}
-		why := p.whyUnproven(d)
+		why := r.whyUnproven(d)
 		if why == nil {
 			continue
 		}
-		attribute, hint := p.standIn(d, descriptors)
+		attribute, hint := r.standIn(d, descriptors)
 		if hint == "" {
-			p.leaveToTrust(typesIn(d.InputDescriptor), attribute)
-			problems = append(problems, p.checkAttested(d))
+			for _, credentialType := range d.Types() {
+				sources[credentialType] = attribute
+			}
+			problems = append(problems, r.checkAttested(d))
 		} else if !allowUnconstrained {
 			problems = append(problems, fmt.Errorf("%s: it is not proven who attests %s: %s; %s, or %s",
-				d, strings.Join(p.claimNames(claims), ", "), why.reason, why.suggestion, hint))
+				d, strings.Join(r.Names.All(claims), ", "), why.reason, why.suggestion, hint))
 		}
 	}
-	return errors.Join(problems...)
+	return sources, errors.Join(problems...)
 }
 
 // attestedByDezi is what the node compares with Dezi's attestation: members that it does
@@ -55,13 +60,13 @@ func (p *Profile) checkIssuers(descriptors []descriptor, allowUnconstrained bool
 var attestedByDezi = regexp.MustCompile(`^\$\.credentialSubject(\[0\])?\.(identifier|employee\.(identifier|role))$`)
 
 // checkAttested refuses to read from a Dezi credential what Dezi does not attest.
-func (p *Profile) checkAttested(d descriptor) error {
-	if !slices.Contains(typesIn(d.InputDescriptor), typeDezi) {
+func (r Rules) checkAttested(d Descriptor) error {
+	if !slices.Contains(d.Types(), TypeDezi) {
 		return nil
 	}
 	var problems []error
 	for _, field := range d.Constraints.Fields {
-		if field.Id == nil || !slices.Contains(p.claimNames(p.fedBy(d)), *field.Id) {
+		if field.Id == nil || !slices.Contains(r.Names.All(r.fedBy(d)), *field.Id) {
 			continue
 		}
 		for _, path := range field.Path {
@@ -73,55 +78,55 @@ func (p *Profile) checkAttested(d descriptor) error {
 	return errors.Join(problems...)
 }
 
-func (p *Profile) leaveToTrust(types []string, attribute Attribute) {
-	if p.sources == nil {
-		p.sources = map[string]Attribute{}
-	}
-	for _, credentialType := range types {
-		p.sources[credentialType] = attribute
-	}
-}
-
 // standIn gives the attribute whose trust can stand in for a constraint on the issuer,
 // or what must be done before one can. At the time of a request, the trust is found by a
 // credential's type, so the type may not serve another attribute too.
-func (p *Profile) standIn(d descriptor, descriptors []descriptor) (attribute Attribute, hint string) {
-	fed := p.attributesOf(d)
+func (r Rules) standIn(d Descriptor, descriptors []Descriptor) (attribute trust.Attribute, hint string) {
+	fed := r.attributesOf(d)
 	if len(fed) != 1 {
 		return "", "give the claims of " + texts(fed, ", ") + " in a descriptor each, and name in trust who may attest them"
 	}
-	types := typesIn(d.InputDescriptor)
+	types := d.Types()
 	named := fmt.Sprintf("name in trust.%s who may attest it", fed[0])
 	if !namesTypes(types) {
 		return "", `let a field with the path $.type and a "const" say which type of credential it takes, and ` + named
 	}
 	for _, other := range descriptors {
-		shared := slices.ContainsFunc(typesIn(other.InputDescriptor), func(t string) bool { return slices.Contains(types, t) })
-		if shared && slices.ContainsFunc(p.attributesOf(other), func(a Attribute) bool { return a != fed[0] }) {
+		shared := slices.ContainsFunc(other.Types(), func(t string) bool { return slices.Contains(types, t) })
+		if shared && slices.ContainsFunc(r.attributesOf(other), func(a trust.Attribute) bool { return a != fed[0] }) {
 			return "", fmt.Sprintf("take another type of credential than %s, and %s", other, named)
 		}
 	}
-	if p.trust[fed[0]].IsEmpty() {
+	if r.Trust[fed[0]].IsEmpty() {
 		return "", named
 	}
 	return fed[0], ""
 }
 
 // attributesOf are the attributes of whose claims a descriptor gives any.
-func (p *Profile) attributesOf(d descriptor) []Attribute {
-	claims := p.fedBy(d)
-	return filter(attributes, func(attribute Attribute) bool {
+func (r Rules) attributesOf(d Descriptor) []trust.Attribute {
+	claims := r.fedBy(d)
+	return filter(trust.Attributes(), func(attribute trust.Attribute) bool {
 		return slices.ContainsFunc(attributeClaims[attribute], func(claim string) bool { return slices.Contains(claims, claim) })
 	})
 }
 
 func namesTypes(types []string) bool { return len(types) > 0 && !slices.Contains(types, typeAny) }
 
-// whyUnproven gives nil when a descriptor takes credentials of named issuers only. In
+// WhyUnproven returns why a descriptor may take credentials that anyone issued; empty: it is
+// proven that it does not.
+func (r Rules) WhyUnproven(d Descriptor) string {
+	if why := r.whyUnproven(d); why != nil {
+		return why.reason
+	}
+	return ""
+}
+
+// whyUnproven returns nil when a descriptor takes credentials of named issuers only. In
 // strict mode an authority for facility types is named, and not its CA alone.
-func (p *Profile) whyUnproven(d descriptor) *unproven {
+func (r Rules) whyUnproven(d Descriptor) *unproven {
 	why := whyUnproven(d)
-	if why == nil && p.strict && slices.Contains(p.fedBy(d), ClaimOrganizationFacilityType) && takesWholeCA(d.Constraints.Fields) {
+	if why == nil && r.Strict && slices.Contains(r.fedBy(d), ClaimOrganizationFacilityType) && takesWholeCA(d.Constraints.Fields) {
 		return &unproven{
 			"the filter on the issuer lets every certificate of a CA pass, which is refused in strict mode: every organisation would say itself what it is",
 			"name the authority's own, by a policy that tells whose certificate it is, such as subject:O:<name>",
@@ -135,7 +140,7 @@ func (p *Profile) whyUnproven(d descriptor) *unproven {
 func takesWholeCA(fields []pe.Field) bool {
 	return !slices.ContainsFunc(fields, func(field pe.Field) bool {
 		return slices.ContainsFunc(field.Path, isIssuerPath) && whyFieldUnproven(field) == nil &&
-			!slices.ContainsFunc(issuersOf(*field.Filter), isWholeCA)
+			!slices.ContainsFunc(issuersOf(*field.Filter), trust.IsWholeCA)
 	})
 }
 
@@ -144,7 +149,7 @@ func issuersOf(f pe.Filter) []string {
 	switch {
 	case f.Enum != nil:
 		return f.Enum
-	case f.Const != nil && isWholeDID(*f.Const):
+	case f.Const != nil && trust.IsDID(*f.Const):
 		return []string{*f.Const}
 	}
 	parsed, err := syntax.Parse(*f.Pattern, syntax.Perl)
@@ -153,7 +158,7 @@ func issuersOf(f pe.Filter) []string {
 	}
 	var issuers []string
 	for _, h := range headsOf(parsed) {
-		if h.ended && isWholeDID(h.text) {
+		if h.ended && trust.IsDID(h.text) {
 			issuers = append(issuers, h.text)
 		} else {
 			issuers = append(issuers, h.prefix())
@@ -162,11 +167,11 @@ func issuersOf(f pe.Filter) []string {
 	return issuers
 }
 
-func whyUnproven(d descriptor) *unproven {
-	types := typesIn(d.InputDescriptor)
-	if slices.Contains(types, typeDezi) {
+func whyUnproven(d Descriptor) *unproven {
+	types := d.Types()
+	if slices.Contains(types, TypeDezi) {
 		return &unproven{
-			"a " + typeDezi + " names any issuer, only Dezi's attestation in it counts",
+			"a " + TypeDezi + " names any issuer, only Dezi's attestation in it counts",
 			`take it in a descriptor of its own, with "dezi" in the trust`,
 		}
 	}
@@ -176,7 +181,7 @@ func whyUnproven(d descriptor) *unproven {
 	if !namesTypes(types) {
 		// The node does not verify the issuer's signature on a credential of this type.
 		return &unproven{
-			"it takes any type of credential, also a " + typeDezi + ", which names any issuer",
+			"it takes any type of credential, also a " + TypeDezi + ", which names any issuer",
 			`add a field with the path $.type and a "const" or "enum" with the types that are meant`,
 		}
 	}
@@ -237,22 +242,11 @@ func whyFilterUnproven(f pe.Filter) *unproven {
 
 func whyNoDIDs(keyword string, values []string) *unproven {
 	for _, value := range values {
-		if !isWholeDID(value) {
+		if !trust.IsDID(value) {
 			return &unproven{fmt.Sprintf("the %s of the filter on the issuer has %q, which is no DID (of a did:x509: none with its CA's whole fingerprint)", keyword, value), "write the whole DID"}
 		}
 	}
 	return nil
-}
-
-// isWholeDID and isDIDPrefix are the rules for the entries of the configured trust.
-func isWholeDID(text string) bool {
-	issuers, err := ParseIssuers([]string{text})
-	return err == nil && len(issuers.exact) == 1
-}
-
-func isDIDPrefix(text string) bool {
-	issuers, err := ParseIssuers([]string{text + "*"})
-	return err == nil && len(issuers.prefixes) == 1
 }
 
 func texts[T ~string](values []T, separator string) string {
@@ -261,4 +255,25 @@ func texts[T ~string](values []T, separator string) string {
 		all = append(all, string(value))
 	}
 	return strings.Join(all, separator)
+}
+
+// IssuerFilters returns what the descriptor demands of the issuer: texts and regular
+// expressions, each of which must match.
+func (d Descriptor) IssuerFilters() []string {
+	var filters []string
+	for _, field := range d.Constraints.Fields {
+		if !slices.ContainsFunc(field.Path, isIssuerPath) || field.Filter == nil {
+			continue
+		}
+		if field.Filter.Enum != nil {
+			filters = append(filters, strings.Join(field.Filter.Enum, " or "))
+			continue // beside it the node looks at nothing else
+		}
+		for _, text := range []*string{field.Filter.Const, field.Filter.Pattern} {
+			if text != nil {
+				filters = append(filters, *text)
+			}
+		}
+	}
+	return filters
 }

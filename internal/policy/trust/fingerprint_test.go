@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package trust
 
 import (
 	"bytes"
@@ -52,7 +52,7 @@ func TestFingerprintsThatAreNone(t *testing.T) {
 		{"no policies", "did:x509:0:sha256:" + right, "needs its CA's whole fingerprint"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := ParseIssuers([]string{tc.entry})
+			_, err := Parse([]string{tc.entry})
 			if tc.problem == "" {
 				assert.NoError(t, err)
 			} else {
@@ -63,8 +63,8 @@ func TestFingerprintsThatAreNone(t *testing.T) {
 }
 
 func TestMadeUpFingerprints(t *testing.T) {
-	entry := func(fingerprint string) TrustedIssuer {
-		issuers, err := ParseIssuers([]string{"did:x509:0:sha256:" + fingerprint + "::*"})
+	entry := func(fingerprint string) Entry {
+		issuers, err := Parse([]string{"did:x509:0:sha256:" + fingerprint + "::*"})
 		require.NoError(t, err)
 		return issuers.Entries()[0]
 	}
@@ -76,13 +76,13 @@ func TestMadeUpFingerprints(t *testing.T) {
 	for _, text := range []string{"one", "two", "three", "four"} {
 		assert.False(t, entry(fingerprintOf(t, text)).MadeUp())
 	}
-	assert.False(t, TrustedIssuer{Kind: TrustHolder, Entry: "holder"}.MadeUp())
+	assert.False(t, Entry{Kind: KindHolder, Entry: "holder"}.MadeUp())
 
 	t.Run("those in our documentation are known as such", func(t *testing.T) {
-		documents, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
+		documents, err := filepath.Glob(filepath.Join("..", "..", "..", "docs", "*.md"))
 		require.NoError(t, err)
 		found := 0
-		for _, document := range append(documents, filepath.Join("..", "..", "README.md")) {
+		for _, document := range append(documents, filepath.Join("..", "..", "..", "README.md")) {
 			content, err := os.ReadFile(document)
 			require.NoError(t, err)
 			for _, match := range regexp.MustCompile(`did:x509:0:sha256:([A-Za-z0-9_-]{43})::`).FindAllStringSubmatch(string(content), -1) {

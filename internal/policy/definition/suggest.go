@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package definition
 
 import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 const (
@@ -61,11 +63,11 @@ func betterPattern(pattern string) (string, bool) {
 // need not be one that proves anything.
 func (h head) meant() string {
 	switch fingerprint := strings.TrimRight(h.text, ":") + "::"; {
-	case h.ended && isWholeDID(h.text):
+	case h.ended && trust.IsDID(h.text):
 		return regexp.QuoteMeta(h.text)
-	case isDIDPrefix(h.prefix()):
+	case trust.IsPrefix(h.prefix()):
 		return regexp.QuoteMeta(h.prefix()) + ".+"
-	case isDIDPrefix(fingerprint) && isX509(fingerprint):
+	case trust.IsPrefix(fingerprint) && trust.IsX509(fingerprint):
 		return regexp.QuoteMeta(fingerprint) + ".+"
 	default:
 		return regexp.QuoteMeta(h.text)

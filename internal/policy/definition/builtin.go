@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package definition
 
 import (
 	_ "embed"
@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // builtinTemplate is the built-in Mitz-consent presentation definition without
@@ -19,30 +21,30 @@ import (
 var builtinTemplate []byte
 
 // dezisPattern lets every issuer pass: Dezi's name in a credential proves nothing, its
-// attestation inside does, and the node and [Issuers] look at that.
+// attestation inside does, and the node and [trust.Issuers] look at that.
 const dezisPattern = "^.+$"
 
-// builtinDefinition completes the template for a profile: the descriptors for whose
+// Builtin completes the template for a profile: the descriptors for whose
 // issuers somebody is trusted, each with a constraint on the issuer. Where the operator
 // configured facility types, no credential is needed for one. An attribute that nobody
 // may attest is an error. The definition is the same for every scope with the same
 // names of claims, so one presentation can serve several scopes.
-func (p *Profile) builtinDefinition(typesConfigured bool) (pe.WalletOwnerMapping, error) {
+func (r Rules) Builtin() (pe.WalletOwnerMapping, error) {
 	definition, err := pe.ParsePresentationDefinition(builtinTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("built-in presentation definition: %w", err)
 	}
-	definition.InputDescriptors = filter(definition.InputDescriptors, p.complete)
+	definition.InputDescriptors = filter(definition.InputDescriptors, r.complete)
 	provided := func(group string) bool {
 		return slices.ContainsFunc(definition.InputDescriptors, func(d *pe.InputDescriptor) bool { return slices.Contains(d.Group, group) })
 	}
 	var problems []error
 	for _, requirement := range definition.SubmissionRequirements {
-		attribute := Attribute(requirement.From)
-		if attribute == AttributeFacilityType && typesConfigured {
+		attribute := trust.Attribute(requirement.From)
+		if attribute == trust.FacilityType && r.TypesConfigured {
 			none, one := 0, 1
 			requirement.Count, requirement.Min, requirement.Max = nil, &none, &one
-		} else if attribute != AttributeDelegation && !provided(requirement.From) {
+		} else if attribute != trust.Delegation && !provided(requirement.From) {
 			problems = append(problems, fmt.Errorf("trust.%s: nobody is trusted who can attest it, but the built-in presentation definition needs it", attribute))
 		}
 	}
@@ -55,27 +57,27 @@ func (p *Profile) builtinDefinition(typesConfigured bool) (pe.WalletOwnerMapping
 
 // complete constrains a descriptor's issuer, and gives its fields the profile's names.
 // It reports false when nobody is trusted who could issue such a credential.
-func (p *Profile) complete(descriptor *pe.InputDescriptor) bool {
-	issuers := p.trust[Attribute(descriptor.Group[0])]
+func (r Rules) complete(descriptor *pe.InputDescriptor) bool {
+	issuers := r.Trust[trust.Attribute(descriptor.Group[0])]
 	credentialType := typesIn(descriptor)
 	pattern := issuers.Pattern()
 	switch {
-	case slices.Contains(credentialType, typeDezi):
-		if !issuers.dezi {
+	case slices.Contains(credentialType, TypeDezi):
+		if !issuers.TrustsDezi() {
 			return false
 		}
 		pattern = dezisPattern
-	case slices.Contains(credentialType, typeX509), slices.Contains(credentialType, typeHealthcareProvider), slices.Contains(credentialType, typeHealthcareOrganization):
-		if !issuers.namesX509() {
+	case slices.Contains(credentialType, TypeX509), slices.Contains(credentialType, TypeHealthcareProvider), slices.Contains(credentialType, TypeHealthcareOrganization):
+		if !issuers.NamesX509() {
 			return false
 		}
-	case !issuers.namesDID():
+	case !issuers.NamesDID():
 		return false
 	}
 	fields := descriptor.Constraints.Fields
 	for i, field := range fields {
 		if field.Id != nil {
-			name := p.claimName(*field.Id)
+			name := r.Names.Of(*field.Id)
 			fields[i].Id = &name
 		}
 	}
@@ -92,8 +94,10 @@ const (
 	typePath   = "$.type"
 )
 
-// typesIn gives the types of credential that a descriptor accepts, or none when it
-// does not say.
+// Types returns the types of credential that the descriptor accepts, or none when it does
+// not say.
+func (d Descriptor) Types() []string { return typesIn(d.InputDescriptor) }
+
 func typesIn(descriptor *pe.InputDescriptor) []string {
 	if descriptor.Constraints == nil {
 		return nil
@@ -112,8 +116,8 @@ func typesIn(descriptor *pe.InputDescriptor) []string {
 	return nil
 }
 
-// declaredClaims are the claims that a definition can give: its fields' ids.
-func declaredClaims(mapping pe.WalletOwnerMapping) []string {
+// Declared returns the claims that a definition can give: its fields' ids.
+func Declared(mapping pe.WalletOwnerMapping) []string {
 	var claims []string
 	for field := range fields(mapping) {
 		if field.Id != nil {
@@ -124,10 +128,10 @@ func declaredClaims(mapping pe.WalletOwnerMapping) []string {
 	return slices.Compact(claims)
 }
 
-// certainClaims are the claims that a definition gives to everyone who fulfils it:
+// Certain returns the claims that a definition gives to everyone who fulfils it:
 // not optional, and in no definition that lets the presenter choose. With definitions for
 // several wallets none is certain: the service grants evaluate one of them.
-func certainClaims(mapping pe.WalletOwnerMapping) []string {
+func Certain(mapping pe.WalletOwnerMapping) []string {
 	var claims []string
 	if len(mapping) > 1 {
 		return nil

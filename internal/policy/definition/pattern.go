@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package definition
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // The node reads patterns with regexp2 as ECMA-262 does, this check with Go's syntax.
@@ -43,7 +45,7 @@ type head struct {
 }
 
 // names tells whether only one named issuer, or those under one prefix of DIDs, begin so.
-func (h head) names() bool { return h.ended && isWholeDID(h.text) || isDIDPrefix(h.prefix()) }
+func (h head) names() bool { return h.ended && trust.IsDID(h.text) || trust.IsPrefix(h.prefix()) }
 
 // prefix is the part that ends at a colon, so that no longer name can begin with it.
 func (h head) prefix() string { return h.text[:strings.LastIndex(h.text, ":")+1] }

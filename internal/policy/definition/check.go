@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package definition
 
 import (
 	"errors"
@@ -11,19 +11,38 @@ import (
 	"strings"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
-// descriptor is one input descriptor of an operator's definition, and where it stands.
-type descriptor struct {
+// Rules are what a profile lays down about the definition that serves its scope.
+type Rules struct {
+	Names Names
+	Trust map[trust.Attribute]trust.Issuers
+	// Reserved are the claims that no definition may give.
+	Reserved []string
+	// TypesConfigured says that the operator configures facility types: no credential is
+	// needed for one.
+	TypesConfigured bool
+	// Strict refuses what is only fit for development.
+	Strict bool
+}
+
+// Sources are the types of credential whose issuers an operator's definition leaves to the
+// trust, each with the attribute that it shows.
+type Sources map[string]trust.Attribute
+
+// Descriptor is one input descriptor of a definition, and where it stands.
+type Descriptor struct {
 	*pe.InputDescriptor
-	owner      pe.WalletOwnerType
+	Owner      pe.WalletOwnerType
 	definition pe.PresentationDefinition
 }
 
-func (d descriptor) String() string { return fmt.Sprintf("descriptor %q (%s)", d.Id, d.owner) }
+func (d Descriptor) String() string { return fmt.Sprintf("descriptor %q (%s)", d.Id, d.Owner) }
 
 // ids are the field ids of the descriptor, as often as they are there.
-func (d descriptor) ids() []string {
+func (d Descriptor) ids() []string {
 	var ids []string
 	if d.Constraints == nil {
 		return nil
@@ -36,49 +55,50 @@ func (d descriptor) ids() []string {
 	return ids
 }
 
-// descriptors are those of all wallets, in a stable order.
-func (p *Profile) descriptors() []descriptor {
-	var all []descriptor
-	for _, owner := range slices.Sorted(maps.Keys(p.Definition)) {
-		for _, each := range p.Definition[owner].InputDescriptors {
-			all = append(all, descriptor{InputDescriptor: each, owner: owner, definition: p.Definition[owner]})
+// Descriptors returns those of all wallets, in a stable order.
+func Descriptors(mapping pe.WalletOwnerMapping) []Descriptor {
+	var all []Descriptor
+	for _, owner := range slices.Sorted(maps.Keys(mapping)) {
+		for _, each := range mapping[owner].InputDescriptors {
+			all = append(all, Descriptor{InputDescriptor: each, Owner: owner, definition: mapping[owner]})
 		}
 	}
 	return all
 }
 
 // fedBy are the claims of a question that a descriptor gives.
-func (p *Profile) fedBy(d descriptor) []string {
-	return filter(readClaims, func(claim string) bool { return slices.Contains(d.ids(), p.claimName(claim)) })
+func (r Rules) fedBy(d Descriptor) []string {
+	return filter(readClaims, func(claim string) bool { return slices.Contains(d.ids(), r.Names.Of(claim)) })
 }
 
-// checkDefinition checks an operator's definition, and reports everything that is wrong:
+// Check checks an operator's definition, and reports everything that is wrong:
 //
 //   - claims that the question needs but the definition cannot give, and claims that no
 //     definition may give;
 //   - claims that the presenter could choose between credentials for;
 //   - descriptors that feed the question without a proven constraint on the issuer, unless
-//     the configured trust can stand in ([Profile.sources]) or allowUnconstrained.
+//     the configured trust can stand in ([Sources]) or allowUnconstrained.
 //
 // A claim of an optional field is accepted: without it the request is refused.
-func (p *Profile) checkDefinition(typesConfigured, allowUnconstrained bool) error {
-	descriptors := p.descriptors()
-	return errors.Join(
-		p.checkNeeded(descriptors, typesConfigured),
-		p.checkReserved(descriptors),
-		p.checkDescriptorIDs(descriptors),
-		p.checkRepeated(descriptors),
-		p.checkIssuers(descriptors, allowUnconstrained),
+func (r Rules) Check(mapping pe.WalletOwnerMapping, allowUnconstrained bool) (Sources, error) {
+	descriptors := Descriptors(mapping)
+	sources, issuers := r.checkIssuers(descriptors, allowUnconstrained)
+	return sources, errors.Join(
+		r.checkNeeded(descriptors),
+		r.checkReserved(descriptors),
+		r.checkDescriptorIDs(descriptors),
+		r.checkRepeated(descriptors),
+		issuers,
 	)
 }
 
-func (p *Profile) checkNeeded(descriptors []descriptor, typesConfigured bool) error {
+func (r Rules) checkNeeded(descriptors []Descriptor) error {
 	var problems []error
 	for _, claim := range neededClaims {
-		if claim == ClaimOrganizationFacilityType && typesConfigured {
+		if claim == ClaimOrganizationFacilityType && r.TypesConfigured {
 			continue
 		}
-		name := p.claimName(claim)
+		name := r.Names.Of(claim)
 		holders := withField(descriptors, name)
 		switch {
 		case len(holders) == 0:
@@ -90,9 +110,9 @@ func (p *Profile) checkNeeded(descriptors []descriptor, typesConfigured bool) er
 	return errors.Join(problems...)
 }
 
-func (p *Profile) checkReserved(descriptors []descriptor) error {
+func (r Rules) checkReserved(descriptors []Descriptor) error {
 	var problems []error
-	for _, claim := range append(ReservedClaims(), introspectionClaims...) {
+	for _, claim := range r.Reserved {
 		if len(withField(descriptors, claim)) > 0 {
 			problems = append(problems, fmt.Errorf("the field id %q is reserved", claim))
 		}
@@ -102,12 +122,12 @@ func (p *Profile) checkReserved(descriptors []descriptor) error {
 
 // checkDescriptorIDs refuses two descriptors of one name, because the node finds the
 // fields for a credential by it, also across wallets.
-func (p *Profile) checkDescriptorIDs(descriptors []descriptor) error {
+func (r Rules) checkDescriptorIDs(descriptors []Descriptor) error {
 	var problems []error
 	reported := map[string]bool{}
 	for _, d := range descriptors {
-		namesakes := filter(descriptors, func(other descriptor) bool { return other.Id == d.Id })
-		feeding := slices.ContainsFunc(namesakes, func(each descriptor) bool { return len(p.fedBy(each)) > 0 })
+		namesakes := filter(descriptors, func(other Descriptor) bool { return other.Id == d.Id })
+		feeding := slices.ContainsFunc(namesakes, func(each Descriptor) bool { return len(r.fedBy(each)) > 0 })
 		if len(namesakes) > 1 && feeding && !reported[d.Id] {
 			problems = append(problems, fmt.Errorf("the descriptor id %q is given twice, and the node takes the fields of either", d.Id))
 			reported[d.Id] = true
@@ -118,9 +138,9 @@ func (p *Profile) checkDescriptorIDs(descriptors []descriptor) error {
 
 // checkRepeated refuses a field id that is in two descriptors which can both be
 // fulfilled: the node takes the value of either.
-func (p *Profile) checkRepeated(descriptors []descriptor) error {
+func (r Rules) checkRepeated(descriptors []Descriptor) error {
 	var problems []error
-	for _, name := range p.claimNames(renamableClaims) {
+	for _, name := range r.Names.All(renamableClaims) {
 		holders := withField(descriptors, name)
 		for _, d := range holders {
 			if count(d.ids(), name) > 1 {
@@ -133,7 +153,7 @@ func (p *Profile) checkRepeated(descriptors []descriptor) error {
 		if !alternatives(holders) {
 			problems = append(problems, fmt.Errorf("the field id %q is in %s, and the node takes the value of either: "+
 				`make them the only members of one group, from which one submission requirement picks one ("rule": "pick", "count": 1)`, name, listed(holders)))
-		} else if slices.ContainsFunc(holders, func(d descriptor) bool { return !slices.Equal(p.fedBy(d), p.fedBy(holders[0])) }) {
+		} else if slices.ContainsFunc(holders, func(d Descriptor) bool { return !slices.Equal(r.fedBy(d), r.fedBy(holders[0])) }) {
 			// A credential that another group selects is matched with these too, so
 			// two may be fulfilled after all: then each must give the whole.
 			problems = append(problems, fmt.Errorf("the field id %q is in %s, which do not give the same claims: the claims of two credentials could be mixed", name, listed(holders)))
@@ -143,7 +163,7 @@ func (p *Profile) checkRepeated(descriptors []descriptor) error {
 }
 
 // selectable tells whether any submission requirement can select the descriptor.
-func selectable(d descriptor) bool {
+func selectable(d Descriptor) bool {
 	return len(d.definition.SubmissionRequirements) == 0 || slices.ContainsFunc(d.Group, func(group string) bool {
 		return len(requirementsFrom(d.definition.SubmissionRequirements, group)) > 0
 	})
@@ -151,10 +171,10 @@ func selectable(d descriptor) bool {
 
 // alternatives tells whether at most one of the descriptors is selected: they are in
 // one group and no other, and one submission requirement picks one of it.
-func alternatives(descriptors []descriptor) bool {
+func alternatives(descriptors []Descriptor) bool {
 	first := descriptors[0]
 	for _, d := range descriptors {
-		if d.owner != first.owner || len(d.Group) != 1 || d.Group[0] != first.Group[0] {
+		if d.Owner != first.Owner || len(d.Group) != 1 || d.Group[0] != first.Group[0] {
 			return false
 		}
 	}
@@ -186,11 +206,11 @@ func picksOne(requirement *pe.SubmissionRequirement) bool {
 	return requirement.Max != nil && *requirement.Max == 1
 }
 
-func withField(descriptors []descriptor, id string) []descriptor {
-	return filter(descriptors, func(d descriptor) bool { return slices.Contains(d.ids(), id) })
+func withField(descriptors []Descriptor, id string) []Descriptor {
+	return filter(descriptors, func(d Descriptor) bool { return slices.Contains(d.ids(), id) })
 }
 
-func listed(descriptors []descriptor) string {
+func listed(descriptors []Descriptor) string {
 	texts := make([]string, len(descriptors))
 	for i, d := range descriptors {
 		texts[i] = d.String()
@@ -200,4 +220,14 @@ func listed(descriptors []descriptor) string {
 
 func count(all []string, one string) int {
 	return len(filter(all, func(each string) bool { return each == one }))
+}
+
+func filter[T any](all []T, keep func(T) bool) []T {
+	var kept []T
+	for _, each := range all {
+		if keep(each) {
+			kept = append(kept, each)
+		}
+	}
+	return kept
 }

@@ -1,17 +1,23 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package definition
 
 import (
-	"encoding/json"
-	"os"
 	"slices"
 	"testing"
 
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
+)
+
+const (
+	testFingerprint = "did:x509:0:sha256:WE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk"
+	testUZI         = testFingerprint + "::san:otherName:2.16.528.1.1007.99.2110-1-1-S-12345678-00.000-0"
+	testVektis      = "did:web:vektis.example"
 )
 
 var someIssuer = "did:web:issuer.example"
@@ -58,13 +64,18 @@ func all(group string) *pe.SubmissionRequirement {
 	return &pe.SubmissionRequirement{Rule: "all", From: group}
 }
 
-// checked checks a profile with a definition, trust and names of claims.
+// checked is an operator's definition with the rules by which it is checked.
 type checked struct {
-	Profile
-	typesConfigured, allowUnconstrained bool
+	Rules
+	definition         pe.WalletOwnerMapping
+	allowUnconstrained bool
+	sources            Sources // of the last check
 }
 
-func (c *checked) check() error { return c.checkDefinition(c.typesConfigured, c.allowUnconstrained) }
+func (c *checked) check() (err error) {
+	c.sources, err = c.Check(c.definition, c.allowUnconstrained)
+	return err
+}
 
 // complete is a definition without faults: everyone is in a descriptor of one named issuer.
 func complete() *checked {
@@ -73,17 +84,17 @@ func complete() *checked {
 }
 
 func with(descriptors ...*pe.InputDescriptor) *checked {
-	return &checked{Profile: Profile{
-		Definition: pe.WalletOwnerMapping{pe.WalletOwnerOrganization: {Id: "pd", InputDescriptors: descriptors}},
-		trust:      map[Attribute]Issuers{},
-	}}
+	return &checked{
+		Rules:      Rules{Trust: map[trust.Attribute]trust.Issuers{}, Reserved: []string{"mitz_consent", "patient_bsn", "cnf"}},
+		definition: pe.WalletOwnerMapping{pe.WalletOwnerOrganization: {Id: "pd", InputDescriptors: descriptors}},
+	}
 }
 
 // change changes the organisation's definition.
 func (c *checked) change(change func(definition *pe.PresentationDefinition)) *checked {
-	definition := c.Definition[pe.WalletOwnerOrganization]
+	definition := c.definition[pe.WalletOwnerOrganization]
 	change(&definition)
-	c.Definition[pe.WalletOwnerOrganization] = definition
+	c.definition[pe.WalletOwnerOrganization] = definition
 	return c
 }
 
@@ -105,15 +116,15 @@ func (c *checked) adding(descriptors ...*pe.InputDescriptor) *checked {
 	})
 }
 
-func (c *checked) trusting(t *testing.T, attribute Attribute, entries ...string) *checked {
-	issuers, err := ParseIssuers(entries)
+func (c *checked) trusting(t *testing.T, attribute trust.Attribute, entries ...string) *checked {
+	issuers, err := trust.Parse(entries)
 	require.NoError(t, err)
-	c.trust[attribute] = issuers
+	c.Trust[attribute] = issuers
 	return c
 }
 
 func (c *checked) inUserWallet(descriptors ...*pe.InputDescriptor) *checked {
-	c.Definition[pe.WalletOwnerUser] = pe.PresentationDefinition{Id: "pd_user", InputDescriptors: descriptors}
+	c.definition[pe.WalletOwnerUser] = pe.PresentationDefinition{Id: "pd_user", InputDescriptors: descriptors}
 	return c
 }
 
@@ -130,9 +141,9 @@ func TestCheckDefinitionClaims(t *testing.T) {
 	users := func() []*pe.InputDescriptor { return either("user", ClaimUserID, ClaimUserRole) }
 	const yieldsEither = `the field id "user_id" is in descriptor "one" (organization) and descriptor "other" (organization), and the node takes the value of either`
 	renamed := complete()
-	renamed.names = map[string]string{ClaimUserID: "subject_id"}
+	renamed.Names = map[string]string{ClaimUserID: "subject_id"}
 	typesConfigured := complete().without("type")
-	typesConfigured.typesConfigured = true
+	typesConfigured.TypesConfigured = true
 
 	for _, tc := range []struct {
 		name    string
@@ -147,8 +158,8 @@ func TestCheckDefinitionClaims(t *testing.T) {
 		{"an optional field is accepted", complete().change(func(d *pe.PresentationDefinition) {
 			d.InputDescriptors[0].Constraints.Fields[2].Optional = ptr(true)
 		}), ""},
-		{"a reserved claim is refused", complete().adding(attested("sly", ClaimConsent)), `the field id "mitz_consent" is reserved`},
-		{"a reserved claim in the user's wallet is refused", complete().inUserWallet(attested("sly", ClaimPatientBSN)), `the field id "patient_bsn" is reserved`},
+		{"a reserved claim is refused", complete().adding(attested("sly", "mitz_consent")), `the field id "mitz_consent" is reserved`},
+		{"a reserved claim in the user's wallet is refused", complete().inUserWallet(attested("sly", "patient_bsn")), `the field id "patient_bsn" is reserved`},
 		{"a claim of the introspection answer's own is refused", complete().adding(attested("sly", "cnf")), `the field id "cnf" is reserved`},
 		{"a claim in a group that nothing requires is refused", complete().without("user").
 			adding(inGroup("nowhere", attested("user", ClaimUserID, ClaimUserRole))).requiring(), `the field id "user_id" is only in descriptors whose group`},
@@ -213,59 +224,4 @@ func ungrouped(definition *pe.PresentationDefinition) {
 	for _, d := range definition.InputDescriptors {
 		d.Group = nil
 	}
-}
-
-func TestCheckUseCasePolicy(t *testing.T) {
-	file, err := os.ReadFile("testdata/usecase_policy.json")
-	require.NoError(t, err)
-	var policies map[string]pe.WalletOwnerMapping
-	require.NoError(t, json.Unmarshal(file, &policies))
-	raw, err := json.Marshal(policies["birth-care"][pe.WalletOwnerOrganization])
-	require.NoError(t, err)
-	_, err = pe.ParsePresentationDefinition(raw)
-	require.NoError(t, err, "the node accepts it")
-	check := func(trust map[string][]string) (*Policy, error) {
-		config := validConfig()
-		config.Profiles = config.Profiles[:1]
-		config.FacilityTypes = map[string]string{"12345678": "G3"}
-		config.Trust = trust
-		return New(config, func(ProfileConfig) (pe.WalletOwnerMapping, error) { return policies["birth-care"], nil })
-	}
-
-	t.Run("without trust anyone could say who asks and about whom, so it is refused", func(t *testing.T) {
-		_, err := check(nil)
-		assert.EqualError(t, err, `profiles[0].presentationdefinition: descriptor "id_employee_credential" (organization): it is not proven who attests user_id, user_role: `+
-			`nothing constrains the issuer; add a field with the path $.issuer and the filter {"type": "string", "const": "did:web:issuer.example"}, or name in trust.practitioner who may attest it
-profiles[0].presentationdefinition: descriptor "id_patient_enrollment" (organization): it is not proven who attests patient_enrollment_identifier: `+
-			`nothing constrains the issuer; add a field with the path $.issuer and the filter {"type": "string", "const": "did:web:issuer.example"}, or name in trust.enrollment who may attest it`)
-	})
-	t.Run("trust in the practitioner alone leaves the patient open", func(t *testing.T) {
-		_, err := check(map[string][]string{"practitioner": {"holder"}})
-		assert.ErrorContains(t, err, "id_patient_enrollment")
-		assert.NotContains(t, err.Error(), "id_employee_credential")
-	})
-	t.Run("with the trust that it leaves out it is accepted", func(t *testing.T) {
-		p, err := check(map[string][]string{"practitioner": {"holder"}, "enrollment": {"holder"}})
-		require.NoError(t, err)
-		assert.Equal(t, map[string]Attribute{
-			"NutsEmployeeCredential": AttributePractitioner, "PatientEnrollmentCredential": AttributeEnrollment,
-		}, p.Profile("birth-care").sources)
-
-		_, _, err = p.Question(p.Profile("birth-care"), useCaseEvidence())
-		require.NoError(t, err)
-		evidence := useCaseEvidence()
-		evidence.Credentials[thePractitioner].Issuer = "did:web:somebody.example"
-		_, _, err = p.Question(p.Profile("birth-care"), evidence)
-		assert.EqualError(t, err, "claim untrusted: user_id, user_role")
-		evidence = useCaseEvidence()
-		evidence.Credentials = append(evidence.Credentials, evidence.Credentials[theEnrollment])
-		_, _, err = p.Question(p.Profile("birth-care"), evidence)
-		assert.EqualError(t, err, "claim contradiction: patient_enrollment_identifier")
-	})
-}
-
-func useCaseEvidence() Evidence {
-	evidence := validEvidence()
-	evidence.Claims[ClaimOrganizationFacilityType] = nil
-	return evidence
 }

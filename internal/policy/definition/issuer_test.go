@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package policy
+package definition
 
 import (
 	"testing"
@@ -9,6 +9,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // practitionerWith is a definition without faults, but for what a test gives to the
@@ -95,7 +97,7 @@ func TestCheckDefinitionIssuers(t *testing.T) {
 	t.Run("the profile's own name of a claim is looked at", func(t *testing.T) {
 		c := complete().adding(describe("sly", claimField("subject_mandate")))
 		assert.NoError(t, c.check())
-		c.names = map[string]string{ClaimDelegationRoleCode: "subject_mandate"}
+		c.Names = map[string]string{ClaimDelegationRoleCode: "subject_mandate"}
 		assert.ErrorContains(t, c.check(), `descriptor "sly" (organization): it is not proven who attests subject_mandate`)
 	})
 }
@@ -112,17 +114,17 @@ func TestCheckDefinitionDezi(t *testing.T) {
 		})
 	}
 	t.Run("a named issuer proves nothing of a Dezi credential", func(t *testing.T) {
-		assert.ErrorContains(t, practitionerWith(typeField("NutsEmployeeCredential", typeDezi), namedIssuer()).check(), "only Dezi's attestation in it counts")
+		assert.ErrorContains(t, practitionerWith(typeField("NutsEmployeeCredential", TypeDezi), namedIssuer()).check(), "only Dezi's attestation in it counts")
 	})
 	dezi := func(idPath, rolePath string) *checked {
 		id, role := claimField(ClaimUserID), claimField(ClaimUserRole)
 		id.Path, role.Path = []string{idPath}, []string{rolePath}
-		return complete().without("user").adding(describe("id_user", typeField(typeDezi), id, role)).trusting(t, AttributePractitioner, "dezi")
+		return complete().without("user").adding(describe("id_user", typeField(TypeDezi), id, role)).trusting(t, trust.Practitioner, "dezi")
 	}
 	t.Run("trust in Dezi stands in", func(t *testing.T) {
 		c := dezi("$.credentialSubject[0].employee.identifier", "$.credentialSubject.employee.role")
 		require.NoError(t, c.check())
-		assert.Equal(t, map[string]Attribute{typeDezi: AttributePractitioner}, c.sources)
+		assert.Equal(t, Sources{TypeDezi: trust.Practitioner}, c.sources)
 	})
 	t.Run("but not for what Dezi does not attest", func(t *testing.T) {
 		err := dezi("$.credentialSubject[0].employee.identifier", "$.credentialSubject[0].roleName").check()
@@ -140,9 +142,9 @@ func TestCheckDefinitionTrustStandsIn(t *testing.T) {
 		return d
 	}
 	t.Run("for every type that the descriptor takes", func(t *testing.T) {
-		c := complete().without("user").adding(free("u", []string{"A", "B"}, ClaimUserID, ClaimUserRole)).trusting(t, AttributePractitioner, "holder")
+		c := complete().without("user").adding(free("u", []string{"A", "B"}, ClaimUserID, ClaimUserRole)).trusting(t, trust.Practitioner, "holder")
 		require.NoError(t, c.check())
-		assert.Equal(t, map[string]Attribute{"A": AttributePractitioner, "B": AttributePractitioner}, c.sources)
+		assert.Equal(t, Sources{"A": trust.Practitioner, "B": trust.Practitioner}, c.sources)
 	})
 	for _, tc := range []struct {
 		name, hint string
@@ -162,23 +164,17 @@ func TestCheckDefinitionTrustStandsIn(t *testing.T) {
 			complete().without("org").adding(free("o", []string{"A"}, ClaimOrganizationURA))},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			c := tc.checked.trusting(t, AttributePractitioner, "holder").trusting(t, AttributeEnrollment, "holder")
+			c := tc.checked.trusting(t, trust.Practitioner, "holder").trusting(t, trust.Enrollment, "holder")
 			assert.ErrorContains(t, c.check(), tc.hint)
 			c.allowUnconstrained = true
 			assert.NoError(t, c.check(), "the operator may allow it")
 		})
 	}
 	t.Run("where the operator allows what is not proven, the trust that is configured still counts", func(t *testing.T) {
-		c := complete().without("user").adding(free("u", []string{"A"}, ClaimUserID, ClaimUserRole)).trusting(t, AttributePractitioner, testVektis)
+		c := complete().without("user").adding(free("u", []string{"A"}, ClaimUserID, ClaimUserRole)).trusting(t, trust.Practitioner, testVektis)
 		c.allowUnconstrained = true
 		require.NoError(t, c.check())
-		assert.Equal(t, map[string]Attribute{"A": AttributePractitioner}, c.sources)
-	})
-	t.Run("of two types for one attribute the presenter does not choose", func(t *testing.T) {
-		p := &Profile{sources: map[string]Attribute{"A": AttributePractitioner, "B": AttributePractitioner}, trust: complete().trusting(t, AttributePractitioner, "holder").trust}
-		f := &facts{profile: p}
-		f.checkSources([]Credential{credentialOf("A", testPresenter, object{}), credentialOf("B", testPresenter, object{})})
-		assertRefused(t, f.refused, ReasonClaimContradiction, ClaimUserID, ClaimUserRole)
+		assert.Equal(t, Sources{"A": trust.Practitioner}, c.sources)
 	})
 }
 
@@ -207,19 +203,19 @@ func TestCheckDefinitionInStrictMode(t *testing.T) {
 			fields := append(tc.fields, typeField(facility), claimField(ClaimOrganizationFacilityType))
 			c := complete().without("type").adding(describe("kind", fields...))
 			require.NoError(t, c.check(), "outside strict mode")
-			c.strict = true
+			c.Strict = true
 			if !tc.refused {
 				assert.NoError(t, c.check())
 				return
 			}
 			assert.ErrorContains(t, c.check(), `descriptor "kind" (organization): it is not proven who attests organization_facility_type: `+
 				"the filter on the issuer lets every certificate of a CA pass, which is refused in strict mode")
-			assert.NoError(t, c.trusting(t, AttributeFacilityType, testFingerprint+owner+":*").check(), "the trust stands in")
+			assert.NoError(t, c.trusting(t, trust.FacilityType, testFingerprint+owner+":*").check(), "the trust stands in")
 		})
 	}
 	t.Run("a whole CA says who organisations are", func(t *testing.T) {
-		c := complete().without("org").adding(describe("who", typeField(typeX509), str(pe.Filter{Pattern: ptr("^" + ca + ".+$")}), claimField(ClaimOrganizationURA)))
-		c.strict = true
+		c := complete().without("org").adding(describe("who", typeField(TypeX509), str(pe.Filter{Pattern: ptr("^" + ca + ".+$")}), claimField(ClaimOrganizationURA)))
+		c.Strict = true
 		assert.NoError(t, c.check())
 	})
 }

@@ -4,6 +4,7 @@
 package nen7513
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -29,6 +30,21 @@ func openBench(b *testing.B) *Log {
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = log.Close() })
 	return log
+}
+
+// BenchmarkSeal measures what the chain adds to an entry.
+func BenchmarkSeal(b *testing.B) {
+	event, err := json.Marshal(testEntry(b).event())
+	require.NoError(b, err)
+	head, _, err := openHead(filepath.Join(b.TempDir(), "head"))
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = head.Close() })
+	w := &writer{place: Place{Chain: "8a5e2b1c-4d3f-4a6b-9c7d-0e1f2a3b4c5d", Hash: noHash}, head: head}
+	batch := []*pending{{event: event}}
+	for b.Loop() {
+		lines := w.seal(batch)
+		w.wrote(lines, len(lines.content))
+	}
 }
 
 // BenchmarkToken measures the entries of one token on the disk below TMPDIR, in the ways

@@ -21,6 +21,7 @@ const (
 	TokenRefused   Action = "token-refused"    // a token for a guarded scope was refused
 	TokenNotStored Action = "token-not-stored" // corrects a TokenIssued: there is no such token
 	Interrupted    Action = "log-interrupted"  // entries could not be written for a while
+	Signed         Action = "log-signed"       // a signature over the chain so far
 )
 
 // Outcome is how it ended (FHIR R4, AuditEvent.outcome).
@@ -50,6 +51,8 @@ type Entry struct {
 	// are; zero: it is one.
 	Since time.Time
 	Count int
+
+	signature string // of a Signed entry: a JWS
 }
 
 // The parts of a FHIR R4 AuditEvent (HL7 FHIR R4, section 6.4) that are used.
@@ -127,6 +130,12 @@ const (
 	systemAction     = "https://github.com/nuts-mitz/nuts-mitz/action"
 )
 
+// The types of details.
+const (
+	detailCount     = "count"
+	detailSignature = "jws"
+)
+
 // event makes the AuditEvent of an entry.
 func (e Entry) event() auditEvent {
 	event := auditEvent{
@@ -143,7 +152,7 @@ func (e Entry) event() auditEvent {
 	switch e.Action {
 	case Query, Consult:
 		event.Type = coding{systemDICOM, "110112"} // Query
-	case Interrupted:
+	case Interrupted, Signed:
 		event.Type = coding{systemDICOM, "110100"} // Application Activity
 	case TokenIssued, TokenRefused, TokenNotStored:
 		// the type of a REST operation, as above
@@ -157,8 +166,11 @@ func (e Entry) event() auditEvent {
 	if !e.Since.IsZero() {
 		event.Period = &period{e.Since.UTC().Format(time.RFC3339Nano), event.Recorded}
 		event.Entity = append(event.Entity, entity{
-			Type: coding{systemEntity, "2"}, Detail: []detail{{"count", strconv.Itoa(e.Count)}},
+			Type: coding{systemEntity, "2"}, Detail: []detail{{detailCount, strconv.Itoa(e.Count)}},
 		})
+	}
+	if e.signature != "" {
+		event.Entity = append(event.Entity, entity{Type: coding{systemEntity, "2"}, Detail: []detail{{detailSignature, e.signature}}})
 	}
 	event.addPresenters(e)
 	if e.Question != nil {

@@ -22,6 +22,8 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestEntryIsAnAuditEvent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	const chain = "8a5e2b1c-4d3f-4a6b-9c7d-0e1f2a3b4c5d"
+	require.NoError(t, os.WriteFile(path+headSuffix, []byte(chain+" 0 "+noHash), 0o600))
 	require.NoError(t, openLog(t, path).Append(t.Context(), testEntry(t)))
 	golden := filepath.Join("testdata", "token_issued.json")
 	content, err := os.ReadFile(path)

@@ -6,7 +6,6 @@ package nen7513
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,7 +32,7 @@ func openFile(path string, sync syncFunc) (*os.File, error) {
 	return file, nil
 }
 
-// Check tells whether a file that is there already can be such a log, and whether there
+// Check reports whether a file that is there already can be such a log, and whether there
 // is a directory for one that is not. It makes and changes nothing.
 func Check(path string) error {
 	info, err := os.Stat(path)
@@ -94,14 +93,7 @@ func prepare(file *os.File, sync syncFunc) error {
 	if info.Size() == 0 {
 		return syncDirectory(file.Name(), sync) // it may be new
 	}
-	last := make([]byte, 1)
-	if _, err := file.ReadAt(last, info.Size()-1); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if last[0] != '\n' {
-		_, err = file.Write([]byte{'\n'})
-	}
-	return err
+	return nil
 }
 
 // syncDirectory waits until the name of a new file is on disk: a power loss would

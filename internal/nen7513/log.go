@@ -31,20 +31,24 @@ var (
 	errClosed = errors.New("the audit log is closed")
 	errFull   = errors.New("too many entries wait for the disk")
 	errStuck  = errors.New("the disk does not answer")
+	errLong   = errors.New("the entry is too long")
 )
 
 // Log appends entries to a file. Its methods may be called from any goroutine. One goroutine
 // writes, in the order in which the entries came, so a disk that hangs holds nobody else.
 type Log struct {
-	path    string
-	sync    syncFunc
-	changed func(failure error)
+	path   string
+	sync   syncFunc
+	hooks  Hooks
+	signer Signer // nil: summaries are not signed
+	opened Place
 
 	wake  chan struct{} // has a value when there may be something to write
 	ended chan struct{}
 	// busy is since when the writer waits for the disk, in nanoseconds since 1970; 0: it does not.
 	busy    atomic.Int64
 	failure atomic.Pointer[error]
+	signing atomic.Pointer[error] // why the last summary was not signed
 
 	mu     sync.Mutex
 	queue  []*pending
@@ -65,14 +69,16 @@ const (
 	synced                    // it is on disk
 )
 
-// pending is a line that is not known to be on disk.
+// pending is an entry that is not known to be on disk.
 type pending struct {
-	line   []byte // empty: only waits for those before it
+	event  []byte // an AuditEvent in JSON, not sealed; empty: only waits for those before it
 	wanted durability
 	done   chan error // takes one value
 
-	interrupts bool // it tells of an interruption
-	counted    int  // how many lost entries it counts
+	signs      bool  // it holds a signature
+	vouches    Place // for which the signature is
+	interrupts bool  // it tells of an interruption
+	counted    int   // how many lost entries it counts
 }
 
 func (p *pending) waitsForSync() bool { return p.wanted == synced }
@@ -83,26 +89,53 @@ type Hooks struct {
 	// Changed is called when entries cannot be written any more, and with nil when they can
 	// be again.
 	Changed func(failure error)
+	// Signed is called when a signed summary is in the file, with the place that it vouches for.
+	Signed func(place Place)
+	// SigningChanged is called when summaries cannot be signed any more, and with nil when they
+	// can be again.
+	SigningChanged func(failure error)
 }
+
+// Option changes how a log is kept.
+type Option func(*Log)
+
+// SignedBy has a summary signed every so often; see [Signer].
+func SignedBy(signer Signer) Option { return func(l *Log) { l.signer = signer } }
 
 // Open opens the file for appending, or makes it, readable for its owner alone. A file
 // that others can read is refused; the access of its group is taken away from one of our
-// own. A line that a crash left unfinished is ended.
-func Open(path string, hooks Hooks) (*Log, error) { return open(path, hooks, (*os.File).Sync) }
+// own. Entries continue the chain of those before, also when a crash left the last one
+// unfinished or the file was rotated away; what must be known for that is in a file beside it,
+// with ".chain" after its name. A log that another process has open is refused.
+func Open(path string, hooks Hooks, options ...Option) (*Log, error) {
+	return open(path, hooks, (*os.File).Sync, options...)
+}
 
-func open(path string, hooks Hooks, sync syncFunc) (*Log, error) {
-	file, err := openFile(path, sync)
-	if err != nil {
+func open(path string, hooks Hooks, sync syncFunc, options ...Option) (*Log, error) {
+	log := &Log{path: path, sync: sync, hooks: hooks, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	if log.hooks.Changed == nil {
+		log.hooks.Changed = func(error) {}
+	}
+	if log.hooks.Signed == nil {
+		log.hooks.Signed = func(Place) {}
+	}
+	if log.hooks.SigningChanged == nil {
+		log.hooks.SigningChanged = func(error) {}
+	}
+	for _, option := range options {
+		option(log)
+	}
+	if err := log.writer.open(path, sync); err != nil {
 		return nil, err
 	}
-	log := &Log{path: path, sync: sync, changed: hooks.Changed, wake: make(chan struct{}, 1), ended: make(chan struct{})}
-	if log.changed == nil {
-		log.changed = func(error) {}
-	}
-	log.writer.file = file
+	log.opened = log.writer.place
 	go log.run()
 	return log, nil
 }
+
+// Opened returns the place in the chain after which this log goes on. Its number is 0 when a
+// new chain began.
+func (l *Log) Opened() Place { return l.opened }
 
 // Append writes an entry and waits until it is on disk, and all that came before it. When
 // ctx ends first, and the writer has not begun with the entry, it is taken back. Unless the
@@ -139,11 +172,14 @@ func (l *Log) add(ctx context.Context, entry Entry, wanted durability) error {
 }
 
 func (l *Log) enqueue(entry Entry, wanted durability) (*pending, error) {
-	line, err := json.Marshal(entry.event())
+	event, err := json.Marshal(entry.event())
 	if err != nil {
 		return nil, err
 	}
-	p := &pending{line: append(line, '\n'), wanted: wanted, done: make(chan error, 1)}
+	if len(event)+maxSeal > maxLine {
+		return nil, errLong
+	}
+	p := &pending{event: event, wanted: wanted, done: make(chan error, 1)}
 	return p, l.push(p)
 }
 
@@ -151,7 +187,7 @@ func (l *Log) push(p *pending) error {
 	stuck := l.Stuck() > stuckAfter
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch full := l.queued+len(p.line) > maxQueued; {
+	switch full := l.queued+len(p.event) > maxQueued; {
 	case l.closed:
 		return errClosed
 	case full:
@@ -163,7 +199,7 @@ func (l *Log) push(p *pending) error {
 		return errStuck
 	}
 	l.queue = append(l.queue, p)
-	l.queued += len(p.line)
+	l.queued += len(p.event)
 	l.poke()
 	return nil
 }
@@ -202,11 +238,11 @@ func (l *Log) withdraw(p *pending) bool {
 		return false
 	}
 	l.queue = slices.Delete(l.queue, at, at+1)
-	l.queued -= len(p.line)
+	l.queued -= len(p.event)
 	return true
 }
 
-// Failure gives why the last entries could not be written, or nil. It becomes nil by itself,
+// Failure returns why the last entries could not be written, or nil. It becomes nil by itself,
 // within seconds, when the file can be written again.
 func (l *Log) Failure() error {
 	if l.Stuck() > stuckAfter {
@@ -218,7 +254,7 @@ func (l *Log) Failure() error {
 	return nil
 }
 
-// Stuck gives how long the writer has been waiting for the disk: for one that hangs, much
+// Stuck returns how long the writer has been waiting for the disk: for one that hangs, much
 // longer than the fraction of a second that a disk takes.
 func (l *Log) Stuck() time.Duration {
 	since := l.busy.Load()

@@ -39,7 +39,11 @@ func TestWhatIsSynced(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "audit.jsonl")
 	var synced []string
+	var log *Log
 	reopen := func(path string) *Log {
+		if log != nil {
+			require.NoError(t, log.Close())
+		}
 		synced = nil
 		log, err := open(path, Hooks{}, func(file *os.File) error {
 			synced = append(synced, file.Name())
@@ -49,7 +53,7 @@ func TestWhatIsSynced(t *testing.T) {
 		t.Cleanup(func() { _ = log.Close() })
 		return log
 	}
-	log := reopen(path)
+	log = reopen(path)
 	assert.Equal(t, []string{directory}, synced, "a new file's name")
 	require.NoError(t, log.Append(t.Context(), testEntry(t)))
 	assert.Equal(t, []string{directory, path}, synced)
@@ -57,10 +61,10 @@ func TestWhatIsSynced(t *testing.T) {
 	require.NoError(t, log.Append(t.Context(), testEntry(t)))
 	assert.Equal(t, []string{directory, path, directory, path}, synced, "also after a rotation")
 
-	reopen(path)
+	log = reopen(path)
 	assert.Empty(t, synced, "nothing is new")
 	elsewhere := filepath.Join(t.TempDir(), "link.jsonl")
 	require.NoError(t, os.Symlink(filepath.Join(directory, "new.jsonl"), elsewhere))
-	reopen(elsewhere)
+	log = reopen(elsewhere)
 	assert.Equal(t, []string{directory}, synced, "where the file is, not where a link to it is")
 }

@@ -26,11 +26,16 @@ const (
 // is on disk, or among the unsynced, or back in the queue, or its sender gets an error.
 type writer struct {
 	file     *os.File
-	torn     bool       // the file ends in a line that is not whole
+	head     *head
+	place    Place      // of the last whole entry in the file
+	rest     []byte     // what is in the file after that entry, as in [ending]
+	torn     bool       // the last line has no line end
+	buffer   []byte     // of the lines that are written
 	unsynced []*pending // written, not on disk
 	oldest   time.Time  // since when there are unsynced entries
 	failing  time.Time  // since when entries cannot be written; zero: they can
 	answers  []answer   // that are due
+	summary  summary
 }
 
 // answer is what becomes of an entry, for its sender.
@@ -47,6 +52,8 @@ func (l *Log) run() {
 		select {
 		case <-l.wake:
 		case <-l.due():
+		case result := <-l.writer.summary.result:
+			l.signed(result)
 		}
 		for l.round() {
 		}
@@ -54,16 +61,22 @@ func (l *Log) run() {
 	l.closeErr = l.end()
 }
 
-// due gives when the writer looks without being woken.
+// due returns when the writer looks without being woken.
 func (l *Log) due() <-chan time.Time {
-	switch w := &l.writer; {
-	case !w.failing.IsZero():
-		return time.After(retryAfter)
-	case len(w.unsynced) > 0:
-		return time.After(time.Until(w.oldest.Add(syncAfter)))
-	default:
+	w := &l.writer
+	var waits []time.Duration
+	if !w.failing.IsZero() {
+		waits = append(waits, retryAfter)
+	} else if len(w.unsynced) > 0 {
+		waits = append(waits, time.Until(w.oldest.Add(syncAfter)))
+	}
+	if l.signer != nil && w.summary.waits() {
+		waits = append(waits, time.Until(w.summary.due()))
+	}
+	if len(waits) == 0 {
 		return nil
 	}
+	return time.After(slices.Min(waits))
 }
 
 // round writes a batch, and syncs it when somebody waits for that or when it is time. While
@@ -74,6 +87,7 @@ func (l *Log) round() bool {
 	w := &l.writer
 	overdue := len(w.unsynced) > 0 && time.Since(w.oldest) >= syncAfter
 	if len(batch) == 0 && !overdue && w.failing.IsZero() {
+		l.signIfDue()
 		return false
 	}
 	l.busy.Store(time.Now().UnixNano())
@@ -87,6 +101,7 @@ func (l *Log) round() bool {
 	}
 	l.report(err)
 	l.answer()
+	l.signIfDue()
 	return err == nil && more
 }
 
@@ -101,6 +116,10 @@ func (l *Log) take() (batch []*pending, more bool) {
 		batch = slices.Insert(batch, 0, l.interruption(lost))
 		l.lost = 0 // unless that entry is lost too
 	}
+	if signature := l.writer.summary.take(); signature != nil {
+		batch = append(batch, signature)
+		l.queued += len(signature.event)
+	}
 	return batch, len(l.queue) > 0
 }
 
@@ -111,33 +130,23 @@ func (l *Log) write(batch []*pending) error {
 		l.giveBack(batch, err, err)
 		return err
 	}
-	var lines []byte
-	if w.torn {
-		lines = append(lines, '\n')
-	}
-	ends := make([]int, len(batch))
-	for i, p := range batch {
-		lines = append(lines, p.line...)
-		ends[i] = len(lines)
-	}
-	n, err := w.file.Write(lines)
-	if n > 0 {
-		w.torn = lines[n-1] != '\n'
-	}
-	whole := len(batch)
-	for err != nil && whole > 0 && ends[whole-1] > n {
-		whole--
-	}
+	lines := w.seal(batch)
+	n, err := w.file.Write(lines.content)
+	whole := w.wrote(lines, n)
 	if len(w.unsynced) == 0 {
 		w.oldest = time.Now()
 	}
 	for _, p := range batch[:whole] {
-		if len(p.line) > 0 {
+		if len(p.event) > 0 {
 			w.unsynced = append(w.unsynced, p)
+			w.summary.count(p)
 		}
 		if p.wanted == written {
 			w.answers = append(w.answers, answer{to: p})
 			p.wanted = told // from now on
+		}
+		if p.signs {
+			l.hooks.Signed(p.vouches)
 		}
 	}
 	l.giveBack(batch[whole:], err, err)
@@ -159,7 +168,7 @@ func (l *Log) save() error {
 		if p.wanted == synced {
 			w.answers = append(w.answers, answer{to: p})
 		}
-		l.queued -= len(p.line)
+		l.queued -= len(p.event)
 	}
 	return nil
 }
@@ -192,7 +201,7 @@ func (l *Log) keep(p *pending, err error) bool {
 	if p.wanted == told && !p.interrupts {
 		return true
 	}
-	l.queued -= len(p.line)
+	l.queued -= len(p.event)
 	l.lost += p.counted
 	if !p.interrupts {
 		l.writer.answers = append(l.writer.answers, answer{p, err})
@@ -216,12 +225,12 @@ func (l *Log) report(err error) {
 		l.failure.Store(&err)
 		if w.failing.IsZero() {
 			w.failing = time.Now()
-			l.changed(err)
+			l.hooks.Changed(err)
 		}
 	case !w.failing.IsZero():
 		w.failing = time.Time{}
 		l.failure.Store(nil)
-		l.changed(nil)
+		l.hooks.Changed(nil)
 	}
 }
 
@@ -233,9 +242,9 @@ func (l *Log) interruption(lost int) *pending {
 	if since.IsZero() {
 		since = now
 	}
-	line, _ := json.Marshal(interruption(since, now, lost).event()) // of texts and a number
-	p := &pending{line: append(line, '\n'), interrupts: true, counted: lost}
-	l.queued += len(p.line)
+	event, _ := json.Marshal(interruption(since, now, lost).event()) // of texts and a number
+	p := &pending{event: event, interrupts: true, counted: lost}
+	l.queued += len(p.event)
 	return p
 }
 
@@ -252,13 +261,7 @@ func (l *Log) reopenIfMoved() error {
 			return err
 		}
 	}
-	file, err := openFile(l.path, l.sync)
-	if err != nil {
-		return err
-	}
-	err = w.file.Close()
-	w.file, w.torn = file, false
-	return err
+	return w.follow(l.path, l.sync)
 }
 
 func (l *Log) isClosed() bool {
@@ -272,11 +275,12 @@ func (l *Log) end() error {
 	var err error
 	for l.round() {
 	}
+	l.signTheLast()
 	if len(l.writer.unsynced) > 0 {
 		err = l.save()
 		l.answer()
 	}
-	err = errors.Join(err, l.writer.file.Close())
+	err = errors.Join(err, l.writer.file.Close(), l.writer.head.Close())
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if left := len(l.queue) + l.lost; left > 0 {

@@ -99,7 +99,7 @@ func checkSyntax(command *cobra.Command, _ []string) error {
 	}
 	content, err := readConfigFile(path)
 	if err != nil {
-		return nil // for the node to tell, or for Read
+		return nil //nolint:nilerr // for the node to tell, or for Read
 	}
 	if err := settings.CheckSyntax(content); err != nil {
 		command.SilenceErrors, command.SilenceUsage = true, true

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,40 +21,36 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
 )
 
 const moduleName = config.Name
 
-// Engine is the node's engine named "mitz": its configuration, its life cycle and
-// the link to Mitz.
+// Engine is the node's engine named "mitz": its configuration and its life cycle. What it
+// configures are the link to Mitz, the record, and the guard of the token endpoint.
 type Engine struct {
-	node     nodeEngines
+	node     node.Engines
 	now      func() time.Time
 	flags    config.Flags // of the commands that load the configuration
-	config   config.Section
-	off      string               // why nothing is guarded; empty: it is
-	policy   *policy.Policy       // nil: no mitz section, nothing is guarded
-	consult  mitzclient.Consulter // the client, or a test's
-	client   *mitzclient.Link     // nil in such a test
-	keys     once.Keys            // of what may be used once
-	claims   once.Claims          // of what a guarded token rests on; opened at the start
 	metrics  *metrics
-	auditLog *nen7513.Log // nil: none is kept
-	refusals *refusals
-	guarding atomic.Bool // the token endpoint was replaced
+	recorder *record.Recorder
+	requests *drain.Drain // those for guarded tokens
 	// redacting tells the log's hook to take patients' numbers out.
 	redacting atomic.Bool
-	stdlog    io.Writer // of Go's standard log, before it came into the node's; nil when it did not
+	stdlog    io.Writer // of Go's standard log, before it came into the node's
 
-	requests *drain.Drain // those for guarded tokens
-
-	lists     *lists.Watcher // of data holders and types of requesters
-	publicURL *url.URL       // of the node, from which the issuers of tokens are made
+	off string // why nothing is guarded; empty: it is, and all that follows is there
+	// What Configure makes.
+	config   config.Section
+	policy   *policy.Policy
+	client   *mitzclient.Link
+	lists    *lists.Watcher // of data holders and types of requesters
+	auditLog *nen7513.Log   // nil: none is kept
+	router   *node.Router
 
 	// background is what is looked up while the node runs; it ends with the node.
 	background sync.WaitGroup
@@ -70,26 +65,22 @@ var (
 	_ core.HealthCheckable = (*Engine)(nil)
 )
 
-func newEngine(node nodeEngines) *Engine {
-	engine := &Engine{node: node, now: time.Now}
-	engine.metrics = newMetrics(engine.circuit, func() int { return len(engine.config.Profiles) }, engine.load)
-	engine.requests = drain.New()
-	engine.refusals = newRefusals(engine)
-	engine.node.refused, engine.node.panicked = func() { engine.countRefused(door.ReasonPresentation) }, engine.panicked
+func newEngine(engines node.Engines) *Engine {
+	engine := &Engine{node: engines, now: time.Now, requests: drain.New(), off: "it is not configured yet"}
+	engine.recorder = record.New(engine.now)
+	engine.metrics = newMetrics(engine, engine.recorder.Collectors()...)
 	engine.ending, engine.end = context.WithCancel(context.Background())
 	return engine
 }
 
-// Name gives "mitz".
+// Name returns "mitz".
 func (e *Engine) Name() string { return moduleName }
 
-func (e *Engine) enabled() bool { return e.policy != nil }
-
-func (e *Engine) backend() backend { return backend{PDPBackend: e.node.policy, engine: e} }
+func (e *Engine) enabled() bool { return e.off == "" }
 
 // readConfig reads and validates the section, and takes nothing of it into use.
 func (e *Engine) readConfig(server core.ServerConfig) (*config.Config, error) {
-	return config.Read(server, config.Node{Policies: e.node.policy, HTTP: e.node.http, Flags: e.flags}, config.Hooks{
+	return config.Read(server, config.Node{Policies: e.node.Policy, HTTP: e.node.HTTP, Flags: e.flags}, config.Hooks{
 		Link: e.hooks(), ListsChanged: e.listsChanged, ListsRefused: listsRefused,
 	})
 }
@@ -101,24 +92,29 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	if err != nil {
 		return err
 	}
-	if e.off = read.Off; e.off != "" {
+	if read.Off != "" {
+		e.off = read.Off
 		return e.metrics.register(prometheus.DefaultRegisterer)
 	}
-	e.publicURL = e.node.auth.PublicURL()
 	if file := read.Audit.File; file != "" {
 		if e.auditLog, err = nen7513.Open(file, auditHooks()); err != nil {
 			return config.Invalid(fmt.Errorf("audit.file: %w", err))
 		}
+		e.recorder.WriteTo(e.auditLog)
+	}
+	if e.router, err = e.newRouter(read); err != nil {
+		return err
 	}
 	if err := e.metrics.register(prometheus.DefaultRegisterer); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	logWarnings(read.Warnings(e.now()))
 	e.metrics.certificateExpires(read.Link.Certificate())
-	e.config, e.client, e.consult, e.policy, e.lists = read.Section, read.Link, read.Link, read.Policy, read.Watcher
+	e.config, e.client, e.policy, e.lists = read.Section, read.Link, read.Policy, read.Watcher
 	e.redacting.Store(true)
 	e.stdlog = stdlog.Writer()
 	stdlog.SetOutput(standardLog{})
+	e.off = ""
 	return nil
 }
 
@@ -171,23 +167,16 @@ func (e *Engine) Start() error {
 		log().WithField("version", version.Read().Plugin).Warn("No scope is guarded: " + e.off)
 		return nil
 	}
-	if !e.guarding.Load() {
+	if !e.router.Guards() {
 		return errors.New("the token endpoint is not guarded")
-	}
-	if err := e.openClaims(); err != nil {
-		return err
 	}
 	info := version.Read()
 	log().WithFields(logrus.Fields{
 		"scopes": e.config.Scopes(), "audit_file": e.auditLog != nil, "version": info.Plugin, "node_version": info.Node,
 	}).Info("Guarding scopes: a token for them needs consent")
-	if e.client != nil {
-		e.client.Start()
-	}
-	if e.lists != nil {
-		e.lists.Start()
-		e.warnInBackground()
-	}
+	e.client.Start()
+	e.lists.Start()
+	e.warnInBackground()
 	e.requests.Open()
 	return nil
 }
@@ -206,53 +195,31 @@ const (
 // of a consult is ended. After it, every token request for a guarded scope is refused.
 func (e *Engine) Shutdown() error {
 	e.end()
+	if e.enabled() {
+		e.stopGuarding()
+	}
+	e.metrics.unregister(prometheus.DefaultRegisterer)
+	return nil
+}
+
+func (e *Engine) stopGuarding() {
 	if left := e.requests.Close(e.config.Timeout+afterConsult, stopGrace); left > 0 {
 		log().WithField("requests", left).Error("Requests for guarded tokens did not end: the node stops without them")
 	}
-	if e.lists != nil {
-		e.lists.Stop()
-	}
+	e.lists.Stop()
 	e.background.Wait()
-	e.metrics.unregister(prometheus.DefaultRegisterer)
-	if e.stdlog != nil {
-		stdlog.SetOutput(e.stdlog)
-	}
-	if e.client != nil {
-		e.client.Close()
-	}
-	e.refusals.flush()
+	stdlog.SetOutput(e.stdlog)
+	e.client.Close()
+	e.recorder.Flush()
 	if e.auditLog != nil {
 		if err := e.auditLog.Close(); err != nil {
 			// An error would keep the node from stopping its other engines.
 			log().WithError(err).Error("The audit file could not be written to its end")
 		}
 	}
-	return nil
-}
-
-// begin gives a context that ends with the request, or when the node's stop has waited long
-// enough. It reports false when the engine is not running; the context is the request's
-// then, and nothing waits for done.
-func (e *Engine) begin(request context.Context) (ctx context.Context, done func(), ok bool) {
-	return e.requests.Begin(request)
 }
 
 func (e *Engine) isRunning() bool { return e.requests.IsOpen() }
-
-func (e *Engine) circuit() mitzclient.CircuitState {
-	if e.client == nil {
-		return mitzclient.StateClosed
-	}
-	return e.client.Circuit()
-}
-
-// load is what the link does.
-func (e *Engine) load() mitzclient.Load {
-	if e.client == nil {
-		return mitzclient.Load{}
-	}
-	return e.client.Load()
-}
 
 // listsChanged tells that changed lists are in use.
 func (e *Engine) listsChanged(changed *policy.Lists) {
@@ -260,7 +227,7 @@ func (e *Engine) listsChanged(changed *policy.Lists) {
 	log().WithField("data_holders", dataHolders).WithField("facility_types", facilityTypes).
 		Info("The changed lists of data holders and facility types are in use")
 	logWarnings(config.ListWarnings(changed))
-	logWarnings(config.SubjectWarnings(e.ending, changed, e.node.vdr))
+	logWarnings(config.SubjectWarnings(e.ending, changed, e.node.VDR))
 }
 
 func listsRefused(err error) {
@@ -271,8 +238,8 @@ func listsRefused(err error) {
 // start; the stop waits for it.
 func (e *Engine) warnInBackground() {
 	e.background.Go(func() {
-		logWarnings(config.SubjectWarnings(e.ending, e.policy.Lists(), e.node.vdr))
-		logWarnings(config.AuthorityWarnings(e.ending, e.policy, e.node.vdr, e.node.vcr.Wallet()))
+		logWarnings(config.SubjectWarnings(e.ending, e.policy.Lists(), e.node.VDR))
+		logWarnings(config.AuthorityWarnings(e.ending, e.policy, e.node.VDR, e.node.VCR.Wallet()))
 	})
 }
 

@@ -51,8 +51,8 @@ func explainCommand(system *core.System) *cobra.Command {
 // told in the words of a start that fails.
 func (e *Engine) checkForCommand(server core.ServerConfig) (*config.Config, error) {
 	// The node's own policy files are part of it: they say what a guarded scope demands.
-	if err := e.node.policy.Configure(server); err != nil {
-		return nil, fmt.Errorf("unable to configure %s: %w", e.node.policy.Name(), err)
+	if err := e.node.Policy.Configure(server); err != nil {
+		return nil, fmt.Errorf("unable to configure %s: %w", e.node.Policy.Name(), err)
 	}
 	checked, err := e.readConfig(server)
 	if err != nil {

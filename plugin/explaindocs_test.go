@@ -31,6 +31,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 )
 
 // documentedBlock finds the marked blocks of docs/credentials.md.
@@ -159,20 +160,21 @@ func documentedPolicy(t *testing.T, config string) *policy.Policy {
 func askAbout(t *testing.T, decided *policy.Policy, wallet []vc.VerifiableCredential) (consent.Question, error) {
 	t.Helper()
 	profile := decided.Profile("birth-care")
-	evidence := policy.Evidence{Subject: "hospital-east", Now: sampleNow}
+	evidence := policy.Evidence{Basis: policy.BasisCredentials, Subject: "hospital-east", Now: sampleNow}
 	chosen, _, err := profile.Definition[pe.WalletOwnerOrganization].Match(wallet)
 	if err == nil {
 		require.Len(t, chosen, len(wallet), "a credential that the definition does not ask for")
 	}
 	for _, each := range wallet {
 		require.True(t, each.ValidAt(sampleNow, 0), "a sample is not valid: %s", each.ID)
-		evidence.Credentials = append(evidence.Credentials, credentialEvidence(each, samplePresenter))
+		evidence.Credentials = append(evidence.Credentials, node.CredentialEvidence(each, samplePresenter))
 	}
-	question, _, refusal := decided.Question(profile, evidence)
-	if refusal == nil {
-		require.NoError(t, err, "the definition refuses what the policy accepts")
+	made, refusal := decided.Case(profile, evidence)
+	if refusal != nil {
+		return consent.Question{}, refusal
 	}
-	return question, refusal
+	require.NoError(t, err, "the definition refuses what the policy accepts")
+	return made.Question(), nil
 }
 
 const samplePresenter = "did:web:midwives.example:iam:practice"

@@ -26,7 +26,7 @@ var (
 		consent.PurposeTreatment:   "normal care on the patient's explicit consent",
 		consent.PurposeCoordinated: "normal care on presumed consent",
 	}
-	groundWords = map[policy.Ground]string{
+	groundWords = map[policy.GroundName]string{
 		policy.GroundClosedQuery:  "this node asks Mitz itself, anew for every token; Mitz records each query and shows it to the patient",
 		policy.GroundAttestation:  "the requester brings a credential in which Mitz attests the consent",
 		policy.GroundRegistration: "the requester recorded the consent under the Mitz agreements",

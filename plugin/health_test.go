@@ -5,6 +5,7 @@ package plugin
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,7 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 )
 
 func TestHealthOfTheCertificate(t *testing.T) {
@@ -43,16 +46,44 @@ func TestHealthOfTheCertificate(t *testing.T) {
 
 // TestHealthOfTheAuditFile has the cause of an unwritable file go away without any traffic.
 func TestHealthOfTheAuditFile(t *testing.T) {
-	engine := newTestEngine(t, deciding(consent.Permit))
-	path := openAuditFile(t, engine)
+	engine := newTestEngine(t)
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	var err error
+	engine.auditLog, err = nen7513.Open(path, auditHooks())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = engine.auditLog.Close() })
 	status := func() core.HealthStatus { return engine.CheckHealth()["audit"].Status }
 	assert.Equal(t, core.HealthStatusUp, status())
-	unwritable(t, path)
-	token := testToken(guarded)
-	require.Error(t, issueFor(t.Context(), engine, &token))
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, os.Mkdir(path, 0o700)) // a directory in its place
+	require.Error(t, engine.auditLog.Append(t.Context(), nen7513.Entry{Action: nen7513.TokenIssued}))
 	assert.Equal(t, core.Health{
 		Status: core.HealthStatusDown, Details: "the last entry could not be written: guarded scopes get no token",
 	}, engine.CheckHealth()["audit"])
 	require.NoError(t, os.Remove(path))
 	assert.Eventually(t, func() bool { return status() == core.HealthStatusUp }, time.Minute, 10*time.Millisecond)
+}
+
+func TestHealthTellsHowMuchIsGuarded(t *testing.T) {
+	engine := newTestEngineFor(t, testProfile(guarded, "TREAT", "GGC002"), testProfile("medication", "TREAT", "GGC013"))
+	assert.Equal(t, core.Health{Status: core.HealthStatusUp, Details: "2 scopes, for 1 data holders"}, engine.CheckHealth()["guarded"])
+	engine.policy.Use(nil)
+	assert.Equal(t, "2 scopes, for 0 data holders", engine.CheckHealth()["guarded"].Details)
+
+	off := newEngine(node.Engines{})
+	off.off = "mitz.enabled is false"
+	assert.Equal(t, map[string]core.Health{"guarded": {Status: core.HealthStatusUp, Details: "0 scopes: mitz.enabled is false"}}, off.CheckHealth())
+}
+
+func TestHealthOfTheLists(t *testing.T) {
+	engine := newTestEngine(t)
+	_, exists := engine.CheckHealth()["lists"]
+	assert.False(t, exists, "no files")
+	t.Chdir(t.TempDir())
+	engine.config.DataHoldersFile = "holders.yaml"
+	require.NoError(t, os.WriteFile("holders.yaml", []byte("[]"), 0o600))
+	_, watcher, err := lists.Load(lists.Source{DataHolders: "holders.yaml"}, lists.Hooks{})
+	require.NoError(t, err)
+	engine.lists = watcher
+	assert.Equal(t, core.Health{Status: core.HealthStatusUp}, engine.CheckHealth()["lists"])
 }

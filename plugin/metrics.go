@@ -9,102 +9,77 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
 )
 
-// metrics are what the node's /metrics tells about consent. Labels are stable codes:
-// grounds, outcomes and reasons, never a scope, a subject or anything of a requester.
+// metrics are what the node's /metrics tells of the plugin, besides what is recorded of
+// requests. Labels are stable codes, never a scope, a subject or anything of a requester.
 type metrics struct {
-	consults        *prometheus.CounterVec
-	consultDuration *prometheus.HistogramVec
-	tokensRefused   *prometheus.CounterVec
-	doorRefused     *prometheus.CounterVec
-	panics          prometheus.Counter
-	certificate     prometheus.Gauge
-	circuit         prometheus.GaugeFunc
-	guarded         prometheus.GaugeFunc
-	heldBack        prometheus.GaugeFunc
-	running         prometheus.GaugeFunc
-	waiting         prometheus.GaugeFunc
-	overdue         prometheus.Counter
-	build           prometheus.Gauge
+	recorded    []prometheus.Collector
+	doorRefused *prometheus.CounterVec
+	certificate prometheus.Gauge
+	circuit     prometheus.GaugeFunc
+	guarded     prometheus.GaugeFunc
+	heldBack    prometheus.GaugeFunc
+	running     prometheus.GaugeFunc
+	waiting     prometheus.GaugeFunc
+	overdue     prometheus.Counter
+	build       prometheus.Gauge
 }
 
-// consultBuckets are in seconds, around the 400 ms within which a token should come.
-var consultBuckets = []float64{.005, .01, .025, .05, .1, .2, .3, .4, .6, 1, 2, 5, 10}
+// measured is what the metrics ask for when they are read.
+type measured interface {
+	circuit() mitzclient.CircuitState // open turns half-open by time alone
+	guardedScopes() int
+	load() mitzclient.Load
+}
 
-// newMetrics makes the metrics; circuit gives the state of the link's circuit, guarded how
-// many scopes are guarded, and load what the link does.
-func newMetrics(circuit func() mitzclient.CircuitState, guarded func() int, load func() mitzclient.Load) *metrics {
-	const namespace, subsystem = "nuts", "mitz"
-	m := &metrics{
-		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "consults_total",
-			Help: "Consults of Mitz, by the ground sought and the outcome.",
-		}, []string{"ground", "outcome"}),
-		consultDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "consult_duration_seconds",
-			Help: "How long consults of Mitz took, retries included, in seconds.", Buckets: consultBuckets,
-		}, []string{"ground"}),
-		tokensRefused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "tokens_refused_total",
-			Help: "Access tokens for guarded scopes that were refused, by reason.",
-		}, []string{"reason"}),
+func newMetrics(of measured, recorded ...prometheus.Collector) *metrics {
+	gauge := func(name, help string, value func() float64) prometheus.GaugeFunc {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "nuts", Subsystem: "mitz", Name: name, Help: help}, value)
+	}
+	return &metrics{
+		recorded:    recorded,
 		doorRefused: newDoorRefused(),
-		panics: prometheus.NewCounter(prometheus.CounterOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
-			Help: "Panics while a request was handled, which were caught: the request was refused.",
-		}),
 		certificate: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "client_certificate_expiry_timestamp_seconds",
+			Namespace: "nuts", Subsystem: "mitz", Name: "client_certificate_expiry_timestamp_seconds",
 			Help: "When the client certificate for Mitz expires, in seconds since 1970; 0 without one.",
 		}),
-		// Asked for when it is read: open turns half-open by time alone.
-		circuit: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "circuit_state",
-			Help: "Whether consults reach Mitz: 0 they do, 1 one may try, 2 they are refused.",
-		}, func() float64 { return float64(circuit()) }),
+		circuit: gauge("circuit_state", "Whether consults reach Mitz: 0 they do, 1 one may try, 2 they are refused.",
+			func() float64 { return float64(of.circuit()) }),
 		// Also where nothing is guarded, so that an alert can tell that from a node that is gone.
-		guarded: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "guarded_scopes",
-			Help: "How many scopes need the patient's consent; 0: none, and the node is the stock node.",
-		}, func() float64 { return float64(guarded()) }),
-		heldBack: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "requesters_held_back",
-			Help: "Requesters that are refused for a while, because their queries failed or Mitz asked them for fewer.",
-		}, func() float64 { return float64(load().HeldBack) }),
-		running: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "consults_running",
-			Help: "Consults of Mitz that are under way.",
-		}, func() float64 { return float64(load().Running) }),
-		waiting: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "consults_waiting",
-			Help: "Consults of Mitz that wait for their turn.",
-		}, func() float64 { return float64(load().Waiting) }),
+		guarded: gauge("guarded_scopes", "How many scopes need the patient's consent; 0: none, and the node is the stock node.",
+			func() float64 { return float64(of.guardedScopes()) }),
+		heldBack: gauge("requesters_held_back", "Requesters that are refused for a while, because their queries failed or Mitz asked them for fewer.",
+			func() float64 { return float64(of.load().HeldBack) }),
+		running: gauge("consults_running", "Consults of Mitz that are under way.",
+			func() float64 { return float64(of.load().Running) }),
+		waiting: gauge("consults_waiting", "Consults of Mitz that wait for their turn.",
+			func() float64 { return float64(of.load().Waiting) }),
 		overdue: prometheus.NewCounter(prometheus.CounterOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "overdue_consults_total",
+			Namespace: "nuts", Subsystem: "mitz", Name: "overdue_consults_total",
 			Help: "Consults of Mitz that did not end when their time was over, and were left behind.",
 		}),
 		build: newBuildInfo(version.Read()),
 	}
-	m.begin()
-	return m
 }
 
-// begin has every counter exist before its first event: a rate can be told of what went
-// from 0 to 1, not of what was not there.
-func (m *metrics) begin() {
-	ground := string(policy.GroundClosedQuery) // the others are not there yet
-	m.consultDuration.WithLabelValues(ground)
-	for _, outcome := range consultOutcomes() {
-		m.consults.WithLabelValues(ground, outcome)
+func (e *Engine) guardedScopes() int { return len(e.config.Profiles) }
+
+func (e *Engine) circuit() mitzclient.CircuitState {
+	if !e.enabled() {
+		return mitzclient.StateClosed
 	}
-	for _, reason := range refusalReasons() {
-		m.tokensRefused.WithLabelValues(reason)
+	return e.client.Circuit()
+}
+
+func (e *Engine) load() mitzclient.Load {
+	if !e.enabled() {
+		return mitzclient.Load{}
 	}
+	return e.client.Load()
 }
 
 func newBuildInfo(info version.Info) prometheus.Gauge {
@@ -131,10 +106,9 @@ func newDoorRefused() *prometheus.CounterVec {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{
-		m.consults, m.consultDuration, m.tokensRefused, m.doorRefused, m.panics,
-		m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue, m.build,
-	}
+	return append([]prometheus.Collector{
+		m.doorRefused, m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue, m.build,
+	}, m.recorded...)
 }
 
 // register adds the metrics to the node's registry.

@@ -4,104 +4,91 @@
 package plugin
 
 import (
-	"net/http"
+	"context"
+	"fmt"
 	"regexp"
-	"slices"
-	"strings"
+	"time"
 
-	"github.com/labstack/echo/v4"
-	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/core"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/wellformed"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/ground"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/guard"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 )
 
-// tokenPath is the route of the token endpoint (RFC 6749 section 3.2), where all grants end.
-const tokenPath = "/oauth2/:subjectID/token"
-
-// internalPrefix is what the routes begin with that only the operator's own systems reach.
-const internalPrefix = "/internal/"
-
-// router serves the node's OAuth routes: all as the node does, except that the token
-// endpoint is guarded, and that a door is before all that are public.
+// router is in the place of the node's OAuth router. Where nothing is guarded the node's own
+// serves as it is.
 type router struct {
 	engine *Engine
+	stock  core.Routable
 }
 
 // Routes registers the routes. The node calls it once, after the engines were
 // configured and before they are started.
 func (r *router) Routes(server core.EchoRouter) {
-	engine := r.engine
-	if !engine.enabled() {
-		engine.node.newIAM(engine.node.storage, engine.node.policy).Routes(server)
+	if !r.engine.enabled() {
+		r.stock.Routes(server)
 		return
 	}
-	engine.node.authorities = engine.authorities()
-	bounded := engine.node.bounded(noVisit)
-	engine.node.vcr = bounded.VCR
-	sweeper := &door.Sweeper{}
-	public := &publicEndpoints{engine: engine, door: engine.newDoor(), build: func() *oauthRouter { return newOAuthRouter(engine, sweeper) }}
-	outside := guardedStorage{Engine: engine.node.storage, keys: &engine.keys, issue: engine.issueOutsideRequest}
-	engine.node.newBoundedIAM(outside, engine.backend(), bounded, noVisit).Routes(&interceptor{EchoRouter: server, public: public})
+	r.engine.router.Routes(server)
 }
 
-// noVisit is where there is no request, or one that is the operator's own.
-func noVisit() *door.Visit { return nil }
-
-// interceptor is a router that has public routes served elsewhere.
-type interceptor struct {
-	core.EchoRouter
-	public *publicEndpoints
-}
-
-func isPublic(path string) bool { return !strings.HasPrefix(path, internalPrefix) }
-
-func (i *interceptor) POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
-	if !isPublic(path) {
-		return i.EchoRouter.POST(path, handler, middleware...)
+// newRouter builds the guarded router of a configuration, from the grounds up.
+func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
+	grounds, err := policy.NewGrounds(read.Policy, ground.NewClosedQuery(read.Link, e.now))
+	if err != nil {
+		return nil, err
 	}
-	return i.EchoRouter.POST(path, i.public.handler(http.MethodPost, path))
+	claims, err := e.openClaims()
+	if err != nil {
+		return nil, err
+	}
+	definitions := node.Definitions{PDPBackend: e.node.Policy, Guarded: read.Policy}
+	guard, err := guard.New(guard.Parts{
+		Policy: read.Policy, Grounds: grounds, Definitions: definitions.Of, Once: claims,
+		Recorder: e.recorder, Requests: e.requests, Now: e.now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &node.Router{
+		Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL(), Door: e.newDoor(read.Policy), Guard: guard, Definitions: definitions,
+		Refused: func() { e.countRefused(door.ReasonPresentation) }, Panicked: e.recorder.Panic,
+	}, nil
 }
 
-func (i *interceptor) GET(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
-	if !isPublic(path) {
-		return i.EchoRouter.GET(path, handler, middleware...)
-	}
-	return i.EchoRouter.GET(path, i.public.handler(http.MethodGet, path))
-}
+// claimsTime is how long the SQL database may take to open the claims.
+const claimsTime = 30 * time.Second
 
-// Use leaves the public routes out: who serves them has the same middleware, behind the door.
-func (i *interceptor) Use(middleware ...echo.MiddlewareFunc) {
-	for _, each := range middleware {
-		i.EchoRouter.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
-			with := each(next)
-			return func(c echo.Context) error {
-				if i.public.serves(c.Request().Method, c.Path()) {
-					return next(c)
-				}
-				return with(c)
-			}
-		})
+// openClaims opens the claims of what guarded tokens rest on: in memory where the node's
+// sessions are, since other nodes know nothing of them then; otherwise in the SQL database,
+// which all nodes of a cluster share as they share their sessions.
+func (e *Engine) openClaims() (once.Claims, error) {
+	if e.node.HasSessionsOfItsOwn() {
+		return once.NewMemory(e.now), nil
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), claimsTime)
+	defer cancel()
+	table, err := once.OpenTable(ctx, e.node.Storage.GetSQLDatabase(), e.now)
+	if err != nil {
+		return nil, fmt.Errorf("mitz: what may be used once cannot be kept: %w", err)
+	}
+	return table, nil
 }
 
 // newDoor makes the door before the public routes.
-func (e *Engine) newDoor() *door.Door {
+func (e *Engine) newDoor(p *policy.Policy) *door.Door {
 	rules := door.Rules{
-		Scope: func(scope string) error {
-			switch e.policy.KindOfScope(scope) {
-			case policy.ScopeBlank, policy.ScopeMixed:
-				return oauthError(&policy.Refusal{Reason: policy.ReasonScope})
-			default:
-				return nil
-			}
-		},
+		Scope: func(scope string) error { return guard.CheckScope(p, scope) },
 		// Not in a UUID, of which one in some hundreds holds such a number by chance.
 		HoldsNumber: func(text string) bool {
 			text = uuidRun.ReplaceAllLiteralString(text, "")
-			return redactBSN(text) != text
+			return redact.Text(text) != text
 		},
 	}
 	return door.New(rules, e.countRefused)
@@ -114,35 +101,3 @@ func (e *Engine) countRefused(reason door.Reason) {
 
 // uuidRun finds UUIDs (RFC 9562 section 4), as DIDs and client ids hold them.
 var uuidRun = regexp.MustCompile(`\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b`)
-
-// withoutPanic ends a panic of the node, whose cause the HTTP server would print: it may
-// hold anything that a requester sent. Where that could not even be parsed, the requester is
-// told so.
-func withoutPanic(panicked func(message string), handle echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) (err error) {
-		defer func() {
-			if recover() != nil {
-				panicked("Panic while handling a request")
-				err = oauthError(errPanic)
-				if !canBeParsed(c) {
-					err = oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: "the presentation holds a credential that cannot be read"}
-				}
-			}
-		}()
-		return handle(c)
-	}
-}
-
-// canBeParsed tells whether the presentations in a request can be.
-func canBeParsed(c echo.Context) bool {
-	form, err := c.FormParams() // as the door read it
-	if err != nil {
-		return true
-	}
-	for _, name := range []string{"assertion", "vp_token"} {
-		if slices.ContainsFunc(form[name], func(sent string) bool { return !wellformed.CanBeParsed(sent) }) {
-			return false
-		}
-	}
-	return true
-}

@@ -61,7 +61,7 @@ func TestCommandsThatDoNotExist(t *testing.T) {
 }
 
 func TestDiagnosticsTellTheVersions(t *testing.T) {
-	engine := newTestEngine(t, nil)
+	engine := newTestEngine(t)
 	found := map[string]any{}
 	for _, each := range engine.Diagnostics() {
 		found[each.Name()] = each.Result()

@@ -3,8 +3,6 @@
 
 package policy
 
-import "slices"
-
 // Claims that only this software may put in a token.
 const (
 	ClaimConsent                = "mitz_consent"
@@ -19,13 +17,10 @@ const (
 )
 
 // introspectionClaims are the names that an introspection answer has a use for itself
-// (RFC 7662 section 2.2, RFC 9449 section 6.2, and those that the node refuses).
-var introspectionClaims = []string{"active", "scope", "client_id", "username", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "cnf"}
-
-// IntrospectionClaims are the names that an introspection answer has a use for itself. A
+// (RFC 7662 section 2.2, RFC 9449 section 6.2, and those that the node refuses). A
 // guarded token holds none of them as a claim: the node would put a credential's value in
 // the place of its own, and with "cnf" the key that the token is bound to.
-func IntrospectionClaims() []string { return slices.Clone(introspectionClaims) }
+var introspectionClaims = []string{"active", "scope", "client_id", "username", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "cnf"}
 
 // ReservedClaims are the claims that a token may only hold when this software put
 // them there: a record server releases data because of them.

@@ -49,6 +49,9 @@ type ProfileConfig struct {
 	Categories []string `koanf:"categories"` // codes of 2.16.840.1.113883.2.4.3.111.5.10.1
 	Purpose    string   `koanf:"purpose"`    // TREAT or COC
 	Grounds    []string `koanf:"grounds"`    // empty: the closed query
+	// AfterDeny is what follows on a Deny of one ground: "stop", or "continue" to let a later
+	// ground of the list still permit. Empty: stop.
+	AfterDeny string `koanf:"afterdeny"`
 	// PresentationDefinition is a JSON file; empty: the built-in definition, unless
 	// the node has a definition of its own for the scope.
 	PresentationDefinition string `koanf:"presentationdefinition"`
@@ -60,16 +63,6 @@ type ProfileConfig struct {
 	// proven to be constrained. Not in strict mode.
 	AllowUnconstrained bool `koanf:"allowunconstrained"`
 }
-
-// Ground is what a decision rests on.
-type Ground string
-
-// The grounds.
-const (
-	GroundClosedQuery  Ground = "mitz-closed-query"    // the data holder asked Mitz
-	GroundAttestation  Ground = "mitz-attestation"     // Mitz attested it to the requester
-	GroundRegistration Ground = "consent-registration" // the requester recorded it under the Mitz agreements
-)
 
 // scopeShape is a scope-token (RFC 6749 section 3.3).
 var scopeShape = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
@@ -178,6 +171,8 @@ func (p *Policy) readProfile(key string, config ProfileConfig, definitions Defin
 	problems = append(problems, prefixEach(key+".purpose", err))
 	profile.Grounds, err = readGrounds(config.Grounds)
 	problems = append(problems, prefixEach(key+".grounds", err))
+	profile.continueAfterDeny, err = readAfterDeny(config.AfterDeny)
+	problems = append(problems, prefixEach(key+".afterdeny", err))
 	profile.names, err = readNames(config.Claims)
 	problems = append(problems, prefixEach(key+".claims", err))
 	problems = append(problems, p.readDefinition(profile, key, config, definitions))
@@ -258,14 +253,14 @@ func readCategories(codes []string) ([]consent.Category, error) {
 	return categories, errors.Join(problems...)
 }
 
-func readGrounds(names []string) ([]Ground, error) {
+func readGrounds(names []string) ([]GroundName, error) {
 	if len(names) == 0 {
-		return []Ground{GroundClosedQuery}, nil
+		return []GroundName{GroundClosedQuery}, nil
 	}
-	var grounds []Ground
+	var grounds []GroundName
 	var problems []error
 	for _, name := range names {
-		ground := Ground(name)
+		ground := GroundName(name)
 		switch ground {
 		case GroundClosedQuery:
 			if slices.Contains(grounds, ground) {
@@ -279,4 +274,15 @@ func readGrounds(names []string) ([]Ground, error) {
 		}
 	}
 	return grounds, errors.Join(problems...)
+}
+
+func readAfterDeny(word string) (continues bool, err error) {
+	switch word {
+	case "", "stop":
+		return false, nil
+	case "continue":
+		return true, nil
+	default:
+		return false, fmt.Errorf("%q is neither stop nor continue", word)
+	}
 }

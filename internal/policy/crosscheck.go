@@ -24,8 +24,8 @@ import (
 //   - an enrolment is not older than the profile allows.
 //
 // It looks at every credential, also with an operator's definition.
-func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) Refusals {
-	var refusals Refusals
+func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) []*Refusal {
+	var refusals []*Refusal
 	for _, credential := range evidence.Credentials {
 		form, known := formOf(credential)
 		if !trust.IsPlainDID(credential.Issuer) {
@@ -199,13 +199,10 @@ func isPassRole(pass pass, texts []string) bool {
 	return len(texts) > 0
 }
 
-// withinCertificate tells whether a credential is valid only while the certificate is
+// withinCertificate reports whether a credential is valid only while the certificate is
 // that it was issued under.
 func withinCertificate(credential Credential) bool {
-	if credential.Certificate == nil {
-		return false
-	}
-	certificate := credential.Certificate()
+	certificate := credential.Certificate
 	return certificate != nil && !credential.Expires.IsZero() &&
 		!credential.Issued.Before(certificate.NotBefore) && !credential.Expires.After(certificate.NotAfter)
 }

@@ -5,7 +5,6 @@ package policy
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -38,70 +37,13 @@ func TestDecide(t *testing.T) {
 		{"nothing asked is nothing permitted", asked(), consent.Decisions{}, ReasonUnanswered},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			err := Decide(tc.question, tc.decisions)
+			refusal := decide(tc.question, tc.decisions)
 			if tc.reason == "" {
-				require.NoError(t, err)
+				require.Nil(t, refusal)
 				return
 			}
-			var refusal *Refusal
-			require.ErrorAs(t, err, &refusal)
-			assert.Equal(t, tc.reason, refusal.Reason)
-		})
-	}
-}
-
-func TestTokenClaims(t *testing.T) {
-	at := time.Date(2026, 3, 1, 13, 0, 0, 0, time.FixedZone("CET", 3600))
-	permission := Permission{
-		Question: consent.Question{
-			Patient:    parseBSN(t, testBSN),
-			DataHolder: consent.DataHolder{URA: "00000659", FacilityType: "V6"},
-			Requester:  sampleRequester(),
-			Categories: []consent.Category{"GGC002", "GGC013"},
-			Purpose:    consent.PurposeTreatment,
-		},
-		Ground: GroundClosedQuery, RequestID: "id-1", CheckedAt: at,
-	}
-	t.Run("a permission becomes the token's claims", func(t *testing.T) {
-		claims, err := TokenClaims(permission)
-		require.NoError(t, err)
-		assert.Equal(t, map[string]any{
-			"mitz_consent":                true,
-			"consent_ground":              "mitz-closed-query",
-			"consent_categories":          []string{"GGC002", "GGC013"},
-			"consent_purpose":             "TREAT",
-			"consent_checked_at":          "2026-03-01T12:00:00Z",
-			"consent_request_id":          "id-1",
-			"patient_bsn":                 testBSN,
-			"data_holder_organization_id": "00000659",
-			"data_holder_facility_type":   "V6",
-		}, claims)
-		for claim := range claims {
-			assert.Contains(t, ReservedClaims(), claim)
-		}
-	})
-	t.Run("the claims that the question was made of are there too, and never in place of ours", func(t *testing.T) {
-		permission := permission
-		permission.Claims = map[string]any{ClaimUserID: "900000009", ClaimPatientBSN: "another"}
-		claims, err := TokenClaims(permission)
-		require.NoError(t, err)
-		assert.Equal(t, "900000009", claims[ClaimUserID])
-		assert.Equal(t, testBSN, claims[ClaimPatientBSN])
-		assert.Equal(t, map[string]any{ClaimUserID: "900000009", ClaimPatientBSN: "another"}, permission.Claims, "changed")
-	})
-	for name, spoil := range map[string]func(*Permission){
-		"nothing":                     func(p *Permission) { *p = Permission{} },
-		"no ground":                   func(p *Permission) { p.Ground = "" },
-		"no question":                 func(p *Permission) { p.Question = consent.Question{} },
-		"a question about no patient": func(p *Permission) { p.Question.Patient = consent.BSN{} },
-		"a question about nothing":    func(p *Permission) { p.Question.Categories = nil },
-	} {
-		t.Run("no claims for "+name, func(t *testing.T) {
-			permission := permission
-			spoil(&permission)
-			claims, err := TokenClaims(permission)
-			assert.EqualError(t, err, "unanswered")
-			assert.Nil(t, claims)
+			require.NotNil(t, refusal)
+			assert.Equal(t, tc.reason, refusal.Reason())
 		})
 	}
 }

@@ -5,8 +5,22 @@ package policy
 
 import "time"
 
-// Evidence is what the node verified about one token request.
+// Basis is what a case is made of.
+type Basis string
+
+// The bases. The zero value is none: no case is made of it.
+const (
+	// BasisCredentials are credentials whose proofs were verified here: the token endpoint.
+	BasisCredentials Basis = "credentials"
+	// BasisClaims are claims that another node verified, of which nothing else is known: a
+	// decision point. Who issued what cannot be checked.
+	BasisClaims Basis = "claims"
+)
+
+// Evidence is what is known about one request. It knows no types of the node.
 type Evidence struct {
+	// Basis says what of this was verified here.
+	Basis Basis
 	// Subject is the data holder's Nuts subject: who is to issue the token.
 	Subject string
 	// Claims are the values of the presentation definitions' fields by id.
@@ -32,9 +46,8 @@ type Credential struct {
 	Subjects []map[string]any
 	Issued   time.Time
 	Expires  time.Time // zero: never
-	// Certificate gives the validity of the certificate under a did:x509 issuer, nil for
-	// others. It is asked only where it counts: to read a certificate takes time.
-	Certificate func() *Validity
+	// Certificate is the validity of the certificate under a did:x509 issuer, nil for others.
+	Certificate *Validity
 }
 
 // Validity is the time in which a certificate is valid.

@@ -36,7 +36,7 @@ type Explanation struct {
 	EnrollmentMaxAge time.Duration
 	Categories       []consent.Category
 	Purpose          consent.PurposeOfUse
-	Grounds          []Ground
+	Grounds          []GroundName
 	// Samples are the questions that a fictional requester would have asked, one for each
 	// data holder, by subject, but for no more than [MaxSamples].
 	Samples []Sample

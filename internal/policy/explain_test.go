@@ -147,7 +147,7 @@ func TestExplainSample(t *testing.T) {
 	for _, sample := range samples {
 		evidence := validEvidence()
 		evidence.Subject = sample.Subject
-		question, claims, err := p.Question(profile, evidence)
+		question, claims, err := questionOf(p, profile, evidence)
 		require.NoError(t, err)
 		assert.True(t, question.Patient.Equal(sample.Question.Patient))
 		question.Patient, sample.Question.Patient = consent.BSN{}, consent.BSN{}
@@ -204,7 +204,7 @@ func TestEveryExplainedCheckIsMade(t *testing.T) {
 		},
 		CheckEnrollmentOutdated: func(e *Evidence) { e.Credentials[theEnrollment].Issued = testNow.Add(-31 * 24 * time.Hour) },
 	}
-	_, _, err := p.Question(p.Profile("birth-care"), validEvidence())
+	_, _, err := questionOf(p, p.Profile("birth-care"), validEvidence())
 	require.NoError(t, err)
 	checks := p.Explain(p.Profile("birth-care")).Checks
 	assert.Len(t, checks, len(spoil))
@@ -213,7 +213,7 @@ func TestEveryExplainedCheckIsMade(t *testing.T) {
 			require.Contains(t, spoil, check)
 			evidence := validEvidence()
 			spoil[check](&evidence)
-			_, _, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 			assert.Error(t, err)
 		})
 	}

@@ -70,7 +70,7 @@ func (p *Policy) samples(profile *Profile) []Sample {
 }
 
 // tokenClaims are the fields of the profile's definition and what the question was made
-// of, then the claims that [TokenClaims] adds.
+// of, then the claims that a [Permission] adds.
 func (p *Profile) tokenClaims(sample Sample) []TokenClaim {
 	read := append(definition.Declared(p.Definition), p.claimNames(neededClaims)...)
 	slices.Sort(read)
@@ -87,9 +87,8 @@ func (p *Profile) tokenClaims(sample Sample) []TokenClaim {
 	for _, name := range read {
 		claims = append(claims, TokenClaim{Name: name})
 	}
-	added, _ := TokenClaims(Permission{
-		Question: sample.Question, Ground: p.Grounds[0], RequestID: sample.RequestID, CheckedAt: sampleTime,
-	})
+	permission := Permission{c: &Case{profile: p, question: sample.Question}, ground: p.Grounds[0], finding: Finding{ID: sample.RequestID, At: sampleTime}}
+	added, _ := permission.Claims()
 	added[ClaimPatientBSN] = sample.Question.Patient // which prints as "[BSN]", unlike the claim
 	for _, name := range ReservedClaims() {
 		claims = append(claims, TokenClaim{Name: name, Added: true, Example: added[name]})

@@ -20,19 +20,23 @@ type facts struct {
 	missing       []string
 	malformed     []string
 	contradictory []string
-	refused       Refusals // what is wrong with the credentials themselves
+	refused       []*Refusal // what is wrong with the credentials themselves
 }
 
 // gather finds the texts for each claim. With the built-in definition they come from
 // the credentials themselves: which of several credentials fed a field of the
 // definition is the presenter's choice, and the node merges the fields of all scopes.
-// With an operator's definition they come from its fields.
+// With an operator's definition they come from its fields. Evidence of
+// claims alone has nothing else.
 func (p *Profile) gather(evidence Evidence) *facts {
 	f := &facts{profile: p, texts: map[string][]string{}, chosen: map[string]any{}}
-	if p.builtin {
+	switch {
+	case evidence.Basis == BasisClaims:
+		f.fromClaims(evidence.Claims, readClaims)
+	case p.builtin:
 		f.fromCredentials(evidence.Credentials)
-	} else {
-		f.fromClaims(evidence.Claims)
+	default:
+		f.fromClaims(evidence.Claims, p.reads)
 		f.checkSources(evidence.Credentials)
 	}
 	if by := f.texts[ClaimEnrollmentRegisteredBy]; len(by) == 1 {
@@ -41,9 +45,10 @@ func (p *Profile) gather(evidence Evidence) *facts {
 	return f
 }
 
-// fromClaims takes the values of the fields that the profile's own definition declares.
-func (f *facts) fromClaims(claims map[string]any) {
-	for _, claim := range f.profile.reads {
+// fromClaims takes the values of those claims that count: the fields that the profile's own
+// definition declares, or all where there is nothing but claims.
+func (f *facts) fromClaims(claims map[string]any, counted []string) {
+	for _, claim := range counted {
 		if texts := textsOf(claims[f.profile.claimName(claim)]); len(texts) > 0 {
 			f.texts[claim] = texts
 		}
@@ -183,11 +188,13 @@ func same[T comparable](a, b T) bool { return a == b }
 
 // refusals are everything that is wrong, the credentials first. A claim whose
 // credential is refused is not reported as missing too.
-func (f *facts) refusals() Refusals {
+func (f *facts) refusals() []*Refusal {
 	refusals := f.refused
 	var reported []string
 	for _, refusal := range refusals {
-		reported = append(reported, refusal.Claims...)
+		for _, each := range refusal.faults {
+			reported = append(reported, each.claims...)
+		}
 	}
 	for _, group := range []struct {
 		reason Reason

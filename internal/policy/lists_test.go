@@ -40,7 +40,7 @@ func TestUseReplacesTheListsAsAWhole(t *testing.T) {
 		return form.Attribute != AttributeFacilityType
 	})
 	ask := func(evidence Evidence) (consent.Question, error) {
-		question, _, err := p.Question(p.Profile("birth-care"), evidence)
+		question, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 		return question, err
 	}
 	question, err := ask(without)
@@ -81,7 +81,7 @@ func TestAQuestionIsOfOneTime(t *testing.T) {
 	for range 4 {
 		asking.Go(func() {
 			for range 500 {
-				question, _, err := p.Question(p.Profile("birth-care"), evidence)
+				question, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 				if assert.NoError(t, err) {
 					assert.Equal(t, question.DataHolder.URA == "00000001", question.Requester.FacilityType == "G3")
 				}

@@ -52,15 +52,15 @@ profiles[0].presentationdefinition: descriptor "id_patient_enrollment" (organiza
 			"NutsEmployeeCredential": trust.Practitioner, "PatientEnrollmentCredential": trust.Enrollment,
 		}, p.Profile("birth-care").sources)
 
-		_, _, err = p.Question(p.Profile("birth-care"), useCaseEvidence())
+		_, _, err = questionOf(p, p.Profile("birth-care"), useCaseEvidence())
 		require.NoError(t, err)
 		evidence := useCaseEvidence()
 		evidence.Credentials[thePractitioner].Issuer = "did:web:somebody.example"
-		_, _, err = p.Question(p.Profile("birth-care"), evidence)
+		_, _, err = questionOf(p, p.Profile("birth-care"), evidence)
 		assert.EqualError(t, err, "claim untrusted: user_id, user_role")
 		evidence = useCaseEvidence()
 		evidence.Credentials = append(evidence.Credentials, evidence.Credentials[theEnrollment])
-		_, _, err = p.Question(p.Profile("birth-care"), evidence)
+		_, _, err = questionOf(p, p.Profile("birth-care"), evidence)
 		assert.EqualError(t, err, "claim contradiction: patient_enrollment_identifier")
 	})
 }
@@ -80,5 +80,5 @@ func TestOfTwoTypesForOneAttributeThePresenterDoesNotChoose(t *testing.T) {
 	}
 	f := &facts{profile: p}
 	f.checkSources([]Credential{credentialOf("A", testPresenter, object{}), credentialOf("B", testPresenter, object{})})
-	assertRefused(t, f.refused, ReasonClaimContradiction, ClaimUserID, ClaimUserRole)
+	assertRefused(t, joined(f.refused), ReasonClaimContradiction, ClaimUserID, ClaimUserRole)
 }

@@ -32,17 +32,18 @@ type Profile struct {
 	Scope      string
 	Categories []consent.Category
 	Purpose    consent.PurposeOfUse
-	Grounds    []Ground
+	Grounds    []GroundName // tried in this order
 	// Definition is what a requester must present, per kind of wallet.
 	Definition pe.WalletOwnerMapping
 
-	builtin          bool
-	strict           bool
-	trust            map[Attribute]Issuers
-	names            definition.Names   // of claims that have another name
-	reads            []string           // the claims of a question that the definition can give
-	sources          definition.Sources // types of credential whose issuers the operator's definition leaves to the trust
-	enrollmentMaxAge time.Duration
+	continueAfterDeny bool
+	builtin           bool
+	strict            bool
+	trust             map[Attribute]Issuers
+	names             definition.Names   // of claims that have another name
+	reads             []string           // the claims of a question that the definition can give
+	sources           definition.Sources // types of credential whose issuers the operator's definition leaves to the trust
+	enrollmentMaxAge  time.Duration
 }
 
 // Use replaces the lists, for the questions from now on. Lists that are nil stand for empty

@@ -9,23 +9,19 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
-// Question makes the question that a profile asks of Mitz from what the node
-// verified, and gives the claims that it was made of, each as one text. The error is
-// [Refusals]: everything that is missing, malformed, contradictory or untrusted.
+// question makes the question that a profile asks from what is known, and returns the claims
+// that it was made of, each as one text. A refusal holds everything that is wrong.
 //
 // Under mandate the responsible professional is the one who delegated, and the
 // one who acts is the mandated one.
-func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question, map[string]any, error) {
+func (p *Policy) question(profile *Profile, evidence Evidence) (consent.Question, map[string]any, *Refusal) {
 	lists := p.Lists() // the same for the whole question
 	dataHolder, known := lists.DataHolder(evidence.Subject)
 	if !known {
-		return consent.Question{}, nil, Refusals{refuse(ReasonDataHolder).by("a token is for a subject in mitz.dataholders")}
+		return consent.Question{}, nil, refuse(ReasonDataHolder).by("a token is for a subject in mitz.dataholders")
 	}
-	if wallets := len(profile.Definition); wallets > 1 && evidence.Submissions != wallets {
-		// The service grants evaluate one of the definitions: the others' constraints would
-		// not have been checked.
-		return consent.Question{}, nil, Refusals{refuse(ReasonWalletMissing).
-			by("each of the %d definitions is answered: %d were", wallets, evidence.Submissions)}
+	if refusal := profile.checkBasis(evidence); refusal != nil {
+		return consent.Question{}, nil, refusal
 	}
 	facts := profile.gather(evidence)
 	question := consent.Question{
@@ -39,14 +35,35 @@ func (p *Policy) Question(profile *Profile, evidence Evidence) (consent.Question
 	if len(refusals) == 0 { // otherwise there is nothing whole to compare with
 		refusals = profile.crossCheck(evidence, question.Requester)
 	}
-	if len(refusals) > 0 {
-		return consent.Question{}, nil, refusals.distinct()
+	if refusal := joined(refusals); refusal != nil {
+		return consent.Question{}, nil, refusal
 	}
 	if err := question.Validate(); err != nil {
 		// Cannot happen while the readers above check every part; no question if it does.
-		return consent.Question{}, nil, Refusals{refuse(ReasonClaimMalformed)}
+		return consent.Question{}, nil, refuse(ReasonClaimMalformed).by("every part of a question is right: %s", err)
 	}
 	return question, facts.chosen, nil
+}
+
+// checkBasis refuses evidence that says nothing of where it comes from, or contradicts itself
+// about that, and evidence in which a wallet is missing.
+func (p *Profile) checkBasis(evidence Evidence) *Refusal {
+	switch evidence.Basis {
+	case BasisClaims:
+		if len(evidence.Credentials) > 0 {
+			return refuse(ReasonClaimContradiction).by("a case of claims has no credentials")
+		}
+		return nil
+	case BasisCredentials:
+	default:
+		return refuse(ReasonClaimMissing).by("a case is made of credentials or of claims")
+	}
+	if wallets := len(p.Definition); wallets > 1 && evidence.Submissions != wallets {
+		// The service grants evaluate one of the definitions: the others' constraints would
+		// not have been checked.
+		return refuse(ReasonWalletMissing).by("each of the %d definitions is answered: %d were", wallets, evidence.Submissions)
+	}
+	return nil
 }
 
 func requesterOf(facts *facts, lists *Lists) consent.Requester {

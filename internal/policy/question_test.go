@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"errors"
 	"maps"
 	"strings"
 	"testing"
@@ -28,6 +29,7 @@ const (
 // definition; with the built-in definition the credentials count.
 func validEvidence() Evidence {
 	return Evidence{
+		Basis:   BasisCredentials,
 		Subject: "hospital-east",
 		Claims: map[string]any{
 			ClaimOrganizationURA:          "12345678",
@@ -91,6 +93,15 @@ func setInCredential(evidence *Evidence, claim string, value any) {
 	evidence.Credentials[place[claim].credential].Subjects[0][place[claim].member] = value
 }
 
+// questionOf returns the question of a case, and the claims that it was made of.
+func questionOf(p *Policy, profile *Profile, evidence Evidence) (consent.Question, map[string]any, error) {
+	c, err := p.Case(profile, evidence)
+	if err != nil {
+		return consent.Question{}, nil, err
+	}
+	return c.Question(), c.Claims(), nil
+}
+
 func parseBSN(t *testing.T, digits string) consent.BSN {
 	t.Helper()
 	bsn, err := consent.ParseBSN(digits)
@@ -102,7 +113,7 @@ func TestQuestion(t *testing.T) {
 	p := newPolicy(t, validConfig())
 
 	t.Run("verified claims become the question", func(t *testing.T) {
-		question, _, err := p.Question(p.Profile("medication"), validEvidence())
+		question, _, err := questionOf(p, p.Profile("medication"), validEvidence())
 
 		require.NoError(t, err)
 		assert.True(t, question.Patient.Equal(parseBSN(t, testBSN)))
@@ -120,14 +131,14 @@ func TestQuestion(t *testing.T) {
 	t.Run("the data holder is the one that issues the token", func(t *testing.T) {
 		evidence := validEvidence()
 		evidence.Subject = "hospital-west"
-		question, _, err := p.Question(p.Profile("birth-care"), evidence)
+		question, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 		require.NoError(t, err)
 		assert.Equal(t, consent.DataHolder{URA: "00000660", FacilityType: "V4"}, question.DataHolder)
 	})
 	t.Run("an issuer that is no data holder is refused", func(t *testing.T) {
 		evidence := validEvidence()
 		evidence.Subject = ""
-		_, _, err := p.Question(p.Profile("birth-care"), evidence)
+		_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 		assertRefused(t, err, ReasonDataHolder)
 	})
 }
@@ -165,7 +176,7 @@ func TestQuestionForms(t *testing.T) {
 			builtinAndOperators(t, func(t *testing.T, p *Policy, set func(*Evidence, string, any)) {
 				evidence := validEvidence()
 				set(&evidence, tc.claim, tc.value)
-				_, _, err := p.Question(p.Profile("birth-care"), evidence)
+				_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 				if tc.accepted {
 					require.NoError(t, err)
 					return
@@ -186,7 +197,7 @@ func TestQuestionRefusals(t *testing.T) {
 			builtinAndOperators(t, func(t *testing.T, p *Policy, set func(*Evidence, string, any)) {
 				evidence := validEvidence()
 				set(&evidence, claim, nil)
-				_, _, err := p.Question(p.Profile("birth-care"), evidence)
+				_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 				assertRefused(t, err, ReasonClaimMissing, claim)
 			})
 		})
@@ -195,7 +206,7 @@ func TestQuestionRefusals(t *testing.T) {
 				builtinAndOperators(t, func(t *testing.T, p *Policy, set func(*Evidence, string, any)) {
 					evidence := validEvidence()
 					set(&evidence, claim, other)
-					_, _, err := p.Question(p.Profile("birth-care"), evidence)
+					_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 					assertRefused(t, err, ReasonClaimMalformed, claim)
 				})
 			})
@@ -207,13 +218,13 @@ func TestQuestionRefusals(t *testing.T) {
 		require.NoError(t, err)
 		evidence := validEvidence()
 		evidence.Claims = map[string]any{ClaimUserRole: "midwife", ClaimUserID: "900000009"}
-		_, _, err = p.Question(p.Profile("birth-care"), evidence)
+		_, _, err = questionOf(p, p.Profile("birth-care"), evidence)
 		assert.EqualError(t, err, "claim missing: organization_facility_type, organization_ura, patient_enrollment_identifier; claim malformed: user_role")
 	})
 	t.Run("with the built-in definition the claims of other scopes count for nothing", func(t *testing.T) {
 		evidence := validEvidence()
 		evidence.Claims = map[string]any{ClaimEnrollmentIdentifier: "999996630", ClaimDelegationRegisteredBy: "900000008", ClaimDelegationRoleCode: "01.000"}
-		question, claims, err := p.Question(p.Profile("birth-care"), evidence)
+		question, claims, err := questionOf(p, p.Profile("birth-care"), evidence)
 		require.NoError(t, err)
 		assert.True(t, question.Patient.Equal(parseBSN(t, testBSN)))
 		assert.Nil(t, question.Requester.Mandated)
@@ -226,19 +237,19 @@ func TestQuestionRefusals(t *testing.T) {
 		t.Run("an untrusted issuer of the "+tc.attribute+" is refused", func(t *testing.T) {
 			evidence := validEvidence()
 			evidence.Credentials[i].Issuer = "did:web:somebody.example"
-			_, _, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 			assert.EqualError(t, err, "claim untrusted: "+tc.claims)
 		})
 		t.Run("two credentials for the "+tc.attribute+" contradict", func(t *testing.T) {
 			evidence := validEvidence()
 			evidence.Credentials = append(evidence.Credentials, evidence.Credentials[i])
-			_, _, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 			assert.EqualError(t, err, "claim contradiction: "+tc.claims)
 		})
 		t.Run("no credential for the "+tc.attribute+" is refused whatever the claims say", func(t *testing.T) {
 			evidence := validEvidence()
 			evidence.Credentials = append(evidence.Credentials[:i:i], evidence.Credentials[i+1:]...)
-			_, _, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 			assert.EqualError(t, err, "claim missing: "+tc.claims)
 		})
 	}
@@ -254,7 +265,7 @@ func TestDefinitionForSeveralWallets(t *testing.T) {
 		for submissions, reason := range map[int]Reason{0: ReasonWalletMissing, 1: ReasonWalletMissing, 2: ""} {
 			evidence := validEvidence()
 			evidence.Submissions = submissions
-			_, _, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 			if reason == "" {
 				assert.NoError(t, err)
 			} else {
@@ -263,10 +274,9 @@ func TestDefinitionForSeveralWallets(t *testing.T) {
 		}
 	})
 	t.Run("it cannot be beside another scope", func(t *testing.T) {
-		_, err := p.Guarding([]string{"birth-care", "plain"}, func(string) (pe.WalletOwnerMapping, error) { return definitionOf("x"), nil })
-		var refusal *Refusal
-		require.ErrorAs(t, err, &refusal)
-		assert.Equal(t, ReasonScope, refusal.Reason)
+		screening, err := p.Screen("birth-care plain", nil, func(string) (pe.WalletOwnerMapping, error) { return definitionOf("x"), nil })
+		assert.Nil(t, screening)
+		assertRefused(t, err, ReasonScope)
 	})
 }
 
@@ -279,7 +289,7 @@ func TestQuestionUnderMandate(t *testing.T) {
 	t.Run("the delegating professional is responsible, the acting one mandated", func(t *testing.T) {
 		evidence := validEvidence()
 		maps.Copy(evidence.Claims, delegation)
-		question, _, err := p.Question(p.Profile("birth-care"), evidence)
+		question, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 		require.NoError(t, err)
 		assert.Equal(t, consent.Professional{ID: consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000008"}, Role: "01.046"}, question.Requester.Responsible)
 		assert.Equal(t, &consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000009"}, question.Requester.Mandated)
@@ -289,7 +299,7 @@ func TestQuestionUnderMandate(t *testing.T) {
 			evidence := validEvidence()
 			maps.Copy(evidence.Claims, delegation)
 			delete(evidence.Claims, missing)
-			_, _, err := p.Question(p.Profile("birth-care"), evidence)
+			_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
 			assertRefused(t, err, ReasonClaimMissing, missing)
 		})
 	}
@@ -297,9 +307,9 @@ func TestQuestionUnderMandate(t *testing.T) {
 
 func assertRefused(t *testing.T, err error, reason Reason, claims ...string) {
 	t.Helper()
-	var refusals Refusals
-	require.ErrorAs(t, err, &refusals)
-	require.Len(t, refusals, 1)
-	assert.Equal(t, reason, refusals[0].Reason)
-	assert.Equal(t, claims, refusals[0].Claims)
+	refusal, ok := errors.AsType[*Refusal](err)
+	require.True(t, ok, "%v", err)
+	require.Len(t, refusal.faults, 1)
+	assert.Equal(t, reason, refusal.Reason())
+	assert.Equal(t, claims, refusal.faults[0].claims)
 }

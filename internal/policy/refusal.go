@@ -44,60 +44,115 @@ func Reasons() []Reason {
 		ReasonCredentialStatus, ReasonCredentialAmbiguous, ReasonReservedClaim)
 }
 
-// Refusal says why no token may be issued. Its text names claims, never values,
-// and is fit for the requester's eyes unless the reason is about the answer.
+// Refusal says why no token may be issued: everything that is wrong with one request, in the
+// order in which it was found. Only this package makes one. Its text names claims, never
+// values, and is fit for the requester's eyes unless the reason is about an answer.
 type Refusal struct {
-	Reason Reason
-	// Claims are the claims it is about, sorted; empty when it is about none.
-	Claims []string
-	// Rules say which rules are broken, and by what. They are for the data holder's own log:
-	// types of credentials, DIDs of issuers, numbers of organisations, none of a person.
-	Rules []string
+	faults []fault
 }
 
-// Error gives the reason and the names of the claims.
-func (r *Refusal) Error() string {
-	text := strings.ReplaceAll(string(r.Reason), "_", " ")
-	if len(r.Claims) == 0 {
+// fault is one thing that is wrong.
+type fault struct {
+	reason Reason
+	claims []string // it is about, sorted; empty when it is about none
+	// rules say which rules are broken, and by what. They are for the data holder's own log:
+	// types of credentials, DIDs of issuers, numbers of organisations, none of a person.
+	rules []string
+}
+
+func (f fault) text() string {
+	text := strings.ReplaceAll(string(f.reason), "_", " ")
+	if len(f.claims) == 0 {
 		return text
 	}
-	return text + ": " + strings.Join(r.Claims, ", ")
+	return text + ": " + strings.Join(f.claims, ", ")
 }
 
-// RefuseCredential refuses a request for one of its credentials, which breaks a rule.
-func RefuseCredential(reason Reason, credential Credential, rule string) Refusals {
-	return Refusals{refuse(reason).by("%s: %s", rule, credential)}
-}
-
-func refuse(reason Reason, claims ...string) *Refusal {
-	return &Refusal{Reason: reason, Claims: slices.Compact(slices.Sorted(slices.Values(claims)))}
-}
-
-// Refusals are all that is wrong with one request, in the order in which they were found.
-type Refusals []*Refusal
-
-// Error joins the texts.
-func (r Refusals) Error() string {
-	texts := make([]string, len(r))
-	for i, refusal := range r {
-		texts[i] = refusal.Error()
+// Error returns the reasons and the names of the claims.
+func (r *Refusal) Error() string {
+	if len(r.faults) == 0 {
+		return string(r.Reason())
+	}
+	texts := make([]string, len(r.faults))
+	for i, each := range r.faults {
+		texts[i] = each.text()
 	}
 	return strings.Join(texts, "; ")
 }
 
-// Reason is the first one's, for a metric that can hold one.
-func (r Refusals) Reason() Reason { return r[0].Reason }
-
-// distinct leaves out repetitions; their rules are kept.
-func (r Refusals) distinct() Refusals {
-	var distinct Refusals
-	for _, refusal := range r {
-		same := slices.IndexFunc(distinct, func(other *Refusal) bool { return other.Error() == refusal.Error() })
-		if same >= 0 {
-			distinct[same].Rules = append(distinct[same].Rules, refusal.Rules...)
-			continue
-		}
-		distinct = append(distinct, refusal)
+// Reason returns the first reason, for a metric that can hold one. A refusal without any is
+// still one: nothing was answered.
+func (r *Refusal) Reason() Reason {
+	if len(r.faults) == 0 {
+		return ReasonUnanswered
 	}
-	return distinct
+	return r.faults[0].reason
+}
+
+// Rules returns the rules that are broken, each once. They are for the data holder's own log:
+// types of credentials, DIDs of issuers, numbers of organisations, none of a person.
+func (r *Refusal) Rules() []string {
+	var rules []string
+	for _, each := range r.faults {
+		for _, rule := range each.rules {
+			if !slices.Contains(rules, rule) {
+				rules = append(rules, rule)
+			}
+		}
+	}
+	return rules
+}
+
+// RefuseAmbiguousPresentation refuses a request with a presentation whose JSON two readers
+// can read differently.
+func RefuseAmbiguousPresentation() *Refusal {
+	return refuse(ReasonCredentialAmbiguous).by("the JSON of a presentation has one reading")
+}
+
+// RefuseAmbiguous refuses a request with a credential whose JSON two readers can read
+// differently.
+func RefuseAmbiguous(credential Credential) *Refusal {
+	return refuse(ReasonCredentialAmbiguous).by("the JSON of a credential has one reading: %s", credential)
+}
+
+// RefuseSelfIssued refuses a request with a credential that the presenter issued itself and
+// whose signature is wrong.
+func RefuseSelfIssued(credential Credential) *Refusal {
+	return refuse(ReasonCredentialProof).by("a credential that the presenter issued itself has a signature that is right: %s", credential)
+}
+
+// RefuseEdited refuses a request with a JSON-LD credential whose JSON says something else
+// than the graph that was signed.
+func RefuseEdited(credential Credential) *Refusal {
+	return refuse(ReasonCredentialProof).by("the JSON of a signed credential says what was signed: %s", credential)
+}
+
+// RefuseStatus refuses a request with a credential that was revoked, or of which that cannot
+// be told.
+func RefuseStatus(credential Credential) *Refusal {
+	return refuse(ReasonCredentialStatus).by("it can be told that a credential was not revoked: %s", credential)
+}
+
+func refuse(reason Reason, claims ...string) *Refusal {
+	return &Refusal{faults: []fault{{reason: reason, claims: slices.Compact(slices.Sorted(slices.Values(claims)))}}}
+}
+
+// joined returns one refusal for all that is wrong, each thing once with its rules; nil when
+// nothing is.
+func joined(refusals []*Refusal) *Refusal {
+	all := &Refusal{}
+	for _, refusal := range refusals {
+		for _, each := range refusal.faults {
+			same := slices.IndexFunc(all.faults, func(other fault) bool { return other.text() == each.text() })
+			if same >= 0 {
+				all.faults[same].rules = append(all.faults[same].rules, each.rules...)
+				continue
+			}
+			all.faults = append(all.faults, each)
+		}
+	}
+	if len(all.faults) == 0 {
+		return nil
+	}
+	return all
 }

@@ -17,23 +17,11 @@ import (
 // maxShown is how much is shown of a text that a requester chose, in bytes.
 const maxShown = 200
 
-// by says which rule is broken, and by what.
+// by says which rule the last fault breaks, and by what.
 func (r *Refusal) by(format string, args ...any) *Refusal {
-	r.Rules = append(r.Rules, fmt.Sprintf(format, args...))
+	last := &r.faults[len(r.faults)-1]
+	last.rules = append(last.rules, fmt.Sprintf(format, args...))
 	return r
-}
-
-// Rules are the rules that are broken, each once.
-func (r Refusals) Rules() []string {
-	var rules []string
-	for _, refusal := range r {
-		for _, rule := range refusal.Rules {
-			if !slices.Contains(rules, rule) {
-				rules = append(rules, rule)
-			}
-		}
-	}
-	return rules
 }
 
 // String gives the type of the credential and who issued it, for the data holder's own log.

@@ -18,8 +18,8 @@ func issuedBy(credentialType, issuer string, subject object) Credential {
 }
 
 // validFrom is a certificate that expires tomorrow.
-func validFrom(notBefore time.Time) func() *Validity {
-	return func() *Validity { return &Validity{NotBefore: notBefore, NotAfter: testNow.Add(24 * time.Hour)} }
+func validFrom(notBefore time.Time) *Validity {
+	return &Validity{NotBefore: notBefore, NotAfter: testNow.Add(24 * time.Hour)}
 }
 
 // scheme is a configuration in which passes, Dezi and the organisations' own credentials

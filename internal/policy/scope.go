@@ -26,74 +26,107 @@ func SplitScope(scope string) []string {
 	return scopes
 }
 
-// ScopeKind is what a scope asks of the guard.
-type ScopeKind int
+// Screening is what screening a token found: [Unguarded] or [Guarded], and nothing else.
+type Screening interface{ screening() }
 
-// The kinds of scope. Only the first two can give a token.
-const (
-	ScopeUnguarded ScopeKind = iota // no scope in it is guarded
-	ScopeGuarded                    // one is, alone or beside unguarded ones
-	ScopeBlank                      // there is none in it
-	ScopeMixed                      // several are guarded: one token has one purpose and one question
-)
+// Unguarded says that nothing in a token needs consent.
+type Unguarded struct{}
 
-// KindOfScope tells what a scope asks of the guard, from its text alone. The same scope
-// written twice is one.
-func (p *Policy) KindOfScope(scope string) ScopeKind {
-	kind, _ := p.kindOf(SplitScope(scope))
-	return kind
-}
+// Guarded says that a token needs consent, by the rules of one profile.
+type Guarded struct{ Profile *Profile }
 
-// kindOf gives the guarding profile too, where there is one.
-func (p *Policy) kindOf(scopes []string) (ScopeKind, *Profile) {
+func (Unguarded) screening() {}
+func (Guarded) screening()   {}
+
+// ScreenScope screens a scope by its text alone, before anything is verified. The same scope
+// written twice is one. The error is a [*Refusal]: a blank scope, or several guarded ones,
+// since one token has one purpose and rests on one question.
+func (p *Policy) ScreenScope(scope string) (Screening, error) {
+	scopes := SplitScope(scope)
 	if len(scopes) == 0 {
-		return ScopeBlank, nil
+		return nil, refuse(ReasonScope).by("a scope is not blank")
 	}
 	var guarding *Profile
 	for _, scope := range scopes {
-		switch profile := p.profiles[scope]; {
-		case profile == nil:
-		case guarding != nil:
-			return ScopeMixed, nil
-		default:
+		profile := p.profiles[scope]
+		if profile != nil && guarding != nil {
+			return nil, refuse(ReasonScope).by("a token is for one guarded scope: %s and %s are two", guarding.Scope, profile.Scope)
+		}
+		if profile != nil {
 			guarding = profile
 		}
 	}
 	if guarding == nil {
-		return ScopeUnguarded, nil
+		return Unguarded{}, nil
 	}
-	return ScopeGuarded, guarding
+	return Guarded{Profile: guarding}, nil
 }
 
-// Guarding gives the profile that guards one of the scopes, or nil when none is guarded.
-// The error is a [*Refusal].
+// DefinitionOf looks up the presentation definitions of a scope.
+type DefinitionOf func(scope string) (pe.WalletOwnerMapping, error)
+
+// Screen screens a token that is about to be issued: by its scope, and by the claims that
+// presentation definitions wrote into it. The error is a [*Refusal].
 //
 // Two guarded scopes are refused: each permits its own categories, to what its own
 // definition verified, and a record server cannot tell which claim of a token came from
 // which. An unguarded scope may be asked for beside a guarded one, unless its definition
 // writes a claim that the guarded one reads without always writing it: the node
 // merges the claims of all definitions, and the question would rest on a claim that
-// the guarded definition did not vouch for. It may not write a reserved claim either.
-func (p *Policy) Guarding(scopes []string, definitionOf func(scope string) (pe.WalletOwnerMapping, error)) (*Profile, error) {
-	kind, guarding := p.kindOf(scopes)
-	switch {
-	case kind == ScopeBlank || kind == ScopeMixed:
-		return nil, refuse(ReasonScope)
-	case guarding == nil || len(scopes) == 1:
-		return guarding, nil
-	case len(guarding.Definition) > 1:
-		return nil, refuse(ReasonScope) // what was answered for which scope cannot be told
+// the guarded definition did not vouch for. No token, guarded or not, holds a claim that only
+// this software may write.
+func (p *Policy) Screen(scope string, claims map[string]any, definitionOf DefinitionOf) (Screening, error) {
+	if refusal := refuseAny(claims, ReservedClaims()); refusal != nil {
+		return nil, refusal
+	}
+	screening, err := p.ScreenScope(scope)
+	if err != nil {
+		return nil, err
+	}
+	guarded, isGuarded := screening.(Guarded)
+	if !isGuarded {
+		return screening, nil
+	}
+	// The definition of an unguarded scope beside the guarded one was not checked at start.
+	if refusal := refuseAny(claims, introspectionClaims); refusal != nil {
+		return nil, refusal
+	}
+	if refusal := guarded.Profile.checkOthers(SplitScope(scope), definitionOf); refusal != nil {
+		return nil, refusal
+	}
+	return guarded, nil
+}
+
+func refuseAny(claims map[string]any, forbidden []string) *Refusal {
+	for _, claim := range forbidden {
+		if _, exists := claims[claim]; exists {
+			return refuse(ReasonReservedClaim, claim).by("no presentation definition writes %s", claim)
+		}
+	}
+	return nil
+}
+
+// checkOthers refuses scopes that the profile's own cannot be mixed with.
+func (p *Profile) checkOthers(scopes []string, definitionOf DefinitionOf) *Refusal {
+	if len(scopes) == 1 {
+		return nil
+	}
+	if len(p.Definition) > 1 {
+		return refuse(ReasonScope).by("a scope with definitions for several wallets is asked for alone: what was answered for which cannot be told")
 	}
 	for _, scope := range scopes {
-		if scope == guarding.Scope {
+		if scope == p.Scope {
 			continue
 		}
 		definition, err := definitionOf(scope)
-		if err != nil || guarding.disturbedBy(definition) {
-			return nil, refuse(ReasonScope)
+		if err != nil {
+			return refuse(ReasonScope).by("every scope beside the guarded one is known")
+		}
+		if p.disturbedBy(definition) {
+			return refuse(ReasonScope).by("no scope beside the guarded one has a definition that writes what the guarded one reads")
 		}
 	}
-	return guarding, nil
+	return nil
 }
 
 func (p *Profile) disturbedBy(other pe.WalletOwnerMapping) bool {

@@ -12,55 +12,73 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestGuarding(t *testing.T) {
+func TestScreen(t *testing.T) {
 	p := newPolicy(t, validConfig())
 	definitions := map[string]pe.WalletOwnerMapping{
 		"plain": definitionOf("something", ClaimOrganizationURA),
 		"sly":   definitionOf(ClaimDelegationRegisteredBy),
 	}
-	guarding := func(scope string) (*Profile, error) {
-		return p.Guarding(SplitScope(scope), func(scope string) (pe.WalletOwnerMapping, error) {
-			if found, exists := definitions[scope]; exists {
-				return found, nil
-			}
-			return nil, errors.New("unknown")
-		})
+	lookUp := func(scope string) (pe.WalletOwnerMapping, error) {
+		if definition, exists := definitions[scope]; exists {
+			return definition, nil
+		}
+		return nil, errors.New("unknown")
 	}
+	const refused, unguarded = "refused", "unguarded"
 	for _, tc := range []struct {
 		name, scope string
-		kind        ScopeKind
-		guarded     string // the scope whose profile guards
-		refused     bool
+		text, token string // what is found by the text alone, and of a token: the scope that is guarded, or one of the words above
 	}{
-		{"a blank scope is refused", "", ScopeBlank, "", true},
-		{"a scope of spaces is refused", "   ", ScopeBlank, "", true},
-		{"an unguarded scope is left alone", "plain", ScopeUnguarded, "", false},
-		{"unguarded scopes are left alone", "plain sly nowhere", ScopeUnguarded, "", false},
-		{"a guarded scope is guarded", "birth-care", ScopeGuarded, "birth-care", false},
-		{"a scope given twice is guarded once", "birth-care birth-care", ScopeGuarded, "birth-care", false},
-		{"spaces do not hide a guarded scope", "  birth-care ", ScopeGuarded, "birth-care", false},
-		{"another case is another scope", "Birth-Care", ScopeUnguarded, "", false},
-		{"two guarded scopes are refused", "medication birth-care", ScopeMixed, "", true},
-		{"two guarded scopes are refused with an unguarded one between them", "birth-care plain medication", ScopeMixed, "", true},
-		{"a guarded scope stays guarded beside an unguarded one", "plain birth-care", ScopeGuarded, "birth-care", false},
-		{"an unguarded scope that writes a claim which the guarded one does not vouch for is refused", "birth-care sly", ScopeGuarded, "", true},
-		{"an unknown scope beside a guarded one is refused", "birth-care nowhere", ScopeGuarded, "", true},
+		{"a blank scope is refused", "", refused, refused},
+		{"a scope of spaces is refused", "   ", refused, refused},
+		{"an unguarded scope is left alone", "plain", unguarded, unguarded},
+		{"unguarded scopes are left alone", "plain sly nowhere", unguarded, unguarded},
+		{"a guarded scope is guarded", "birth-care", "birth-care", "birth-care"},
+		{"a scope given twice is guarded once", "birth-care birth-care", "birth-care", "birth-care"},
+		{"spaces do not hide a guarded scope", "  birth-care ", "birth-care", "birth-care"},
+		{"another case is another scope", "Birth-Care", unguarded, unguarded},
+		{"two guarded scopes are refused", "medication birth-care", refused, refused},
+		{"two guarded scopes are refused with an unguarded one between them", "birth-care plain medication", refused, refused},
+		{"a guarded scope stays guarded beside an unguarded one", "plain birth-care", "birth-care", "birth-care"},
+		{"an unguarded scope that writes a claim which the guarded one does not vouch for is refused", "birth-care sly", "birth-care", refused},
+		{"an unknown scope beside a guarded one is refused", "birth-care nowhere", "birth-care", refused},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			assert.Equal(t, tc.kind, p.KindOfScope(tc.scope))
-			profile, err := guarding(tc.scope)
-			if tc.guarded == "" {
-				assert.Nil(t, profile)
-			} else {
-				assert.Same(t, p.Profile(tc.guarded), profile)
+			assertFound := func(expected string, found Screening, err error) {
+				switch expected {
+				case refused:
+					assert.Nil(t, found)
+					assertRefused(t, err, ReasonScope)
+				case unguarded:
+					require.NoError(t, err)
+					assert.Equal(t, Unguarded{}, found)
+				default:
+					require.NoError(t, err)
+					assert.Equal(t, Guarded{Profile: p.Profile(expected)}, found)
+				}
 			}
-			if !tc.refused {
-				require.NoError(t, err)
-				return
+			found, err := p.ScreenScope(tc.scope)
+			assertFound(tc.text, found, err)
+			found, err = p.Screen(tc.scope, nil, lookUp)
+			assertFound(tc.token, found, err)
+		})
+	}
+	for _, claim := range ReservedClaims() {
+		t.Run("a definition that writes "+claim+" is refused, guarded or not", func(t *testing.T) {
+			for _, scope := range []string{"plain", "birth-care"} {
+				found, err := p.Screen(scope, map[string]any{claim: nil}, lookUp)
+				assert.Nil(t, found)
+				assertRefused(t, err, ReasonReservedClaim, claim)
 			}
-			var refusal *Refusal
-			require.ErrorAs(t, err, &refusal)
-			assert.Equal(t, ReasonScope, refusal.Reason)
+		})
+	}
+	for _, claim := range introspectionClaims {
+		t.Run("a definition that writes "+claim+" is refused where a scope is guarded", func(t *testing.T) {
+			_, err := p.Screen("birth-care", map[string]any{claim: "x"}, lookUp)
+			assertRefused(t, err, ReasonReservedClaim, claim)
+			found, err := p.Screen("plain", map[string]any{claim: "x"}, lookUp)
+			require.NoError(t, err)
+			assert.Equal(t, Unguarded{}, found)
 		})
 	}
 }

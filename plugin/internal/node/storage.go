@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package node
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/storage"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
+)
+
+// tokenStoreKey is the key of the session store in which the node keeps the access
+// tokens that it issued.
+const tokenStoreKey = "serveraccesstoken"
+
+var errUnknownToken = errors.New("mitz: an access token of an unknown type is refused")
+
+// issue decides whether an access token may be stored in its place, and stores it with the
+// claims that it gets. Its error reaches the client as OAuth error.
+type issue func(token iam.AccessToken, place place) error
+
+// guardedStorage is the node's storage engine, except that no access token enters
+// its session database unauthorized, and that what may be used once is used once.
+type guardedStorage struct {
+	storage.Engine
+	keys  *once.Keys
+	issue issue
+	// subject gives the Nuts subject at whose endpoint the request came in; nil where no
+	// authorization code is redeemed.
+	subject func() string
+}
+
+func (s guardedStorage) GetSessionDatabase() storage.SessionDatabase {
+	return guardedSessions{SessionDatabase: once.Sessions(s.Engine.GetSessionDatabase(), s.keys), issue: s.issue, subject: s.subject}
+}
+
+type guardedSessions struct {
+	storage.SessionDatabase
+	issue   issue
+	subject func() string
+}
+
+func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.SessionStore {
+	return guardedStore{
+		SessionStore: s.SessionDatabase.GetStore(ttl, keys...),
+		isTokens:     slices.Equal(keys, []string{tokenStoreKey}),
+		issue:        s.issue,
+		subject:      s.subject,
+	}
+}
+
+// guardedStore guards by the type of what is stored, not by the store's name
+// alone: neither a renamed store nor a changed type lets a token pass.
+type guardedStore struct {
+	storage.SessionStore
+	isTokens bool
+	issue    issue
+	subject  func() string
+}
+
+// GetAndDelete gives the session of an authorization code at the endpoint of the subject
+// that gave it out, and at no other (RFC 6749 section 4.1.3). It is used up either way.
+func (s guardedStore) GetAndDelete(key string, target any) error {
+	if err := s.SessionStore.GetAndDelete(key, target); err != nil {
+		return err
+	}
+	session, isSession := target.(*iam.OAuthSession)
+	if isSession && s.subject != nil && (session.OwnSubject == nil || *session.OwnSubject != s.subject()) {
+		return storage.ErrNotFound
+	}
+	return nil
+}
+
+func (s guardedStore) Put(key string, value any, options ...storage.SessionOption) error {
+	switch token := value.(type) {
+	case iam.AccessToken:
+		return s.issue(token, place{key: key, store: s.SessionStore, options: options})
+	case *iam.AccessToken:
+		return s.issue(*token, place{key: key, store: s.SessionStore, options: options})
+	}
+	if s.isTokens {
+		return errUnknownToken
+	}
+	return s.SessionStore.Put(key, value, options...)
+}

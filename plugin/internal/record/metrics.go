@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package record
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+)
+
+// metrics count what is recorded. Labels are stable codes: grounds, outcomes and reasons,
+// never a scope, a subject or anything of a requester.
+type metrics struct {
+	consults        *prometheus.CounterVec
+	consultDuration *prometheus.HistogramVec
+	tokensRefused   *prometheus.CounterVec
+	panics          prometheus.Counter
+}
+
+// consultBuckets are in seconds, around the 400 ms within which a token should come.
+var consultBuckets = []float64{.005, .01, .025, .05, .1, .2, .3, .4, .6, 1, 2, 5, 10}
+
+func newMetrics() metrics {
+	const namespace, subsystem = "nuts", "mitz"
+	m := metrics{
+		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "consults_total",
+			Help: "Consults of Mitz, by the ground sought and the outcome.",
+		}, []string{"ground", "outcome"}),
+		consultDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "consult_duration_seconds",
+			Help: "How long consults of Mitz took, retries included, in seconds.", Buckets: consultBuckets,
+		}, []string{"ground"}),
+		tokensRefused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "tokens_refused_total",
+			Help: "Access tokens for guarded scopes that were refused, by reason.",
+		}, []string{"reason"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
+			Help: "Panics while a request was handled, which were caught: the request was refused.",
+		}),
+	}
+	// Every counter exists before its first event: a rate can be told of what went from 0 to
+	// 1, not of what was not there.
+	ground := string(policy.GroundClosedQuery) // the others are not there yet
+	m.consultDuration.WithLabelValues(ground)
+	for _, outcome := range consultOutcomes() {
+		m.consults.WithLabelValues(ground, outcome)
+	}
+	for _, reason := range refusalReasons() {
+		m.tokensRefused.WithLabelValues(reason)
+	}
+	return m
+}
+
+func (m metrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.panics}
+}

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package record
+
+import (
+	"context"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nuts-foundation/nuts-node/audit"
+	"github.com/nuts-foundation/nuts-node/core"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sirupsen/logrus"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
+)
+
+const moduleName = "mitz"
+
+func log() *logrus.Entry {
+	return logrus.StandardLogger().WithField(core.LogFieldModule, moduleName)
+}
+
+// The events in the node's audit log.
+const (
+	auditConsult      = "MitzConsult"      // Mitz was asked
+	auditTokenIssued  = "MitzTokenIssued"  // a token for a guarded scope was issued
+	auditTokenRefused = "MitzTokenRefused" // a token for a guarded scope was refused
+)
+
+// auditEntry writes to the node's audit log who asked for what and how it ended. The
+// patient is not in it: the request id leads to the query, which Mitz keeps. It is
+// written also when the requester has gone meanwhile.
+func auditEntry(ctx context.Context, event, message string, fields logrus.Fields) {
+	if audit.InfoFromContext(ctx) == nil {
+		// Outside a request: audit.Log would panic.
+		ctx = audit.Context(ctx, "system", moduleName, "Guard")
+	}
+	audit.Log(ctx, log().WithFields(fields), event).Info(message)
+}
+
+// Recorder tells what happens with requests for guarded tokens. Its methods may be called
+// from any goroutine.
+type Recorder struct {
+	file    *nen7513.Log // nil: none is kept
+	now     func() time.Time
+	metrics metrics
+	// Refusals that led to no query are counted, so that a requester who is refused all the
+	// time does not fill disk and log. A refusal after a query is always told by itself: the
+	// patient sees the query.
+	withoutQuestion *tally.Tally // anybody can cause these at will
+	withQuestion    *tally.Tally // these take credentials that are trusted
+	panics          *tally.Tally // of which the stack is told
+}
+
+// New returns a recorder without a NEN 7513 file. The limits of what is told one by one are
+// those of docs/operations.md.
+func New(now func() time.Time) *Recorder {
+	r := &Recorder{now: now, metrics: newMetrics()}
+	r.withoutQuestion = tally.New(tally.Limits{OfOne: 6, OfAll: 60}, r.refusedTogether)
+	r.withQuestion = tally.New(tally.Limits{OfOne: 60, OfAll: 600}, r.refusedTogether)
+	r.panics = tally.New(tally.Limits{OfOne: 6, OfAll: 6}, func(sum tally.Sum) {
+		log().WithField("count", sum.Count).Error(sum.Code + ", more often than is told one by one")
+	})
+	return r
+}
+
+// WriteTo has entries written to a NEN 7513 file too. Call it before the first request.
+func (r *Recorder) WriteTo(file *nen7513.Log) { r.file = file }
+
+// Collectors returns the metrics that the recorder counts.
+func (r *Recorder) Collectors() []prometheus.Collector { return r.metrics.collectors() }
+
+// Flush tells what is counted so far. Call it before the NEN 7513 file is closed.
+func (r *Recorder) Flush() {
+	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.panics} {
+		each.Flush()
+	}
+}
+
+// Panic counts a panic and tells where it came from, and not its cause: that may hold
+// anything. A stack holds no values but addresses. Call it while the panic is recovered.
+func (r *Recorder) Panic(message string) {
+	r.metrics.panics.Inc()
+	if r.panics.Single(tally.Key{Code: message}) {
+		log().WithField("stack", string(debug.Stack())).Error(message)
+	}
+}
+
+// refusedTogether tells of refusals that were counted, in a line and an entry.
+func (r *Recorder) refusedTogether(sum tally.Sum) {
+	const message = "No tokens issued"
+	fields := logrus.Fields{
+		"subject": sum.At, "requester": redact.Text(sum.Who), "outcome": sum.Code,
+		"count": sum.Count, "since": sum.Since.UTC().Format(time.RFC3339),
+	}
+	log().WithFields(fields).Log(levelOf(sum.Code), message)
+	auditEntry(context.Background(), auditTokenRefused, message, fields)
+	if r.file == nil {
+		return
+	}
+	// Where it is lost the file cannot be written, which the health check tells.
+	_ = r.file.Tell(nen7513.Entry{
+		Time: sum.Until, Since: sum.Since, Count: sum.Count, Action: nen7513.TokenRefused,
+		Outcome: severity(sum.Code), Code: sum.Code, Subject: sum.At, Presenters: strings.Fields(sum.Who),
+	})
+}
+
+// levelOf makes trouble of ours or of Mitz visible where only warnings are logged.
+func levelOf(outcome string) logrus.Level {
+	if severity(outcome) == nen7513.SeriousFailure {
+		return logrus.WarnLevel
+	}
+	return logrus.InfoLevel
+}
+
+// Request is who asks for which token where.
+type Request struct {
+	Subject    string   // the data holder's Nuts subject; empty when it is none that is listed
+	Presenters []string // the DIDs that signed the presentations
+	Scope      string   // the scope that guards the token, as configured; empty when it is not known
+}
+
+// maxPresenter is how much of a presenter's DID is kept, in bytes: a did:jwk holds what
+// its owner likes, and would fill the logs. One with an RSA key of 8192 bits fits.
+const maxPresenter = 4 << 10
+
+// Begin begins the record of one request.
+func (r *Recorder) Begin(request Request) *Decision {
+	d := &Decision{recorder: r, subject: request.Subject, scope: request.Scope}
+	for _, presenter := range request.Presenters {
+		if presenter = presenter[:min(len(presenter), maxPresenter)]; !slices.Contains(d.presenters, presenter) {
+			d.presenters = append(d.presenters, presenter)
+		}
+	}
+	return d
+}

@@ -180,6 +180,39 @@ func TestCertificatesThatNameManyRevocationLists(t *testing.T) {
 	}
 }
 
+// TestRevocationListsOfTrustedAuthorities sees that the node looks after the lists of a CA
+// that mitz.trust names as it always did.
+func TestRevocationListsOfTrustedAuthorities(t *testing.T) {
+	w := fresh(t)
+	var gets atomic.Int64
+	var list []byte
+	lists := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		gets.Add(1)
+		_, _ = rw.Write(list)
+	}))
+	defer lists.Close()
+	issue := func() *harness.UZIPass {
+		return must[*harness.UZIPass](t)(w.UZI.Issue(harness.UZISubject{
+			Organization: "Hospital", Locality: "Utrecht", URA: "00001234", AGB: "08001234", RevocationLists: []string{lists.URL},
+		}))
+	}
+	permit(t, w, patient, "00000659", "GGC002")
+	good, revoked := issue(), issue()
+	list = must[[]byte](t)(w.UZI.RevocationList(revoked))
+	send := func(pass *harness.UZIPass) harness.Answer {
+		a := newAttempt(t, w, harness.JWTBearer)
+		a.set.Organization = must[harness.Credential](t)(pass.X509Credential(a.wallet.DID, harness.X509CredentialOptions{}))
+		return a.send()
+	}
+	assertPermitted(t, w, send(good))
+	assert.EqualValues(t, 1, gets.Load())
+	asked := len(w.Mitz.Queries())
+	w.Sessions.Empty()
+	assertRefused(t, w, send(revoked), "invalid_request", "", asked)
+	assertPermitted(t, w, send(good))
+	assert.EqualValues(t, 1, gets.Load(), "the node keeps the list")
+}
+
 // sendBusy sends the attempt with another assertion, or with its own when that is empty.
 func sendBusy(t *testing.T, a *attempt, assertion func(own string) string) harness.Answer {
 	t.Helper()

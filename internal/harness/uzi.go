@@ -13,8 +13,10 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
+	"math/big"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Object identifiers in a UZI certificate's SubjectAltName, as the node's
@@ -107,6 +109,16 @@ func (c *UZICA) Issue(subject UZISubject) (*UZIPass, error) {
 		return nil, err
 	}
 	return &UZIPass{subject: subject, ca: c, certificate: certificate, key: key}, nil
+}
+
+// RevocationList is a list of the CA on which these are (RFC 5280 section 5), in DER.
+func (c *UZICA) RevocationList(revoked ...*UZIPass) ([]byte, error) {
+	template := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(time.Hour)}
+	for _, pass := range revoked {
+		template.RevokedCertificateEntries = append(template.RevokedCertificateEntries,
+			x509.RevocationListEntry{SerialNumber: pass.certificate.SerialNumber, RevocationTime: time.Now().Add(-time.Minute)})
+	}
+	return x509.CreateRevocationList(rand.Reader, template, c.certificate, c.key)
 }
 
 // DID is the did:x509 of this certificate, with O, L and otherName as policies. All

@@ -31,9 +31,9 @@ var (
 // DocumentLoader gives a loader whose work is the visit's.
 func (c boundedContexts) DocumentLoader() ld.DocumentLoader { return c }
 
-// largeContext is about how long it takes to read the context of schema.org; all others
-// that are on board take no time.
-const largeContext = 10 * time.Millisecond
+// largeContext is about how long it takes to read the context of schema.org, so that a
+// request has the node read it once; all others that are on board take no time.
+const largeContext = 15 * time.Millisecond
 
 // LoadDocument loads a context.
 func (c boundedContexts) LoadDocument(address string) (*ld.RemoteDocument, error) {

@@ -151,9 +151,7 @@ func (d boundedDocuments) check(signed any, size *jsonSize) error {
 	if !size.add(document) {
 		return refusedDocument("it is too large")
 	}
-	options := ld.NewJsonLdOptions("")
-	options.DocumentLoader = d.jsonld.DocumentLoader()
-	graph, err := ld.NewJsonLdProcessor().ToRDF(document, options)
+	graph, err := d.graphOf(document)
 	if err != nil {
 		cause := ld.UnknownError
 		var jsonldError *ld.JsonLdError
@@ -166,6 +164,22 @@ func (d boundedDocuments) check(signed any, size *jsonSize) error {
 		return refusedDocument("too many of its nodes look alike")
 	}
 	return nil
+}
+
+// graphOf returns the graph of a document.
+func (d boundedDocuments) graphOf(document map[string]any) (any, error) {
+	options := ld.NewJsonLdOptions("")
+	options.DocumentLoader = d.jsonld.DocumentLoader()
+	if contexts, ok := options.DocumentLoader.(boundedContexts); ok {
+		loader := newSparseContexts(contexts, document)
+		sparse := options.Copy()
+		sparse.DocumentLoader = loader
+		graph, err := ld.NewJsonLdProcessor().ToRDF(document, sparse)
+		if err != nil || loader.isExact() {
+			return graph, err
+		}
+	}
+	return ld.NewJsonLdProcessor().ToRDF(document, options)
 }
 
 // refusedDocument is a verification error of the node, of which the requester is told.

@@ -51,7 +51,7 @@ fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
 	done
 
 testdata: ## rewrite the files in testdata that tests make
-	@$(GO) test -count=1 -run '^Test' ./mitzclient/internal/strictxml ./mitzclient/internal/xacml ./internal/nen7513 ./plugin ./e2e-tests/repository -args -update
+	@$(GO) test -count=1 -run '^Test' ./mitzclient/internal/strictxml ./mitzclient/internal/xacml ./internal/nen7513 ./plugin/internal/report/explain ./e2e-tests/repository -args -update
 
 lint: bin/golangci-lint ## check formatting, and what .golangci.yml looks for
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

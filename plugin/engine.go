@@ -78,17 +78,15 @@ func (e *Engine) Name() string { return moduleName }
 
 func (e *Engine) enabled() bool { return e.off == "" }
 
-// readConfig reads and validates the section, and takes nothing of it into use.
-func (e *Engine) readConfig(server core.ServerConfig) (*config.Config, error) {
-	return config.Read(server, config.Node{Policies: e.node.Policy, HTTP: e.node.HTTP, Flags: e.flags}, config.Hooks{
-		Link: e.hooks(), ListsChanged: e.listsChanged, ListsRefused: listsRefused,
-	})
+// configNode is what a configuration must know of the node.
+func (e *Engine) configNode() config.Node {
+	return config.Node{Policies: e.node.Policy, HTTP: e.node.HTTP, Flags: e.flags}
 }
 
 // Configure reads the configuration and takes it into use. The error tells every problem at
 // once.
 func (e *Engine) Configure(server core.ServerConfig) error {
-	read, err := e.readConfig(server)
+	read, err := config.Read(server, e.configNode(), config.Hooks{Link: e.hooks(), ListsChanged: e.listsChanged, ListsRefused: listsRefused})
 	if err != nil {
 		return err
 	}

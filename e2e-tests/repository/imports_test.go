@@ -98,7 +98,7 @@ var rules = []rule{
 	},
 	{
 		of:      []string{"plugin/internal/commandtest"},
-		ours:    []string{"plugin"},
+		ours:    []string{"plugin", "plugin/internal/config"},
 		because: "it runs the plugin's commands for tests, and knows nothing of how they do what they do",
 	},
 	{

@@ -16,11 +16,13 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/cmd"
 	"github.com/nuts-foundation/nuts-node/core"
+	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 )
 
 // LaxNode is the part of a configuration with which no certificates are needed.
@@ -51,17 +53,17 @@ type Command struct {
 
 // Run runs the command in a new working directory, with a configuration. It returns what was
 // printed.
-func (c Command) Run(t *testing.T, config string, args ...string) (output string, system *core.System, err error) {
+func (c Command) Run(t *testing.T, settings string, args ...string) (output string, system *core.System, err error) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	return c.RunHere(t, config, args...)
+	return c.RunHere(t, settings, args...)
 }
 
 // RunHere runs the command in the working directory, where the configuration is written, and
 // sees that the command writes no file.
-func (c Command) RunHere(t *testing.T, config string, args ...string) (output string, system *core.System, err error) {
+func (c Command) RunHere(t *testing.T, settings string, args ...string) (output string, system *core.System, err error) {
 	t.Helper()
-	require.NoError(t, os.WriteFile(configFile, []byte(config), 0o600))
+	require.NoError(t, os.WriteFile(configFile, []byte(settings), 0o600))
 	before := filesHere(t)
 	system, root := NewNode(t)
 	var out bytes.Buffer
@@ -99,4 +101,25 @@ func StartError(t testing.TB, system *core.System, engine string) string {
 	err := found.Configure(*system.Config)
 	require.Error(t, err)
 	return "unable to configure " + engine + ": " + err.Error()
+}
+
+// AssertUnused asserts that nothing of the plugin's engine is in use.
+func AssertUnused(t testing.TB, system *core.System) {
+	t.Helper()
+	engine, ok := system.FindEngineByName(config.Name).(core.HealthCheckable)
+	require.True(t, ok)
+	assert.NotContains(t, engine.CheckHealth(), "guard")
+}
+
+// Config returns the configuration of a system that a command has loaded.
+func Config(t testing.TB, system *core.System) *config.Config {
+	t.Helper()
+	policies, ok := system.FindEngineByName("policy").(nutspolicy.PDPBackend)
+	require.True(t, ok)
+	read, err := config.Read(*system.Config, config.Node{Policies: policies}, config.Hooks{})
+	require.NoError(t, err)
+	if read.Link != nil {
+		t.Cleanup(read.Link.Close)
+	}
+	return read
 }

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -114,8 +113,7 @@ func TestTheConfigurationFileIsTheNodes(t *testing.T) {
 		system, root := commandtest.NewNode(t)
 		root.SetArgs([]string{"mitz", "explain"})
 		assert.ErrorContains(t, root.ExecuteContext(t.Context()), "mits: no such section")
-		health := system.FindEngineByName("mitz").(core.HealthCheckable).CheckHealth()
-		assert.NotContains(t, health, "guard", "nothing of the engine is in use")
+		commandtest.AssertUnused(t, system)
 	})
 	t.Run("the default one need not be there", func(t *testing.T) {
 		t.Chdir(t.TempDir())

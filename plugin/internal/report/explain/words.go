@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package explain
 
 import (
 	"fmt"
@@ -13,16 +13,9 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 )
 
-// What codes mean, in words for an operator. The code systems hold more than these.
+// What codes of this software mean, in words for an operator.
 var (
-	facilityTypeWords = map[consent.FacilityType]string{
-		"V4": "hospital", "V5": "university hospital", "V6": "general hospital", "Z3": "GP practice",
-		"N6": "out-of-hours GP post", "J8": "pharmacy", "K3": "dispensing GP", "G3": "midwifery practice",
-		"X3": "nursing home", "G5": "mental health care", "T2": "home care", "R8": "rehabilitation",
-		"L1": "laboratory", "Z4": "independent clinic", "Z5": "diagnostic centre", "JGZ": "youth health care",
-	}
-	categoryWords = map[consent.Category]string{"GGC002": "treatment data", "GGC012": "results", "GGC013": "medication"}
-	purposeWords  = map[consent.PurposeOfUse]string{
+	purposeWords = map[consent.PurposeOfUse]string{
 		consent.PurposeTreatment:   "normal care on the patient's explicit consent",
 		consent.PurposeCoordinated: "normal care on presumed consent",
 	}
@@ -57,14 +50,6 @@ var (
 		policy.CheckEnrollmentOutdated: "an enrolment was issued no longer ago than allowed",
 	}
 )
-
-// coded is a code with its meaning.
-func coded[T ~string](code T, words map[T]string) string {
-	if meaning, known := words[code]; known {
-		return fmt.Sprintf("%s (%s)", code, meaning)
-	}
-	return fmt.Sprintf("%s (a code that this software has no words for)", code)
-}
 
 // credentialWords names a kind of credential.
 func credentialWords(credential policy.AcceptedCredential, builtin bool) string {

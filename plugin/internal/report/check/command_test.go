@@ -1,16 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package check_test
 
 import (
-	"bytes"
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,13 +16,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nuts-foundation/nuts-node/cmd"
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/commandtest"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report"
 )
 
 // checkedMitz is a simulator, and the configuration of a node that reaches it.
@@ -76,36 +74,17 @@ mitz:
 `, m.Endpoint(), m.files.Certificate, m.files.Key, m.files.TrustStore)
 }
 
-// runCheck runs "mitz check" of a whole node's commands, and gives what was printed.
+// runCheck runs "mitz check" of a whole node's commands, and returns what was printed.
 func runCheck(t *testing.T, config string, args ...string) (output string, system *core.System, err error) {
 	t.Helper()
-	return runCheckWith(t, t.Context(), strings.NewReader(""), config, args...)
+	return commandtest.Command{Name: "check"}.Run(t, config, args...)
 }
 
-func runCheckWith(t *testing.T, ctx context.Context, input io.Reader, config string, args ...string) (output string, system *core.System, err error) {
+// told finds the first line of what was said of a step, without its mark.
+func told(t *testing.T, output, mark, step string) string {
 	t.Helper()
-	dir := t.TempDir()
-	t.Chdir(dir)
-	require.NoError(t, os.WriteFile("nuts.yaml", []byte(config), 0o600))
-	system = cmd.CreateSystem(func() {})
-	require.NoError(t, Install(system))
-	root := cmd.CreateCommand(system)
-	AddCommands(root, system)
-	var out bytes.Buffer
-	root.SetIn(input)
-	root.SetOut(&out)
-	root.SetErr(&out)
-	root.SetArgs(append([]string{"mitz", "check", "--configfile", "nuts.yaml"}, args...))
-	err = root.ExecuteContext(ctx)
-	assert.Equal(t, []string{"nuts.yaml"}, filesIn(t, dir), "files were written")
-	return out.String(), system, err
-}
-
-// told finds the first line of what was said of a step, without its verdict.
-func told(t *testing.T, output, verdict, step string) string {
-	t.Helper()
-	line := regexp.MustCompile(`(?m)^` + fmt.Sprintf("%-9s", verdict) + step + ` +(.*)$`).FindStringSubmatch(output)
-	require.NotNil(t, line, "no line with %s %s in:\n%s", verdict, step, output)
+	line := regexp.MustCompile(`(?m)^` + fmt.Sprintf("%-9s", mark) + step + ` +(.*)$`).FindStringSubmatch(output)
+	require.NotNil(t, line, "no line with %s %s in:\n%s", mark, step, output)
 	return line[1]
 }
 
@@ -121,11 +100,10 @@ func TestCheckFindsTheLinkInOrder(t *testing.T) {
 	assert.NotContains(t, output, "What to do")
 	assert.Contains(t, output, "The link works. No query was sent")
 	for line := range strings.Lines(output) {
-		assert.LessOrEqual(t, len(line), pageWidth+1)
+		assert.LessOrEqual(t, len(line), report.Width+1)
 		assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimSuffix(line, "\n"), "spaces at the end")
 	}
-	engine := system.FindEngineByName(moduleName).(*Engine)
-	assert.False(t, engine.enabled(), "nothing of the engine is in use")
+	commandtest.AssertUnused(t, system)
 
 	t.Run("this is what the documentation shows", func(t *testing.T) {
 		assert.Equal(t, withoutParticulars(documented), withoutParticulars(output))
@@ -136,7 +114,7 @@ func TestCheckFindsTheLinkInOrder(t *testing.T) {
 // the command is run, which changes the working directory.
 func documentedCheck(t *testing.T, name string) string {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "operations.md"))
 	require.NoError(t, err)
 	block := regexp.MustCompile("(?s)<!-- check: " + name + " -->\n```text\n(.*?)```").FindStringSubmatch(string(page))
 	require.NotNil(t, block)
@@ -185,7 +163,7 @@ func TestCheckWarns(t *testing.T) {
 	})
 	t.Run("of an endpoint without TLS, which strict mode refuses", func(t *testing.T) {
 		address := openPort(t)
-		config := laxNode + "mitz: {endpoint: 'http://" + address + "', dataholders: [{subject: a, ura: '00000659', facilitytype: V6}]," +
+		config := commandtest.LaxNode + "mitz: {endpoint: 'http://" + address + "', dataholders: [{subject: a, ura: '00000659', facilitytype: V6}]," +
 			" profiles: [{scope: birth-care, categories: [GGC002], purpose: TREAT}], trust: {organization: holder, facilitytype: holder, practitioner: holder, enrollment: holder}}"
 		output, _, err := runCheck(t, config)
 		require.NoError(t, err)
@@ -286,12 +264,11 @@ func TestCheckWrongConfiguration(t *testing.T) {
 	for _, problem := range []string{"mitz.tls.certfile: open /does/not/exist", "mitz.profiles[0].purpose: ", "mitz.timeuot: no such key"} {
 		assert.ErrorContains(t, err, problem)
 	}
-	engine := system.FindEngineByName(moduleName).(*Engine)
-	assert.EqualError(t, err, "unable to configure mitz: "+engine.Configure(*system.Config).Error(), "the message of a start that fails")
+	assert.EqualError(t, err, commandtest.StartError(t, system, "mitz"), "the message of a start that fails")
 
-	_, _, err = runCheck(t, laxNode+"policy: {directory: /does/not/exist}")
+	_, _, err = runCheck(t, commandtest.LaxNode+"policy: {directory: /does/not/exist}")
 	assert.ErrorContains(t, err, "unable to configure policy: ")
-	_, _, err = runCheck(t, laxNode)
+	_, _, err = runCheck(t, commandtest.LaxNode)
 	assert.EqualError(t, err, "there is no mitz section, and so no link to check")
 	assert.Zero(t, mitz.Received())
 }

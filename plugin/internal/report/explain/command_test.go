@@ -1,13 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package explain_test
 
 import (
-	"bytes"
-	"context"
 	"flag"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,73 +16,23 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/nuts-foundation/nuts-node/cmd"
-	"github.com/nuts-foundation/nuts-node/core"
-	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/commandtest"
 )
 
-// update rewrites the pages in testdata/explain.
+// update rewrites the pages in testdata.
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// runExplain runs "mitz explain" in a new working directory, see [runExplainHere].
-func runExplain(t *testing.T, config string, args ...string) (output string, system *core.System, err error) {
-	t.Helper()
-	t.Chdir(t.TempDir())
-	return runExplainHere(t, config, args...)
-}
-
-// runExplainHere runs "mitz explain" of a whole node's commands in the working directory,
-// with a configuration that is written there. It gives what was printed.
-func runExplainHere(t *testing.T, config string, args ...string) (output string, system *core.System, err error) {
-	t.Helper()
-	require.NoError(t, os.WriteFile("nuts.yaml", []byte(config), 0o600))
-	before := filesIn(t, ".")
-	system, root := newNode(t)
-	var out bytes.Buffer
-	root.SetOut(&out)
-	root.SetErr(&out)
-	root.SetArgs(append([]string{"mitz", "explain", "--configfile", "nuts.yaml"}, args...))
-	err = root.ExecuteContext(context.Background())
-	assert.Equal(t, before, filesIn(t, "."), "files were written")
-	return out.String(), system, err
-}
-
-// newNode makes a whole node with the plugin, and its commands.
-func newNode(t *testing.T) (*core.System, *cobra.Command) {
-	t.Helper()
-	system := cmd.CreateSystem(func() {})
-	require.NoError(t, Install(system))
-	root := cmd.CreateCommand(system)
-	AddCommands(root, system)
-	return system, root
-}
-
-func filesIn(t *testing.T, dir string) (names []string) {
-	t.Helper()
-	require.NoError(t, fs.WalkDir(os.DirFS(dir), ".", func(path string, _ fs.DirEntry, err error) error {
-		if path != "." {
-			names = append(names, path)
-		}
-		return err
-	}))
-	return names
-}
-
-// laxNode is the part of a configuration with which no certificates are needed.
-const laxNode = `
-url: https://node.example
-strictmode: false
-`
+var command = commandtest.Command{Name: "explain"}
 
 // testdata gives a file's absolute name: the working directory of these tests changes.
 func testdata(t *testing.T, name string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("testdata", "explain", name))
+	path, err := filepath.Abs(filepath.Join("testdata", name))
 	require.NoError(t, err)
 	return path
 }
@@ -146,14 +93,6 @@ func TestExplainNamesFilesWherever(t *testing.T) {
 	}
 }
 
-func TestPagesCountColumns(t *testing.T) {
-	page := &page{}
-	page.section("Één")
-	page.rows(2, [][2]string{{"één", "a"}, {"two", strings.Repeat("é ", 60)}})
-	assert.Equal(t, "\nÉén\n---\n  één  a\n  two  "+strings.TrimSpace(strings.Repeat("é ", 47))+
-		"\n       "+strings.TrimSpace(strings.Repeat("é ", 13))+"\n", page.String())
-}
-
 // explainPage explains a configuration of testdata, whose own definition is in a file of
 // that name.
 func explainPage(t *testing.T, name, definition string, arguments ...string) string {
@@ -165,7 +104,7 @@ func explainPage(t *testing.T, name, definition string, arguments ...string) str
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.MkdirAll(filepath.Dir(definition), 0o700))
 	require.NoError(t, os.WriteFile(definition, content, 0o600))
-	output, _, err := runExplainHere(t, laxNode+strings.ReplaceAll(string(config), "DEFINITION", strconv.Quote(definition)), arguments...)
+	output, _, err := command.RunHere(t, commandtest.LaxNode+strings.ReplaceAll(string(config), "DEFINITION", strconv.Quote(definition)), arguments...)
 	require.NoError(t, err)
 	return output
 }
@@ -188,39 +127,39 @@ func TestExplainOneScope(t *testing.T) {
 	config, err := os.ReadFile(testdata(t, "builtin.yaml"))
 	require.NoError(t, err)
 	t.Run("only the scope that is asked for is explained", func(t *testing.T) {
-		output, _, err := runExplain(t, laxNode+string(config), "medication")
+		output, _, err := command.Run(t, commandtest.LaxNode+string(config), "medication")
 		require.NoError(t, err)
 		assert.Contains(t, output, "\nScope medication\n")
 		assert.NotContains(t, output, "\nScope birth-care\n")
 	})
 	t.Run("a scope that is not guarded is an error, and not repeated", func(t *testing.T) {
-		output, _, err := runExplain(t, laxNode+string(config), "900186021")
+		output, _, err := command.Run(t, commandtest.LaxNode+string(config), "900186021")
 		assert.EqualError(t, err, "no such guarded scope; guarded are: birth-care medication")
 		assert.Empty(t, output)
 	})
 	t.Run("flags go before the file, as with the server", func(t *testing.T) {
-		output, _, err := runExplain(t, laxNode+string(config), "--message", "--mitz.endpoint", "http://elsewhere.example")
+		output, _, err := command.Run(t, commandtest.LaxNode+string(config), "--message", "--mitz.endpoint", "http://elsewhere.example")
 		require.NoError(t, err)
 		assert.Contains(t, output, "<wsa:To>http://elsewhere.example/geslotenautorisatievraag/xacml3</wsa:To>")
 	})
 	t.Run("the environment goes before the file, as with the server", func(t *testing.T) {
 		t.Setenv("NUTS_MITZ_TIMEOUT", "7s")
-		output, _, err := runExplain(t, laxNode+string(config))
+		output, _, err := command.Run(t, commandtest.LaxNode+string(config))
 		require.NoError(t, err)
 		assert.Contains(t, output, "at most 7s")
 	})
 	t.Run("without a mitz section it says so", func(t *testing.T) {
-		output, _, err := runExplain(t, laxNode)
+		output, _, err := command.Run(t, commandtest.LaxNode)
 		require.NoError(t, err)
 		assert.Contains(t, output, "nothing is guarded")
-		_, _, err = runExplain(t, laxNode, "birth-care")
+		_, _, err = command.Run(t, commandtest.LaxNode, "birth-care")
 		assert.ErrorContains(t, err, "no such guarded scope")
 	})
 }
 
 // TestExplainREADME runs the command on the README's example, in strict mode.
 func TestExplainREADME(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "README.md"))
 	require.NoError(t, err)
 	example := regexp.MustCompile("(?s)<!-- example:[^>]*-->\n```yaml\n(.*?)```").FindStringSubmatch(string(readme))
 	require.NotNil(t, example)
@@ -228,7 +167,7 @@ func TestExplainREADME(t *testing.T) {
 	require.NoError(t, err)
 	files, err := identity.WriteFiles(t.TempDir())
 	require.NoError(t, err)
-	output, _, err := runExplain(t, "url: https://node.example\n"+strings.NewReplacer(
+	output, _, err := command.Run(t, "url: https://node.example\n"+strings.NewReplacer(
 		"/etc/nuts/mitz/client.pem", files.Certificate,
 		"/etc/nuts/mitz/client.key", files.Key,
 		"/etc/nuts/mitz/ca.pem", files.TrustStore,
@@ -243,30 +182,28 @@ func TestExplainREADME(t *testing.T) {
 
 // TestExplainWrongConfiguration: the message is the one with which a start would fail.
 func TestExplainWrongConfiguration(t *testing.T) {
-	const wrong = laxNode + `
+	const wrong = commandtest.LaxNode + `
 mitz:
   endpoint: mitz.example
   endpont: x
   profiles: [{scope: birth-care, categories: [GGC002], purpose: BTG}]
 `
-	output, system, err := runExplain(t, wrong)
+	output, system, err := command.Run(t, wrong)
 	assert.Empty(t, output)
 	require.ErrorContains(t, err, "unable to configure mitz: invalid configuration, ")
 	for _, problem := range []string{"mitz.endpont: no such key", "mitz.endpoint: not a URL", "mitz.profiles[0].purpose: ", "mitz.dataholders: none"} {
 		assert.ErrorContains(t, err, problem)
 	}
-	engine := system.FindEngineByName(moduleName).(*Engine)
-	assert.EqualError(t, err, "unable to configure mitz: "+engine.Configure(*system.Config).Error())
+	assert.EqualError(t, err, commandtest.StartError(t, system, "mitz"))
 
 	t.Run("so is that of the node's own policy files", func(t *testing.T) {
-		_, system, err := runExplain(t, laxNode+"policy: {directory: /does/not/exist}")
+		_, system, err := command.Run(t, commandtest.LaxNode+"policy: {directory: /does/not/exist}")
 		require.Error(t, err)
-		policies := system.FindEngineByName("policy").(core.Configurable)
-		assert.EqualError(t, err, "unable to configure policy: "+policies.Configure(*system.Config).Error())
+		assert.EqualError(t, err, commandtest.StartError(t, system, "policy"))
 	})
 }
 
-// TestExplainContactsNobody: runExplain sees that no file is written; this, that nobody
+// TestExplainContactsNobody: the helper sees that no file is written; this, that nobody
 // is connected to, and that nothing of the engine is in use afterwards.
 func TestExplainContactsNobody(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -287,16 +224,13 @@ func TestExplainContactsNobody(t *testing.T) {
 	config, err := os.ReadFile(testdata(t, "full.yaml"))
 	require.NoError(t, err)
 	address := "http://" + listener.Addr().String()
-	output, system, err := runExplain(t, strings.ReplaceAll(laxNode+string(config), "http://mitz.example", address))
+	output, system, err := command.Run(t, strings.ReplaceAll(commandtest.LaxNode+string(config), "http://mitz.example", address))
 	require.NoError(t, err)
 	assert.Contains(t, output, address)
 	require.NoError(t, listener.Close())
 	<-ended
 	assert.Zero(t, connections.Load())
-	engine := system.FindEngineByName(moduleName).(*Engine)
-	assert.False(t, engine.enabled())
-	assert.Nil(t, engine.client)
-	assert.False(t, engine.redacting.Load())
+	commandtest.AssertUnused(t, system)
 }
 
 func TestExplainSaysWhenAnyoneMayAttest(t *testing.T) {
@@ -310,27 +244,14 @@ func TestExplainSaysWhenAnyoneMayAttest(t *testing.T) {
 	require.NoError(t, os.WriteFile(open, []byte(strings.ReplaceAll(string(definition), filter, "")), 0o600))
 	config = []byte(strings.ReplaceAll(string(config), "DEFINITION", strconv.Quote(open)))
 
-	_, _, err = runExplain(t, laxNode+string(config))
+	_, _, err = command.Run(t, commandtest.LaxNode+string(config))
 	require.ErrorContains(t, err, `descriptor "kind"`, "without leave it is no configuration")
-	output, _, err := runExplain(t, laxNode+strings.ReplaceAll(string(config), "purpose:", "allowunconstrained: true, purpose:"))
+	output, _, err := command.Run(t, commandtest.LaxNode+strings.ReplaceAll(string(config), "purpose:", "allowunconstrained: true, purpose:"))
 	require.NoError(t, err)
 	assert.Equal(t, 1, strings.Count(output, "perhaps issued by ANYONE"))
 
-	output, _, err = runExplain(t, laxNode+string(config)+`  trust: {facilitytype: ["did:web:vektis.example"]}`)
+	output, _, err = command.Run(t, commandtest.LaxNode+string(config)+`  trust: {facilitytype: ["did:web:vektis.example"]}`)
 	require.NoError(t, err)
 	assert.NotContains(t, output, "ANYONE")
 	assert.Contains(t, output, "issued by: who is trusted for it, below\n    Trusted for it:\n    - did:web:vektis.example: this DID alone\n")
-}
-
-func TestEveryCodeHasWords(t *testing.T) {
-	for code := range facilityTypeWords {
-		assert.True(t, code.Known(), code)
-	}
-	config, err := os.ReadFile(testdata(t, "full.txt"))
-	require.NoError(t, err)
-	assert.Contains(t, string(config), "GGC002 (treatment data)")
-	for check, words := range checkWords {
-		assert.Contains(t, strings.Join(strings.Fields(string(config)), " "), words, "the full page tells every check: %s", check)
-	}
-	assert.Equal(t, "X9 (a code that this software has no words for)", coded(consent.FacilityType("X9"), facilityTypeWords))
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package check
 
 import (
 	"errors"
@@ -44,7 +44,7 @@ var errMissing = errors.New("missing")
 
 // question makes the question of the flags; nil when none is to be asked. The error tells
 // every problem, and repeats no value: one may be a patient's number.
-func (f *queryFlags) question(checked *config.Config) (question *consent.Question, warnings []string, err error) {
+func (f *queryFlags) question(cfg *config.Config) (question *consent.Question, warnings []string, err error) {
 	if f.bsnFile == "" {
 		if *f != (queryFlags{}) {
 			return nil, nil, errors.New("--subject, --scope, --professional, --role, --requester and --yes are of use with --bsn-file only")
@@ -52,32 +52,32 @@ func (f *queryFlags) question(checked *config.Config) (question *consent.Questio
 		return nil, nil, nil
 	}
 	var problems []error
-	check := func(flag string, err error) {
+	need := func(flag string, err error) {
 		if err != nil {
 			problems = append(problems, fmt.Errorf("--%s: %w", flag, err))
 		}
 	}
 	question = &consent.Question{}
 	question.Patient, warnings, err = readBSN(f.bsnFile)
-	check("bsn-file", err)
-	question.DataHolder, err = f.dataHolder(checked.Policy.Lists())
-	check("subject", err)
-	profile, err := f.guarded(checked)
-	check("scope", err)
+	need("bsn-file", err)
+	question.DataHolder, err = f.dataHolder(cfg.Policy.Lists())
+	need("subject", err)
+	profile, err := f.guarded(cfg)
+	need("scope", err)
 	if profile != nil {
 		question.Categories, question.Purpose = profile.Categories, profile.Purpose
 	}
 	question.Requester.URA, question.Requester.FacilityType = question.DataHolder.URA, question.DataHolder.FacilityType
 	if f.requester != "" {
 		question.Requester.URA, question.Requester.FacilityType, err = parseRequester(f.requester)
-		check("requester", err)
+		need("requester", err)
 	}
 	question.Requester.Responsible.ID, err = parseProfessional(f.professional)
-	check("professional", err)
+	need("professional", err)
 	if question.Requester.Responsible.Role, err = consent.ParseRole(f.role); f.role == "" {
 		err = errMissing
 	}
-	check("role", err)
+	need("role", err)
 	if len(problems) == 0 {
 		problems = append(problems, question.Validate())
 	}
@@ -101,12 +101,12 @@ func (f *queryFlags) dataHolder(listed *policy.Lists) (consent.DataHolder, error
 }
 
 // guarded is the profile that is named, or the only one.
-func (f *queryFlags) guarded(checked *config.Config) (*policy.Profile, error) {
-	scopes := checked.Scopes()
+func (f *queryFlags) guarded(cfg *config.Config) (*policy.Profile, error) {
+	scopes := cfg.Scopes()
 	if f.scope == "" && len(scopes) == 1 {
-		return checked.Policy.Profile(scopes[0]), nil
+		return cfg.Policy.Profile(scopes[0]), nil
 	}
-	if profile := checked.Policy.Profile(f.scope); profile != nil {
+	if profile := cfg.Policy.Profile(f.scope); profile != nil {
 		return profile, nil
 	}
 	return nil, fmt.Errorf("name one of: %s", strings.Join(scopes, " "))

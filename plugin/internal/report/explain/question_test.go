@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package explain_test
 
 import (
 	"io"
@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/commandtest"
 )
 
 // TestExplainedMessage compares the message in the explanation with the one that the
@@ -28,16 +30,13 @@ func TestExplainedMessage(t *testing.T) {
 	t.Cleanup(server.Close)
 	config, err := os.ReadFile(testdata(t, "full.yaml"))
 	require.NoError(t, err)
-	output, system, err := runExplain(t, strings.ReplaceAll(laxNode+string(config), "http://mitz.example", server.URL), "--message")
+	output, system, err := command.Run(t, strings.ReplaceAll(commandtest.LaxNode+string(config), "http://mitz.example", server.URL), "--message")
 	require.NoError(t, err)
 	assert.Empty(t, sent)
 
-	engine := system.FindEngineByName(moduleName).(*Engine)
-	checked, err := engine.readConfig(*system.Config)
-	require.NoError(t, err)
-	t.Cleanup(checked.Link.Close)
-	sample := checked.Policy.Explain(checked.Policy.Profile("birth-care")).Samples[0]
-	_, err = checked.Link.Consult(t.Context(), sample.Question)
+	cfg := commandtest.Config(t, system)
+	sample := cfg.Policy.Explain(cfg.Policy.Profile("birth-care")).Samples[0]
+	_, err = cfg.Link.Consult(t.Context(), sample.Question)
 	require.Error(t, err)
 
 	path, body, _ := strings.Cut(<-sent, " ")

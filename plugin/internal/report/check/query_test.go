@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package check_test
 
 import (
 	"context"
@@ -16,6 +16,8 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/commandtest"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report/check"
 )
 
 // bsnFile writes what --bsn-file names.
@@ -34,7 +36,7 @@ func query(t *testing.T, more ...string) []string {
 
 func TestCheckAsksOneQuery(t *testing.T) {
 	mitz := startCheckedMitz(t, year)
-	output, _, err := runCheckWith(t, t.Context(), strings.NewReader("yes\n"), mitz.config(), query(t)...)
+	output, _, err := commandtest.Command{Name: "check", Input: strings.NewReader("yes\n")}.Run(t, mitz.config(), query(t)...)
 	require.NoError(t, err)
 	queries := mitz.Queries()
 	require.Len(t, queries, 1)
@@ -62,8 +64,8 @@ func TestCheckAsksOneQuery(t *testing.T) {
 	assert.Contains(t, after, "GGC002 (treatment data): Permit\n")
 	assert.Contains(t, after, "GGC013 (medication): Permit\n")
 	assert.Contains(t, after, "request id "+queries[0].RequestID+"\n")
-	assertReadable(t, warning)
-	assertReadable(t, after)
+	check.AssertReadable(t, warning)
+	check.AssertReadable(t, after)
 }
 
 func TestCheckAsksWhatItsFlagsSay(t *testing.T) {
@@ -96,8 +98,6 @@ func TestCheckAsksWhatItsFlagsSay(t *testing.T) {
 	})
 }
 
-// TestCheckDoesNotAsk: in each case neither a query nor even a connection is made, but
-// where the link was to be tried first.
 // TestCheckDoesNotRepeatWhatIsMisplaced has a patient's number where none belongs.
 func TestCheckDoesNotRepeatWhatIsMisplaced(t *testing.T) {
 	mitz := startCheckedMitz(t, year)
@@ -108,12 +108,14 @@ func TestCheckDoesNotRepeatWhatIsMisplaced(t *testing.T) {
 	}
 }
 
+// TestCheckDoesNotAsk: in each case neither a query nor even a connection is made, but
+// where the link was to be tried first.
 func TestCheckDoesNotAsk(t *testing.T) {
 	mitz := startCheckedMitz(t, year)
 	const number = "900186021"
 	t.Run("unless it is confirmed", func(t *testing.T) {
 		for _, input := range []string{"", "no\n", "y\n"} {
-			output, _, err := runCheckWith(t, t.Context(), strings.NewReader(input), mitz.config(), query(t)...)
+			output, _, err := commandtest.Command{Name: "check", Input: strings.NewReader(input)}.Run(t, mitz.config(), query(t)...)
 			require.EqualError(t, err, "not confirmed: Mitz was asked nothing", "%q", input)
 			assert.Contains(t, output, "Type yes")
 		}
@@ -122,8 +124,8 @@ func TestCheckDoesNotAsk(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		reader, writer := io.Pipe()
 		t.Cleanup(func() { _ = writer.Close() })
-		_, _, err := runCheckWith(t, ctx, cancelingReader{reader, cancel}, mitz.config(), query(t)...)
-		require.ErrorIs(t, err, errUnconfirmed)
+		_, _, err := commandtest.Command{Name: "check", Ctx: ctx, Input: cancelingReader{reader, cancel}}.Run(t, mitz.config(), query(t)...)
+		require.ErrorContains(t, err, "not confirmed: Mitz was asked nothing")
 	})
 	t.Run("when the link does not work", func(t *testing.T) {
 		output, _, err := runCheck(t, mitz.config(), query(t, "--yes", "--mitz.endpoint", "https://"+openPort(t))...)
@@ -141,7 +143,7 @@ func TestCheckDoesNotAsk(t *testing.T) {
 			[]string{"--professional: missing; --role: missing"}},
 		{"about what is no number", query(t, "--bsn-file", bsnFile(t, "900186022", 0o600)), []string{"--bsn-file: not a BSN"}},
 		{"about two patients", query(t, "--bsn-file", bsnFile(t, number+"\n"+number, 0o600)), []string{"--bsn-file: not a BSN"}},
-		{"about what a long file begins with", query(t, "--bsn-file", bsnFile(t, number+strings.Repeat("\n", maxBSNFile), 0o600)), []string{"--bsn-file: more than a BSN"}},
+		{"about what a long file begins with", query(t, "--bsn-file", bsnFile(t, number+strings.Repeat("\n", 64), 0o600)), []string{"--bsn-file: more than a BSN"}},
 		{"about a number in place of a file", query(t, "--bsn-file", number), []string{"--bsn-file: no such file"}},
 		{"about a directory", query(t, "--bsn-file", t.TempDir()), []string{"--bsn-file: is a directory"}},
 		{"for another subject", query(t, "--subject", number), []string{"--subject: name one of: hospital-east"}},
@@ -177,7 +179,7 @@ func TestCheckTellsHowAQueryFailed(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		behaviour mitztest.Behaviour
-		verdict   string
+		mark      string
 		words     []string
 		err       string
 	}{
@@ -196,7 +198,7 @@ func TestCheckTellsHowAQueryFailed(t *testing.T) {
 				require.EqualError(t, err, tt.err)
 			}
 			_, after, _ := strings.Cut(output, "One query about a patient")
-			told(t, after, tt.verdict, "query")
+			told(t, after, tt.mark, "query")
 			words := strings.Join(strings.Fields(after), " ")
 			for _, text := range tt.words {
 				assert.Contains(t, words, text)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package check
 
 import (
 	"crypto/tls"
@@ -13,35 +13,35 @@ import (
 )
 
 // findingsOf puts a probe in words, step by step in the order in which they were tried.
-func findingsOf(report mitzclient.Report, now time.Time) []finding {
-	findings := []finding{nameFinding(report), connectionFinding(report)}
-	if !report.Encrypted {
+func findingsOf(probed mitzclient.Report, now time.Time) []finding {
+	findings := []finding{nameFinding(probed), connectionFinding(probed)}
+	if !probed.Encrypted {
 		return append(findings, finding{
-			verdict: verdictWarning, step: "TLS", text: "none: the endpoint is http",
+			mark: markWarning, step: "TLS", text: "none: the endpoint is http",
 			advice: "Nothing protects this link. It is fit for development only, and strict mode refuses it.",
 		})
 	}
-	return append(findings, tlsFinding(report), serverFinding(report, now), clientFinding(report, now), acceptanceFinding(report))
+	return append(findings, tlsFinding(probed), serverFinding(probed, now), clientFinding(probed, now), acceptanceFinding(probed))
 }
 
-func nameFinding(report mitzclient.Report) finding {
-	result := finding{step: "name", verdict: verdictOK}
-	host := harmless(report.Host)
-	if !report.Resolve.Tried {
+func nameFinding(probed mitzclient.Report) finding {
+	result := finding{step: "name", mark: markOK}
+	host := harmless(probed.Host)
+	if !probed.Resolve.Tried {
 		result.text = host + " is an address: there is nothing to look up"
 		return result
 	}
-	took := tookWords(report.Resolve.Took)
-	if report.Resolve.OK() {
+	took := tookWords(probed.Resolve.Took)
+	if probed.Resolve.OK() {
 		var addresses []string
-		for _, address := range report.Addresses {
+		for _, address := range probed.Addresses {
 			addresses = append(addresses, address.String())
 		}
 		result.text = fmt.Sprintf("%s is %s (%s)", host, listWords(addresses), took)
 		return result
 	}
-	result.verdict = verdictFailed
-	switch report.Resolve.Problem {
+	result.mark = markFailed
+	switch probed.Resolve.Problem {
 	case mitzclient.ProblemUnknownHost:
 		result.text = fmt.Sprintf("%s has no address (%s)", host, took)
 		result.advice = "Look for a typing error in mitz.endpoint. If only a care network knows the name, this machine must use that network's DNS."
@@ -75,14 +75,14 @@ var connectAdvice = map[mitzclient.Problem]string{
 	mitzclient.ProblemLost:    "A firewall or gateway between this machine and Mitz ends the connection. Ask who manages it.",
 }
 
-func connectionFinding(report mitzclient.Report) finding {
-	result := finding{step: "connection", verdict: verdictUntried, text: "not tried: there is no address"}
-	if !report.Connect.Tried {
+func connectionFinding(probed mitzclient.Report) finding {
+	result := finding{step: "connection", mark: markUntried, text: "not tried: there is no address"}
+	if !probed.Connect.Tried {
 		return result
 	}
-	for _, attempt := range report.Attempts {
+	for _, attempt := range probed.Attempts {
 		if attempt.Problem == "" {
-			result.verdict = verdictOK
+			result.mark = markOK
 			result.text = fmt.Sprintf("%s (%s: one round trip)", attempt.Address, tookWords(attempt.Took))
 			continue
 		}
@@ -92,9 +92,9 @@ func connectionFinding(report mitzclient.Report) finding {
 		}
 		result.details = append(result.details, fmt.Sprintf("%s %s (%s)", attempt.Address, words, tookWords(attempt.Took)))
 	}
-	if !report.Connect.OK() {
-		result.verdict, result.text = verdictFailed, "no connection"
-		result.advice = connectAdvice[report.Connect.Problem]
+	if !probed.Connect.OK() {
+		result.mark, result.text = markFailed, "no connection"
+		result.advice = connectAdvice[probed.Connect.Problem]
 	}
 	return result
 }
@@ -118,20 +118,20 @@ var handshakeWords = map[mitzclient.Problem][2]string{
 	mitzclient.ProblemCanceled: {canceledWords, ""},
 }
 
-func tlsFinding(report mitzclient.Report) finding {
-	result := finding{step: "TLS", verdict: verdictUntried, text: "not tried: there is no connection"}
-	step := report.Handshake
+func tlsFinding(probed mitzclient.Report) finding {
+	result := finding{step: "TLS", mark: markUntried, text: "not tried: there is no connection"}
+	step := probed.Handshake
 	if !step.Tried {
 		return result
 	}
 	if step.OK() || step.Problem == mitzclient.ProblemServer {
 		// Without trust in the server it was not completed, but the fault is not here.
-		result.verdict = verdictOK
-		result.text = fmt.Sprintf("%s (%s)", versionWords(report), tookWords(step.Took))
+		result.mark = markOK
+		result.text = fmt.Sprintf("%s (%s)", versionWords(probed), tookWords(step.Took))
 		return result
 	}
 	words := handshakeWords[step.Problem]
-	result.verdict, result.text, result.advice = verdictFailed, words[0], words[1]
+	result.mark, result.text, result.advice = markFailed, words[0], words[1]
 	if step.Problem == mitzclient.ProblemAlert {
 		result.text += ": " + alertWords(step.Alert)
 	}
@@ -139,10 +139,10 @@ func tlsFinding(report mitzclient.Report) finding {
 	return result
 }
 
-func versionWords(report mitzclient.Report) string {
-	text := tls.VersionName(report.Version)
-	if report.CipherSuite != 0 {
-		text += ", " + tls.CipherSuiteName(report.CipherSuite)
+func versionWords(probed mitzclient.Report) string {
+	text := tls.VersionName(probed.Version)
+	if probed.CipherSuite != 0 {
+		text += ", " + tls.CipherSuiteName(probed.CipherSuite)
 	}
 	return text
 }

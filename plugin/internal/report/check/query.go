@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package check
 
 import (
 	"bufio"
@@ -17,20 +17,21 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report"
 )
 
-// askMitz asks one query, through the link that a token request goes through, after the
-// operator has confirmed that the patient may see it.
-func askMitz(command *cobra.Command, checked *config.Config, question consent.Question, warnings []string, confirmed bool) error {
+// ask asks one query, through the link that a token request goes through, after the operator
+// has confirmed that the patient may see it.
+func ask(command *cobra.Command, link mitzclient.Consulter, question consent.Question, warnings []string, confirmed bool) error {
 	page := &page{}
-	page.section("One query about a patient")
-	page.paragraph(0, redactBSN(questionWords(question))) // a number in the flags may be a patient's, by mistake
+	page.Section("One query about a patient")
+	page.Paragraph(0, redact.Text(report.Question(question))) // a number in the flags may be a patient's, by mistake
 	fmt.Fprintln(page)
-	page.item(0, "WARNING: ", "Mitz records this query, and shows the patient that it was asked: by which organisation and "+
+	page.Item(0, "WARNING: ", "Mitz records this query, and shows the patient that it was asked: by which organisation and "+
 		"for whom. Ask only about a patient for tests, or one who agrees to it. It cannot be undone.")
 	for _, warning := range warnings {
-		page.item(0, "WARNING: ", warning)
+		page.Item(0, "WARNING: ", warning)
 	}
 	if _, err := io.WriteString(command.OutOrStdout(), page.String()); err != nil {
 		return err
@@ -41,7 +42,7 @@ func askMitz(command *cobra.Command, checked *config.Config, question consent.Qu
 		}
 	}
 	began := time.Now()
-	answer, err := checked.Link.Consult(command.Context(), question)
+	answer, err := link.Consult(command.Context(), question)
 	result := queryFinding(question, answer, err, time.Since(began))
 	page.Reset()
 	fmt.Fprintln(page)
@@ -81,17 +82,17 @@ func confirm(command *cobra.Command) error {
 
 // queryFinding puts the answer to a query in words. A Deny is an answer like a Permit.
 func queryFinding(question consent.Question, answer mitzclient.Answer, err error, took time.Duration) finding {
-	result := finding{verdict: verdictOK, step: "query", text: fmt.Sprintf("Mitz answered in %s", tookWords(took))}
+	result := finding{mark: markOK, step: "query", text: fmt.Sprintf("Mitz answered in %s", tookWords(took))}
 	if err != nil {
-		result.verdict, result.text = verdictFailed, failureWords(err, took)
-		result.advice = "See the outcome " + reason(err) + " in docs/operations.md, under Log."
+		result.mark, result.text = markFailed, failureWords(err, took)
+		result.advice = "See the outcome " + code(err) + " in docs/operations.md, under Log."
 	} else {
 		result.details = decisionDetails(question, answer.Decisions)
 		if slices.ContainsFunc(question.Categories, func(category consent.Category) bool {
 			decision := answer.Decisions[category]
 			return decision != consent.Permit && decision != consent.Deny
 		}) {
-			result.verdict = verdictWarning
+			result.mark = markWarning
 			result.advice = "Mitz could not judge the question. Check that URA, types, role and professional are those that Mitz knows; report it with the request id."
 		}
 	}
@@ -107,9 +108,17 @@ func queryFinding(question consent.Question, answer mitzclient.Answer, err error
 func decisionDetails(question consent.Question, decisions consent.Decisions) []string {
 	var details []string
 	for _, category := range question.Categories {
-		details = append(details, fmt.Sprintf("%s: %s", coded(category, categoryWords), decisions[category]))
+		details = append(details, fmt.Sprintf("%s: %s", report.Category(category), decisions[category]))
 	}
 	return details
+}
+
+// code is the stable code of a failure, under which docs/operations.md tells of it.
+func code(failure error) string {
+	if known, ok := errors.AsType[*mitzclient.Error](failure); ok {
+		return string(known.Code)
+	}
+	return "internal"
 }
 
 // failureWords says why there is no answer: in texts of our own, whatever Mitz said.

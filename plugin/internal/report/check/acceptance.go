@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package check
 
 import (
 	"crypto/tls"
@@ -25,37 +25,37 @@ var refusalAdvice = map[mitzclient.Alert]string{
 const generalRefusalAdvice = "Ask Mitz whether the client certificate above, by its serial number, is on the allow-list of this environment (test or production)."
 
 // acceptanceFinding says how the server took the client certificate.
-func acceptanceFinding(report mitzclient.Report) finding {
-	result := finding{step: "acceptance", verdict: verdictUntried, text: "not tried: there is no TLS connection"}
-	if !report.Acceptance.Tried {
+func acceptanceFinding(probed mitzclient.Report) finding {
+	result := finding{step: "acceptance", mark: markUntried, text: "not tried: there is no TLS connection"}
+	if !probed.Acceptance.Tried {
 		return result
 	}
-	step := report.Acceptance
+	step := probed.Acceptance
 	took := tookWords(step.Took)
-	notPresented := notPresentedWords(report)
+	notPresented := notPresentedWords(probed)
 	switch {
 	case step.Problem == mitzclient.ProblemUnasked:
-		result.verdict, result.text = verdictWarning, "the other side spoke before it was asked anything"
+		result.mark, result.text = markWarning, "the other side spoke before it was asked anything"
 		result.advice = "An HTTP server does not. Check host and port in mitz.endpoint."
 	case step.Problem != "":
-		result.verdict, result.text = verdictFailed, fmt.Sprintf("%s (%s)", refusalWords(report), took)
-		result.advice = adviceOnRefusal(report)
-	case report.Request == nil:
-		result.verdict, result.text, result.advice = unaskedWords(report)
-	case !report.Request.Presented:
-		result.verdict, result.text = verdictWarning, "a client certificate was asked for and none presented"
+		result.mark, result.text = markFailed, fmt.Sprintf("%s (%s)", refusalWords(probed), took)
+		result.advice = adviceOnRefusal(probed)
+	case probed.Request == nil:
+		result.mark, result.text, result.advice = unaskedWords(probed)
+	case !probed.Request.Presented:
+		result.mark, result.text = markWarning, "a client certificate was asked for and none presented"
 		result.advice = "Queries will probably be refused."
 	default:
-		result.verdict = verdictOK
+		result.mark = markOK
 		result.text = fmt.Sprintf("the client certificate was asked for, and not refused within %s", took)
 		result.details = []string{"Whether Mitz admits this organisation to its queries shows only with one (--bsn-file)."}
-		if len(report.Request.CAs) > 0 && !report.Request.FromCA {
-			result.verdict = verdictWarning
+		if len(probed.Request.CAs) > 0 && !probed.Request.FromCA {
+			result.mark = markWarning
 			result.advice = "If queries are refused, choose another certificate, or put the CA certificates between with it in mitz.tls.certfile."
 		}
 	}
-	if report.Request != nil {
-		result.details = append(caDetails(report), result.details...)
+	if probed.Request != nil {
+		result.details = append(caDetails(probed), result.details...)
 	}
 	if notPresented != "" {
 		result.details = append(result.details, notPresented)
@@ -66,28 +66,28 @@ func acceptanceFinding(report mitzclient.Report) finding {
 // unaskedWords is about a server that asked for no client certificate. With TLS 1.2 it may
 // ask when it has seen the request, which the node answers once; with TLS 1.3 it can only by
 // a way that few servers and clients know, and Go's does not (RFC 8446 section 4.6.2).
-func unaskedWords(report mitzclient.Report) (verdict, string, string) {
+func unaskedWords(probed mitzclient.Report) (mark, string, string) {
 	const text = "the other side asked for no client certificate"
 	const advice = "Mitz asks for one. Check host and port in mitz.endpoint, and whether something between here and Mitz ends TLS."
 	switch {
-	case report.Version == tls.VersionTLS12:
-		return verdictWarning, text + " yet; with TLS 1.2 it may when it has seen a query, as IIS does", advice + " Whether it asks later shows only with a query (--bsn-file)."
-	case report.Client == nil:
-		return verdictWarning, text, advice
+	case probed.Version == tls.VersionTLS12:
+		return markWarning, text + " yet; with TLS 1.2 it may when it has seen a query, as IIS does", advice + " Whether it asks later shows only with a query (--bsn-file)."
+	case probed.Client == nil:
+		return markWarning, text, advice
 	default:
-		return verdictFailed, text + ", and with TLS 1.3 it cannot when it has seen a query", advice + " If it is a server that asks later (IIS), it must speak TLS 1.2 for this."
+		return markFailed, text + ", and with TLS 1.3 it cannot when it has seen a query", advice + " If it is a server that asks later (IIS), it must speak TLS 1.2 for this."
 	}
 }
 
 // refusalWords says how the connection ended.
-func refusalWords(report mitzclient.Report) string {
+func refusalWords(probed mitzclient.Report) string {
 	what := "the client certificate"
-	if report.Request == nil || !report.Request.Presented {
+	if probed.Request == nil || !probed.Request.Presented {
 		what = "a connection without client certificate"
 	}
-	switch report.Acceptance.Problem {
+	switch probed.Acceptance.Problem {
 	case mitzclient.ProblemAlert, mitzclient.ProblemVersion:
-		return fmt.Sprintf("the other side refuses %s: %s", what, alertWords(report.Acceptance.Alert))
+		return fmt.Sprintf("the other side refuses %s: %s", what, alertWords(probed.Acceptance.Alert))
 	case mitzclient.ProblemLost:
 		return fmt.Sprintf("the other side ended the connection, so it probably refuses %s", what)
 	case mitzclient.ProblemTimeout:
@@ -99,22 +99,22 @@ func refusalWords(report mitzclient.Report) string {
 	}
 }
 
-func adviceOnRefusal(report mitzclient.Report) string {
-	if report.Acceptance.Problem == mitzclient.ProblemCanceled {
+func adviceOnRefusal(probed mitzclient.Report) string {
+	if probed.Acceptance.Problem == mitzclient.ProblemCanceled {
 		return ""
 	}
-	if advice, known := refusalAdvice[report.Acceptance.Alert]; known && report.Acceptance.Problem == mitzclient.ProblemAlert {
+	if advice, known := refusalAdvice[probed.Acceptance.Alert]; known && probed.Acceptance.Problem == mitzclient.ProblemAlert {
 		return advice
 	}
-	if report.Client == nil {
+	if probed.Client == nil {
 		return refusalAdvice[mitzclient.AlertCertificateRequired] + " Set mitz.tls.certfile."
 	}
 	return generalRefusalAdvice
 }
 
 // caDetails say from which CAs the other side takes certificates.
-func caDetails(report mitzclient.Report) []string {
-	request := report.Request
+func caDetails(probed mitzclient.Report) []string {
+	request := probed.Request
 	switch {
 	case len(request.CAs) == 0:
 		return []string{"It does not say from which CAs it takes certificates."}
@@ -134,11 +134,11 @@ func caDetails(report mitzclient.Report) []string {
 }
 
 // notPresentedWords says why no client certificate was presented, when one was asked for.
-func notPresentedWords(report mitzclient.Report) string {
-	switch request := report.Request; {
+func notPresentedWords(probed mitzclient.Report) string {
+	switch request := probed.Request; {
 	case request == nil || request.Presented:
 		return ""
-	case report.Client == nil:
+	case probed.Client == nil:
 		return "None was presented: none is configured."
 	default:
 		return "Ours was not presented: the other side takes no signature that its key can make."

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package check
 
 import (
 	"crypto/ecdsa"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 )
 
 // maxForeign bounds a text that others wrote, in characters.
@@ -34,7 +35,7 @@ func harmless(text string) string {
 	if !plainText.MatchString(text) {
 		text = strconv.Quote(text)
 	}
-	return redactBSN(text)
+	return redact.Text(text)
 }
 
 // serverProblems says why the server's certificate is not trusted, and what to do.
@@ -51,13 +52,13 @@ var serverProblems = map[mitzclient.Problem][2]string{
 	mitzclient.ProblemInvalid: {"it is not valid by the rules for certificates", "Report it to Mitz, if it is Mitz that answers."},
 }
 
-func serverFinding(report mitzclient.Report, now time.Time) finding {
-	result := finding{step: "server certificate", verdict: verdictUntried, text: "none was received"}
-	server := report.Server
+func serverFinding(probed mitzclient.Report, now time.Time) finding {
+	result := finding{step: "server certificate", mark: markUntried, text: "none was received"}
+	server := probed.Server
 	if server == nil {
 		return result
 	}
-	result.verdict, result.text = verdictOK, harmless(server.Subject.String())
+	result.mark, result.text = markOK, harmless(server.Subject.String())
 	result.details = []string{
 		"issued by " + harmless(server.Issuer.String()),
 		"for " + hostNames(server.Certificate),
@@ -65,7 +66,7 @@ func serverFinding(report mitzclient.Report, now time.Time) finding {
 	}
 	var advice []string
 	for _, problem := range server.Problems {
-		result.verdict = verdictFailed
+		result.mark = markFailed
 		words := serverProblems[problem]
 		result.details = append(result.details, "Not trusted: "+words[0]+".")
 		if problem == mitzclient.ProblemUnknownIssuer {
@@ -95,15 +96,15 @@ func hostNames(certificate *x509.Certificate) string {
 	return listWords(names)
 }
 
-func clientFinding(report mitzclient.Report, now time.Time) finding {
-	client := report.Client
+func clientFinding(probed mitzclient.Report, now time.Time) finding {
+	client := probed.Client
 	if client == nil {
 		return finding{
-			step: "client certificate", verdict: verdictWarning, text: "none is configured",
+			step: "client certificate", mark: markWarning, text: "none is configured",
 			advice: "Mitz admits nobody without one: set mitz.tls.certfile.",
 		}
 	}
-	result := finding{step: "client certificate", verdict: verdictOK, text: harmless(client.Subject.String())}
+	result := finding{step: "client certificate", mark: markOK, text: harmless(client.Subject.String())}
 	result.details = []string{
 		"issued by " + harmless(client.Issuer.String()),
 		"serial number " + hexWords(client.SerialNumber.Bytes()),
@@ -112,17 +113,17 @@ func clientFinding(report mitzclient.Report, now time.Time) finding {
 	}
 	switch {
 	case slices.Contains(client.Problems, mitzclient.ProblemExpired):
-		result.verdict = verdictFailed
+		result.mark = markFailed
 		result.advice = "Renew it. This node presents no expired certificate, so until then no guarded token is issued."
 	case slices.Contains(client.Problems, mitzclient.ProblemNotYetValid):
-		result.verdict = verdictFailed
+		result.mark = markFailed
 		result.advice = "Check this machine's clock, and whether this is the right file."
 	case slices.Contains(client.Problems, mitzclient.ProblemPurpose):
-		result.verdict = verdictWarning
+		result.mark = markWarning
 		result.details = append(result.details, "It is not a certificate for clients (extended key usage).")
 		result.advice = "Mitz may refuse it. Check that mitz.tls.certfile is the certificate that Mitz was told of."
 	case client.NotAfter.Sub(now) < config.CertificateNotice:
-		result.verdict = verdictWarning
+		result.mark = markWarning
 		result.advice = "Renew it in time, and have Mitz put the new one on its allow-list before you use it. The node takes changed files into use without a restart."
 	}
 	return result

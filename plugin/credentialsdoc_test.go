@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package plugin
+package plugin_test
 
 import (
 	"crypto/rand"
@@ -31,6 +31,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/commandtest"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 )
 
@@ -137,22 +138,19 @@ func TestDocumentedCredentials(t *testing.T) {
 }
 
 // documentedPolicy takes the page's configuration through the whole check, in strict mode.
-func documentedPolicy(t *testing.T, config string) *policy.Policy {
+func documentedPolicy(t *testing.T, section string) *policy.Policy {
 	t.Helper()
 	identity, err := mitztest.NewIdentity()
 	require.NoError(t, err)
 	files, err := identity.WriteFiles(t.TempDir())
 	require.NoError(t, err)
-	_, system, err := runExplain(t, "url: https://node.example\n"+strings.NewReplacer(
+	_, system, err := commandtest.Command{Name: "explain"}.Run(t, "url: https://node.example\n"+strings.NewReplacer(
 		"/etc/nuts/mitz/client.pem", files.Certificate,
 		"/etc/nuts/mitz/client.key", files.Key,
 		"/etc/nuts/mitz/ca.pem", files.TrustStore,
-	).Replace(config))
+	).Replace(section))
 	require.NoError(t, err)
-	checked, err := system.FindEngineByName(moduleName).(*Engine).readConfig(*system.Config)
-	require.NoError(t, err)
-	t.Cleanup(checked.Link.Close)
-	return checked.Policy
+	return commandtest.Config(t, system).Policy
 }
 
 // askAbout has the built-in definition choose from a wallet, as a requester's node does,

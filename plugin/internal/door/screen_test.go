@@ -263,6 +263,9 @@ func TestHostileRequests(t *testing.T) {
 			return assertion(presentationOf(strings.Replace(credentialOf(list(maxElements, "1")), "e", `\u0065`, 1)))
 		}, ReasonPresentation},
 		{"the same as JSON in a string", func() *http.Request { return assertion(presentationOf(quoted(`{"a":` + list(maxElements, "1") + `}`))) }, ReasonPresentation},
+		{"the same behind a blank that is none in JSON", func() *http.Request {
+			return assertion(presentationOf(quoted("\u2003" + `{"a":` + list(maxElements, "1") + `}`)))
+		}, ReasonPresentation},
 		{"many values in a header", func() *http.Request { return assertion(jwtOf(`{"x5c":`+list(maxElements, `""`)+`}`, `{}`)) }, ReasonPresentation},
 		{"a long text", func() *http.Request { return assertion(presentationOf(credentialOf(quoted(long(maxString + 1))))) }, ReasonPresentation},
 		{"many texts", func() *http.Request {
@@ -326,7 +329,7 @@ func TestPlainPaths(t *testing.T) {
 // FuzzShape looks that counting what there is never fails, and that what the decoder finds
 // was counted.
 func FuzzShape(f *testing.F) {
-	for _, seed := range []string{"", "{", `{"a":[1,2,{"b":"c"}]}`, `"\"`, presentationOf(credentialOf("{}")), list(5, `"{}"`)} {
+	for _, seed := range []string{"", "{", "\f{}", `{"a":[1,2,{"b":"c"}]}`, `"\"`, presentationOf(credentialOf("{}")), list(5, `"{}"`)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

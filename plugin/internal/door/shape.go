@@ -37,9 +37,10 @@ func (s *shape) isBounded() bool {
 // was added is too much.
 func (s *shape) add(sent string) bool { return s.addString(sent, nesting) && s.isBounded() }
 
-// addString adds a string. It may be a JWT, or JSON itself: the node tries both.
+// addString adds a string. It may be a JWT, or JSON itself: the node tries both, and takes
+// away what Unicode has for blanks before it looks.
 func (s *shape) addString(text string, nesting int) bool {
-	trimmed := strings.TrimLeft(text, " \t\r\n")
+	trimmed := strings.TrimSpace(text)
 	switch {
 	case nesting == 0 || trimmed == "":
 	case strings.IndexByte(`{["`, trimmed[0]) >= 0:

@@ -43,12 +43,7 @@ bench: ## print the measurements; ARGS=--quick for a short run
 	@bin/bench $(ARGS)
 
 fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
-	@for package in $$($(GO) list ./consent ./internal/... ./plugin/... ./mitzclient/...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$package | grep ^Fuzz); do \
-			echo "== $$package $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
-		done; \
-	done
+	@GO="$(GO)" .ci/fuzz $(FUZZTIME)
 
 testdata: ## rewrite the files in testdata that tests make
 	@$(GO) test -count=1 -run '^Test' ./mitzclient/internal/strictxml ./mitzclient/internal/xacml ./internal/nen7513 ./plugin/internal/report/explain ./e2e-tests/repository -args -update

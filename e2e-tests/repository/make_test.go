@@ -117,3 +117,53 @@ func TestWhatIsMissingIsInstalledOrTold(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatFuzzingFindsIsShown runs .ci/fuzz with a go command that finds an input in one of
+// two targets: the other is fuzzed too, and the input is shown, for the file goes with CI's clone.
+func TestWhatFuzzingFindsIsShown(t *testing.T) {
+	dir := t.TempDir()
+	put := func(path, content string) {
+		path = filepath.Join(dir, path)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o700))
+	}
+	// fuzz has the go command build the given script for each package.
+	fuzz := func(binary string) (string, error) {
+		put("binary", "#!/bin/sh\necho \"in $(basename \"$PWD\")\"; echo \"fuzz: elapsed: $*\"\n"+binary)
+		put("go", `#!/bin/sh
+case $1 in
+env) echo /the/cache ;;
+test) while [ "$1" != -o ]; do shift; done; cp "$(dirname "$0")/binary" "$2" ;;
+esac
+`)
+		command := exec.Command(filepath.Join(dir, ".ci", "fuzz"), "1s")
+		command.Env = []string{"PATH=" + os.Getenv("PATH"), "GO=" + filepath.Join(dir, "go"), "TMPDIR=" + t.TempDir()}
+		output, err := command.CombinedOutput()
+		return string(output), err
+	}
+	script, err := os.ReadFile(filepath.Join(root, ".ci", "fuzz"))
+	require.NoError(t, err)
+	put(".ci/fuzz", string(script))
+	put("go.mod", "module example.org/fuzzed\n")
+	output, err := fuzz("")
+	require.Error(t, err)
+	assert.Contains(t, output, "nothing to fuzz")
+
+	put("a/b/some_test.go", "func FuzzBad(f *testing.F) {\nfunc FuzzGood(f *testing.F) {\n")
+	put(".other/some_test.go", "func FuzzOther(f *testing.F) {\n")
+	output, err = fuzz("")
+	require.NoError(t, err, output)
+	for _, target := range []string{"FuzzBad", "FuzzGood"} {
+		assert.Contains(t, output, "== a/b "+target+"\nfuzz: elapsed: -test.run ^$ -test.fuzz ^"+target+
+			"$ -test.fuzztime 1s -test.fuzzcachedir /the/cache/fuzz/example.org/fuzzed/a/b\n")
+	}
+	assert.NotContains(t, output, "FuzzOther")
+
+	put("a/b/testdata/fuzz/FuzzBad/abc", "go test fuzz v1\nstring(\"found\")\n")
+	output, err = fuzz("case $* in *FuzzBad*) echo '    Failing input written to testdata/fuzz/FuzzBad/abc'; exit 1;; esac\n")
+	require.Error(t, err)
+	assert.Contains(t, output, "in b\n")
+	assert.Contains(t, output, "go test fuzz v1\nstring(\"found\")\n")
+	assert.Contains(t, output, "^FuzzGood$")
+	assert.Contains(t, output, "Fuzzing failed: FuzzBad\n")
+}

@@ -66,11 +66,13 @@ func TestSparseContexts(t *testing.T) {
 	})
 }
 
-func nquads(t *testing.T, graph any) string {
+func nquads(t *testing.T, graph any) any {
 	t.Helper()
 	dataset, ok := graph.(*ld.RDFDataset)
 	require.True(t, ok)
-	text, err := (&ld.NQuadRDFSerializer{}).Serialize(dataset)
+	options := ld.NewJsonLdOptions("")
+	options.Format = "application/n-quads"
+	canonical, err := ld.NewJsonLdApi().Normalize(dataset, options)
 	require.NoError(t, err)
-	return text.(string)
+	return canonical
 }

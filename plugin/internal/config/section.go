@@ -98,7 +98,7 @@ var distinctiveKeys = []string{"dataholders", "dataholdersfile", "profiles", "fa
 // keysToCome are those that are agreed upon, and that this version does not know yet.
 var keysToCome = []string{
 	"withdrawal", "registration", "pdp",
-	"profiles.afterdeny", "profiles.subscribe", "profiles.recheck", "profiles.recheckfailure",
+	"profiles.subscribe", "profiles.recheck", "profiles.recheckfailure",
 }
 
 // secretKey matches the keys that hold a secret rather than a file's name.

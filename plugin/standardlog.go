@@ -3,18 +3,7 @@
 
 package plugin
 
-import (
-	"strings"
-
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
-)
-
-// redactBSN replaces what has the form of a patient's number, and cuts what is long.
-func redactBSN(text string) string { return redact.Text(text) }
-
-// reason returns the stable code of why there is no answer.
-func reason(err error) string { return record.Reason(err) }
+import "strings"
 
 // standardLog takes what libraries write to Go's standard log, which no hook sees, into the
 // node's own. What net/http quotes there of an answer that nobody asked for is left out.

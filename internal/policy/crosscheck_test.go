@@ -296,6 +296,7 @@ func TestNameOfTheOrganisation(t *testing.T) {
 		{"the certificate's, in the guide's form", issuedBy("HealthcareProviderCredential", named, guides), "De Eerste Stap"},
 		{"the certificate's, in the pilots' form", issuedBy("NutsUraCredential", named, pilots), "De Eerste Stap"},
 		{"the certificate's, in the toolkit's form", issuedBy("HealthcareOrganizationCredential", named, pilots), "De Eerste Stap"},
+		{"none, where the DID does not tell the certificate's, in the guide's form", issuedBy("HealthcareProviderCredential", testUZI, guides), ""},
 		{"none, where the DID does not tell the certificate's, in the toolkit's form", issuedBy("HealthcareOrganizationCredential", testUZI, pilots), ""},
 		{"none, where the DID does not tell the certificate's", issuedBy("NutsUraCredential", testUZI, pilots), ""},
 		{"the registrar's", credentialOf("NutsUraCredential", testVektis, pilots), nil},

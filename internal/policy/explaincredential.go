@@ -12,9 +12,11 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
-// accepted are the credentials with which an attribute can be shown: the descriptors of
-// the profile's definition that give one of the attribute's claims.
+// accepted are the credentials with which an attribute can be shown.
 func (p *Profile) accepted(attribute Attribute) []AcceptedCredential {
+	if p.builtin {
+		return p.acceptedForms(attribute)
+	}
 	var accepted []AcceptedCredential
 	for _, each := range definition.Descriptors(p.Definition) {
 		claims := p.claimSources(attribute, each)
@@ -22,13 +24,30 @@ func (p *Profile) accepted(attribute Attribute) []AcceptedCredential {
 			continue
 		}
 		credential := AcceptedCredential{
-			Descriptor: each.Id, Wallet: string(each.Owner), Types: each.Types(), Claims: claims, ByTrust: p.builtin,
+			Descriptor: each.Id, Wallet: string(each.Owner), Types: each.Types(), Claims: claims, IssuerFilters: each.IssuerFilters(),
 		}
-		if !p.builtin {
-			credential.IssuerFilters = each.IssuerFilters()
-			credential.ByTrust = slices.ContainsFunc(credential.Types, func(t string) bool { return p.sources[t] == attribute })
-			if !credential.ByTrust {
-				credential.Unproven = p.rules(false).WhyUnproven(each)
+		credential.ByTrust = slices.ContainsFunc(credential.Types, func(t string) bool { return p.sources[t] == attribute })
+		if !credential.ByTrust {
+			credential.Unproven = p.rules(false).WhyUnproven(each)
+		}
+		accepted = append(accepted, credential)
+	}
+	return accepted
+}
+
+// acceptedForms are those of the built-in definition. The guard reads the claims from the
+// credential itself: the paths in the definition only choose it.
+func (p *Profile) acceptedForms(attribute Attribute) []AcceptedCredential {
+	var accepted []AcceptedCredential
+	for _, form := range p.rules(false).Accepted(attribute) {
+		credential := AcceptedCredential{
+			Descriptor: string(attribute), Wallet: string(pe.WalletOwnerOrganization), Types: slices.Clone(form.Types), ByTrust: true,
+		}
+		for _, claim := range renamableClaims {
+			if paths, exists := form.Claims[claim]; exists {
+				credential.Claims = append(credential.Claims, ClaimSource{
+					Claim: p.claimName(claim), Paths: slices.Clone(paths), Optional: !slices.Contains(definition.ClaimsOf(attribute), claim),
+				})
 			}
 		}
 		accepted = append(accepted, credential)
@@ -36,36 +55,25 @@ func (p *Profile) accepted(attribute Attribute) []AcceptedCredential {
 	return accepted
 }
 
-// claimSources are the fields of a descriptor that give a claim of the attribute; with
-// the built-in definition also the others, since each descriptor has one attribute.
+// claimSources are the fields of an operator's descriptor that give a claim of the attribute.
 func (p *Profile) claimSources(attribute Attribute, descriptor definition.Descriptor) []ClaimSource {
-	if descriptor.Constraints == nil || p.builtin && !slices.Contains(descriptor.Group, string(attribute)) {
+	if descriptor.Constraints == nil {
 		return nil
 	}
 	var sources []ClaimSource
 	for _, field := range descriptor.Constraints.Fields {
-		if field.Id == nil || !p.builtin && !slices.Contains(p.claimNames(definition.ClaimsOf(attribute)), *field.Id) {
+		if field.Id == nil || !slices.Contains(p.claimNames(definition.ClaimsOf(attribute)), *field.Id) {
 			continue
 		}
 		sources = append(sources, ClaimSource{
-			Claim: *field.Id, Paths: p.pathsOf(*field.Id, field, descriptor),
-			Optional: field.Optional != nil && *field.Optional,
+			Claim: *field.Id, Paths: subjectPaths(field), Optional: field.Optional != nil && *field.Optional,
 		})
 	}
 	return sources
 }
 
-// pathsOf are the places that a claim is read from. With the built-in definition these
-// are in the credential itself, and the definition's only choose the credential.
-func (p *Profile) pathsOf(name string, field pe.Field, descriptor definition.Descriptor) []string {
-	if p.builtin {
-		form, _ := formOf(Credential{Types: descriptor.Types()})
-		for claim, paths := range form.Claims {
-			if p.claimName(claim) == name {
-				return slices.Clone(paths)
-			}
-		}
-	}
+// subjectPaths are the places below the subject that a field is read from.
+func subjectPaths(field pe.Field) []string {
 	var paths []string
 	for _, path := range field.Path {
 		for _, subject := range []string{"$.credentialSubject[0].", "$.credentialSubject."} {

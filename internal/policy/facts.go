@@ -85,7 +85,7 @@ func (f *facts) fromCredentials(credentials []Credential) {
 			switch {
 			case !single:
 				f.texts[claim] = []string{""}
-			case isOneOf(form.Types, []string{definition.TypeX509}):
+			case claim == ClaimOrganizationURA && isOneOf(form.Types, []string{definition.TypeX509}):
 				f.texts[claim] = []string{serverURA(valuesAt(subject, paths))}
 			default:
 				f.texts[claim] = valuesAt(subject, paths)
@@ -94,16 +94,15 @@ func (f *facts) fromCredentials(credentials []Credential) {
 	}
 }
 
-// certificateName gives the certificate's name for an organisation that attests about
-// itself with it, in place of the organisation's own: none where the DID does not tell it.
-// The node compares an X509Credential with its certificate, and the guide's form has no
-// field for a name.
-func certificateName(form definition.Form, issuer string) (string, bool) {
+// certificateName returns the certificate's name for an organisation that attests about
+// itself with it, in place of the organisation's own: empty where the DID does not tell it.
+// The node compares an X509Credential with its certificate.
+func certificateName(form definition.Form, issuer string) (name string, decides bool) {
 	if form.Attribute != AttributeOrganization || !trust.IsX509(issuer) || isOneOf(form.Types, []string{definition.TypeX509}) {
 		return "", false
 	}
-	name, known := trust.SubjectPolicy(issuer, "O")
-	return name, known || isOneOf(form.Types, []string{definition.TypeNutsURA, definition.TypeHealthcareOrganization})
+	name, _ = trust.SubjectPolicy(issuer, "O")
+	return name, true
 }
 
 // serverURA gives the organisation's number in a UZI server certificate's otherName.

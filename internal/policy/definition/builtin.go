@@ -14,84 +14,146 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
-// builtinTemplate is the built-in Mitz-consent presentation definition without
-// its issuers. Each descriptor is named after the attribute that it establishes.
+// builtinTemplate is the built-in presentation definition without types and issuers. It has
+// one descriptor for each attribute, named after it, in which the forms of the credential
+// ([Forms]) are alternatives: the node matches every credential with every descriptor, and
+// that is most of what a definition costs.
+//
+// The number of an organisation is optional in it, because the guide's form may hold it as an
+// object, and the node's filters take texts alone. The guard reads it from the credential.
 //
 //go:embed consent_definition.json
 var builtinTemplate []byte
 
-// dezisPattern lets every issuer pass: Dezi's name in a credential proves nothing, its
-// attestation inside does, and the node and [trust.Issuers] look at that.
-const dezisPattern = "^.+$"
+// proofDezi is the type of the proof in a credential that Dezi attests.
+const proofDezi = "DeziIDJWT07"
 
-// Builtin completes the template for a profile: the descriptors for whose
-// issuers somebody is trusted, each with a constraint on the issuer. Where the operator
-// configured facility types, no credential is needed for one. An attribute that nobody
-// may attest is an error. The definition is the same for every scope with the same
-// names of claims, so one presentation can serve several scopes.
+// Builtin completes the template for a profile: the attributes that somebody is trusted to
+// attest, each with the types of credential that those can issue and a constraint on the
+// issuer. Where the operator configured facility types, no credential is needed for one. An
+// attribute that nobody may attest is an error. The definition is the same for every scope
+// with the same names of claims, so one presentation can serve several scopes.
 func (r Rules) Builtin() (pe.WalletOwnerMapping, error) {
 	definition, err := pe.ParsePresentationDefinition(builtinTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("built-in presentation definition: %w", err)
 	}
-	definition.InputDescriptors = filter(definition.InputDescriptors, r.complete)
-	provided := func(group string) bool {
-		return slices.ContainsFunc(definition.InputDescriptors, func(d *pe.InputDescriptor) bool { return slices.Contains(d.Group, group) })
-	}
+	var descriptors []*pe.InputDescriptor
 	var problems []error
-	for _, requirement := range definition.SubmissionRequirements {
-		attribute := trust.Attribute(requirement.From)
-		if attribute == trust.FacilityType && r.TypesConfigured {
-			none, one := 0, 1
-			requirement.Count, requirement.Min, requirement.Max = nil, &none, &one
-		} else if attribute != trust.Delegation && !provided(requirement.From) {
+	choice := false
+	for _, descriptor := range definition.InputDescriptors {
+		attribute := trust.Attribute(descriptor.Id)
+		accepted := r.Accepted(attribute)
+		if len(accepted) > 0 {
+			r.complete(descriptor, attribute, accepted)
+			descriptors = append(descriptors, descriptor)
+			choice = choice || r.optional(attribute)
+		} else if !r.optional(attribute) {
 			problems = append(problems, fmt.Errorf("trust.%s: nobody is trusted who can attest it, but the built-in presentation definition needs it", attribute))
 		}
 	}
-	definition.SubmissionRequirements = filter(definition.SubmissionRequirements, func(r *pe.SubmissionRequirement) bool { return provided(r.From) })
+	definition.InputDescriptors = descriptors
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
+	}
+	if choice {
+		r.require(definition)
 	}
 	return pe.WalletOwnerMapping{pe.WalletOwnerOrganization: *definition}, nil
 }
 
-// complete constrains a descriptor's issuer, and gives its fields the profile's names.
-// It reports false when nobody is trusted who could issue such a credential.
-func (r Rules) complete(descriptor *pe.InputDescriptor) bool {
-	issuers := r.Trust[trust.Attribute(descriptor.Group[0])]
-	credentialType := typesIn(descriptor)
-	pattern := issuers.Pattern()
-	switch {
-	case slices.Contains(credentialType, TypeDezi):
-		if !issuers.TrustsDezi() {
-			return false
-		}
-		pattern = dezisPattern
-	case slices.Contains(credentialType, TypeX509), slices.Contains(credentialType, TypeHealthcareProvider), slices.Contains(credentialType, TypeHealthcareOrganization):
-		if !issuers.NamesX509() {
-			return false
-		}
-	case !issuers.NamesDID():
-		return false
-	}
-	fields := descriptor.Constraints.Fields
-	for i, field := range fields {
-		if field.Id != nil {
-			name := r.Names.Of(*field.Id)
-			fields[i].Id = &name
-		}
-	}
-	descriptor.Constraints.Fields = append(fields, pe.Field{
-		Path:   []string{issuerPath},
-		Filter: &pe.Filter{Type: "string", Pattern: &pattern},
-	})
-	return true
+// optional reports whether a requester need not show an attribute.
+func (r Rules) optional(attribute trust.Attribute) bool {
+	return attribute == trust.Delegation || attribute == trust.FacilityType && r.TypesConfigured
 }
 
-// The JSON paths of a credential's issuer and types.
+// require says how many credentials each attribute needs. Without submission requirements a
+// definition needs all of them, which costs the node less: only with them it compares the
+// credentials that it found with each other.
+func (r Rules) require(definition *pe.PresentationDefinition) {
+	for _, descriptor := range definition.InputDescriptors {
+		descriptor.Group = []string{descriptor.Id}
+		none, one := 0, 1
+		requirement := &pe.SubmissionRequirement{Name: descriptor.Id, Rule: "pick", From: descriptor.Id}
+		if r.optional(trust.Attribute(descriptor.Id)) {
+			requirement.Min, requirement.Max = &none, &one
+		} else {
+			requirement.Count = &one
+		}
+		definition.SubmissionRequirements = append(definition.SubmissionRequirements, requirement)
+	}
+}
+
+// Accepted returns the forms in which an attribute may be shown: those that somebody who is
+// trusted could issue.
+func (r Rules) Accepted(attribute trust.Attribute) []Form {
+	issuers := r.Trust[attribute]
+	return filter(forms, func(form Form) bool {
+		switch {
+		case form.Attribute != attribute:
+			return false
+		case slices.Contains(form.Types, TypeDezi):
+			return issuers.TrustsDezi()
+		case form.Certified:
+			return issuers.NamesX509()
+		default:
+			return issuers.NamesDID()
+		}
+	})
+}
+
+// complete adds the types and the issuers to a descriptor of the template, and leaves in its
+// fields what the accepted forms have, by the profile's names.
+func (r Rules) complete(descriptor *pe.InputDescriptor, attribute trust.Attribute, accepted []Form) {
+	var types []string
+	for _, form := range accepted {
+		types = append(types, form.Types...)
+	}
+	fields := []pe.Field{{Path: []string{typePath}, Filter: &pe.Filter{Type: "string", Enum: types}}}
+	if issuer := r.issuerField(attribute, accepted); issuer != nil {
+		fields = append(fields, *issuer)
+	}
+	for _, field := range descriptor.Constraints.Fields {
+		field.Path = filter(field.Path, func(path string) bool {
+			return slices.ContainsFunc(accepted, func(form Form) bool { return form.has(*field.Id, path) })
+		})
+		if len(field.Path) > 0 {
+			name := r.Names.Of(*field.Id)
+			field.Id = &name
+			fields = append(fields, field)
+		}
+	}
+	descriptor.Constraints.Fields = fields
+}
+
+// issuerField returns the constraint on the issuer, nil where there can be none: a definition
+// cannot say "the presenter", and the issuer that is named in what Dezi attests proves
+// nothing. The guard compares the issuer with the trust in any case.
+func (r Rules) issuerField(attribute trust.Attribute, accepted []Form) *pe.Field {
+	issuers := r.Trust[attribute]
+	if issuers.TrustsHolder() || !issuers.NamesDID() {
+		return nil
+	}
+	field := &pe.Field{Path: []string{issuerPath}, Filter: &pe.Filter{Type: "string", Enum: issuers.Exact()}}
+	var others []string
+	if slices.ContainsFunc(accepted, func(form Form) bool { return slices.Contains(form.Types, TypeDezi) }) {
+		others = []string{proofDezi}
+		field.Path = append(field.Path, proofPath)
+	}
+	if field.Filter.Enum != nil {
+		field.Filter.Enum = append(field.Filter.Enum, others...)
+	} else {
+		pattern := issuers.Pattern(others...)
+		field.Filter.Pattern = &pattern
+	}
+	return field
+}
+
+// The JSON paths of a credential's issuer and types, and of the type of its one proof.
 const (
 	issuerPath = "$.issuer"
 	typePath   = "$.type"
+	proofPath  = "$.proof.type"
 )
 
 // Types returns the types of credential that the descriptor accepts, or none when it does

@@ -12,6 +12,8 @@ import (
 // Form is one type of credential in which an attribute comes.
 type Form struct {
 	Attribute trust.Attribute
+	// Certified says that certificates alone issue it, as did:x509.
+	Certified bool
 	// Types are the spellings in use of the one type.
 	Types []string
 	// Claims says where in the credential's subject each claim is. A claim may be in
@@ -23,28 +25,38 @@ type Form struct {
 	FacilityType []string
 }
 
+// has reports whether the form has a claim at a JSON path of the built-in definition.
+func (f Form) has(claim, path string) bool {
+	return slices.ContainsFunc(f.Claims[claim], func(place string) bool {
+		return path == "$.credentialSubject."+place || path == "$.credentialSubject[0]."+place
+	})
+}
+
 // forms are the credentials that the built-in definition accepts: those that pilots use
 // and those of the national guide (Generic Functions, draft authorization model).
 var forms = []Form{
 	{
 		Attribute: trust.Organization,
+		Certified: true,
 		Types:     []string{TypeX509},
-		Claims:    map[string][]string{ClaimOrganizationURA: {"san.otherName"}},
+		Claims:    map[string][]string{ClaimOrganizationURA: {"san.otherName"}, ClaimOrganizationName: {"subject.O"}},
 	},
 	{
 		Attribute: trust.Organization,
 		Types:     []string{TypeNutsURA},
-		Claims:    map[string][]string{ClaimOrganizationURA: {"organization.ura"}},
+		Claims:    map[string][]string{ClaimOrganizationURA: {"organization.ura"}, ClaimOrganizationName: {"organization.name"}},
 	},
 	{
 		Attribute: trust.Organization,
+		Certified: true,
 		Types:     []string{TypeHealthcareProvider},
 		Claims:    map[string][]string{ClaimOrganizationURA: {"identifier"}},
 	},
 	{
 		Attribute: trust.Organization,
+		Certified: true,
 		Types:     []string{TypeHealthcareOrganization},
-		Claims:    map[string][]string{ClaimOrganizationURA: {"organization.ura"}},
+		Claims:    map[string][]string{ClaimOrganizationURA: {"organization.ura"}, ClaimOrganizationName: {"organization.name"}},
 	},
 	{
 		Attribute:    trust.FacilityType,

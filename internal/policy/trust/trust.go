@@ -116,16 +116,20 @@ func (i Issuers) NamesX509() bool {
 // TrustsHolder reports whether the presenter may attest the attribute itself.
 func (i Issuers) TrustsHolder() bool { return i.holder }
 
-// Pattern returns the issuers as a regular expression (ECMA-262) for the filter of a
-// presentation definition. A definition cannot say "the presenter", so where the
-// holder is trusted the pattern lets every DID pass and [Issuers.Trusts] decides.
-func (i Issuers) Pattern() string {
-	if i.holder {
-		return "^did:.+$"
+// Exact returns the DIDs that are trusted where no others are, and nil otherwise.
+func (i Issuers) Exact() []string {
+	if i.holder || len(i.prefixes) > 0 {
+		return nil
 	}
+	return slices.Clone(i.exact)
+}
+
+// Pattern returns the DIDs that are trusted, and other texts, as a regular expression
+// (ECMA-262) for the filter of a presentation definition.
+func (i Issuers) Pattern(others ...string) string {
 	var alternatives []string
-	for _, exact := range i.exact {
-		alternatives = append(alternatives, regexp.QuoteMeta(exact))
+	for _, text := range append(others, i.exact...) {
+		alternatives = append(alternatives, regexp.QuoteMeta(text))
 	}
 	for _, prefix := range i.prefixes {
 		alternatives = append(alternatives, regexp.QuoteMeta(prefix)+".+")

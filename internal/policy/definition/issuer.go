@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -144,7 +143,7 @@ func takesWholeCA(fields []pe.Field) bool {
 	})
 }
 
-// issuersOf are the DIDs, and prefixes of DIDs, that a proven filter lets pass.
+// issuersOf returns the DIDs, and beginnings of DIDs, that a proven filter lets pass.
 func issuersOf(f pe.Filter) []string {
 	switch {
 	case f.Enum != nil:
@@ -152,18 +151,7 @@ func issuersOf(f pe.Filter) []string {
 	case f.Const != nil && trust.IsDID(*f.Const):
 		return []string{*f.Const}
 	}
-	parsed, err := syntax.Parse(*f.Pattern, syntax.Perl)
-	if err != nil {
-		return nil // cannot happen: it is proven
-	}
-	var issuers []string
-	for _, h := range headsOf(parsed) {
-		if h.ended && trust.IsDID(h.text) {
-			issuers = append(issuers, h.text)
-		} else {
-			issuers = append(issuers, h.prefix())
-		}
-	}
+	issuers, _ := provePattern(*f.Pattern) // no error: it is proven
 	return issuers
 }
 

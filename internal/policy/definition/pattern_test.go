@@ -5,7 +5,6 @@ package definition
 
 import (
 	"math/rand/v2"
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"testing"
@@ -14,35 +13,32 @@ import (
 	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 var provenPatterns = []string{
 	`^did:web:vektis\.example$`,
-	`^did:web:vektis[.]example$`,
-	`^did:web:vektis\.example(:.*)?$`,
+	`^did:web:vektis\.example:iam:x$`,
 	`^did:web:vektis\.example:.*`,
-	`^did:web:vektis\.example:iam:[a-z]+$`,
-	`^did:web:vektis\.example:iam:x.*`,
-	`^did:web:node[1-3]\.example$`,
+	`^did:web:vektis\.example:.+$`,
+	`^did:web:vektis\.example:`,
 	`^(did:web:a\.example|did:web:b\.example)$`,
-	`^(?:did:web:a\.example$|did:web:b\.example:)`,
-	`^did:web:a\.example$|^did:web:b\.example$`,
-	`^did:web:(a|b\.example:iam)\.example$`,
+	`^(?:did:web:a\.example|did:web:b\.example:.+)$`,
 	`^did:web:localhost%3A8443:iam:.+$`,
 	`^` + testFingerprint + `::.*$`,
+	`^` + testFingerprint + `::[\w\-.:%]*$`,
 	`^` + testFingerprint + `::san:otherName:[\w\-.:%]*$`,
-	`^` + testFingerprint + `::(?:san|subject):`,
 	`^` + testFingerprint + `::san:otherName:2\.16\.528-S-12345678$`,
-	`^(?:did:web:a\.example:){1,2}`,
-	`^did:web:a\.example:$`,
+	`^(did:web:a\.example)$`,
 }
 
 func TestProvePattern(t *testing.T) {
 	for _, pattern := range provenPatterns {
-		t.Run("proven: "+pattern, func(t *testing.T) { assert.NoError(t, provePattern(pattern)) })
+		t.Run("proven: "+pattern, func(t *testing.T) {
+			_, err := provePattern(pattern)
+			assert.NoError(t, err)
+		})
 	}
 	for _, tc := range []struct{ name, pattern string }{
 		{"no beginning", `did:web:vektis\.example$`},
@@ -101,21 +97,24 @@ func TestProvePattern(t *testing.T) {
 		{"a line break", "^did:web:a\\.example:\n.*$"},
 		{"several groups, which the node refuses", `^(did):(web):a\.example$`},
 		{"what cannot be parsed", `^did:web:a\.example:(`},
+		{"a set of one character", `^did:web:vektis[.]example$`},
+		{"a set of digits", `^did:web:node[1-3]\.example$`},
+		{"a beginning that goes beyond a colon", `^did:web:vektis\.example:iam:x.*`},
+		{"alternatives that are anchored each", `^did:web:a\.example$|^did:web:b\.example$`},
+		{"alternatives after a common beginning", `^did:web:(a|b)\.example$`},
+		{"alternatives within alternatives", `^(?:did:web:a\.example|(?:did:web:b\.example))$`},
+		{"alternatives without an end", `^(?:did:web:a\.example|did:web:b\.example:)`},
+		{"an end that is escaped", `^did:web:a\.example\$`},
+		{"an end that is there twice", `^did:web:a\.example$$`},
+		{"a colon that may be missing", `^did:web:a\.example:?`},
+		{"a colon that may be repeated", `^did:web:a\.example:*$`},
 		{"too many alternatives", `^did:web:` + strings.Repeat(`(?:a|bc)`, 20) + `:x$`},
 	} {
-		t.Run("not proven: "+tc.name, func(t *testing.T) { assert.Error(t, provePattern(tc.pattern)) })
+		t.Run("not proven: "+tc.name, func(t *testing.T) {
+			_, err := provePattern(tc.pattern)
+			assert.Error(t, err)
+		})
 	}
-}
-
-func TestHeadsOf(t *testing.T) {
-	t.Run("letters of either case are not known", func(t *testing.T) {
-		parsed, err := syntax.Parse(`(?i)did:web:a`, syntax.Perl)
-		require.NoError(t, err)
-		for _, h := range headsOf(parsed) {
-			assert.Empty(t, h.text)
-			assert.False(t, h.open)
-		}
-	})
 }
 
 func TestBetterPattern(t *testing.T) {
@@ -137,6 +136,9 @@ func TestBetterPattern(t *testing.T) {
 		`.*`:                                           "",
 		`(`:                                            "",
 		`^did:web:vektis\.example$|^[a-z]+\.example`:   "",
+		`^did:web:a\.example$|^did:web:b\.example$`:    `^(?:did:web:a\.example|did:web:b\.example)$`,
+		`^did:web:vektis\.example:iam:x.*`:             `^did:web:vektis\.example:iam:x$`,
+		`^did:web:vektis[.]example$`:                   "",
 		`^(did:web:vektis.example|did:web:b.example)$`: `^(?:did:web:vektis\.example|did:web:b\.example)$`,
 	} {
 		t.Run(pattern, func(t *testing.T) {
@@ -144,7 +146,8 @@ func TestBetterPattern(t *testing.T) {
 			assert.Equal(t, better != "", ok)
 			if ok {
 				assert.Equal(t, better, actual)
-				assert.NoError(t, provePattern(actual), "what is suggested is proven")
+				_, err := provePattern(actual)
+				assert.NoError(t, err, "what is suggested is proven")
 			}
 		})
 	}
@@ -171,19 +174,19 @@ func TestMatchesInNode(t *testing.T) {
 	assert.True(t, matchesInNode(t, `^(?=did:web:a)did:web:a$`, "did:web:a"))
 }
 
-// named tells whether an issuer is one of those that the heads of a proven pattern name.
-func named(heads []head, issuer string) bool {
-	return slices.ContainsFunc(heads, func(h head) bool {
-		return h.ended && issuer == h.text || trust.IsPrefix(h.prefix()) && strings.HasPrefix(issuer, h.prefix())
+// named reports whether an issuer is one of those that a proven pattern names.
+func named(proven []string, issuer string) bool {
+	return slices.ContainsFunc(proven, func(text string) bool {
+		return text == issuer || strings.HasSuffix(text, ":") && strings.HasPrefix(issuer, text)
 	})
 }
 
 // impostors are issuers that nobody named, close to those that a pattern names.
-func impostors(random *rand.Rand, heads []head) []string {
+func impostors(random *rand.Rand, proven []string) []string {
 	letters := "abexmplviktsdw1:.-_%|^$/"
 	bases := []string{"", someIssuer, testUZI, "did:web:evil.example"}
-	for _, h := range heads {
-		bases = append(bases, h.text, h.prefix(), strings.ToUpper(h.text), strings.ReplaceAll(h.text, ".", "x"), strings.ReplaceAll(h.text, ":", "::"))
+	for _, text := range proven {
+		bases = append(bases, text, strings.ToUpper(text), strings.ReplaceAll(text, ".", "x"), strings.ReplaceAll(text, ":", "::"))
 	}
 	var issuers []string
 	for range 40 {
@@ -196,7 +199,7 @@ func impostors(random *rand.Rand, heads []head) []string {
 		issuers = append(issuers, base+string(middle), string(middle)+base, base[:cut]+string(middle)+base[cut:], base[:cut]+string(middle),
 			"did:web:evil.example:"+base, base+":"+bases[random.IntN(len(bases))])
 	}
-	return filter(issuers, func(issuer string) bool { return trust.IsDID(issuer) && !named(heads, issuer) })
+	return filter(issuers, func(issuer string) bool { return trust.IsDID(issuer) && !named(proven, issuer) })
 }
 
 // FuzzProvePattern holds the prover against the node: whatever is proven, no issuer that
@@ -214,17 +217,12 @@ func FuzzProvePattern(f *testing.F) {
 }
 
 func assertNoImpostors(t *testing.T, pattern string, random *rand.Rand, more ...string) bool {
-	if provePattern(pattern) != nil {
+	proven, err := provePattern(pattern)
+	if err != nil {
 		return false
 	}
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	require.NoError(t, err)
-	heads := headsOf(parsed)
-	for _, h := range heads {
-		assert.True(t, h.names(), "%q is proven, but begins with %q", pattern, h.text)
-	}
-	for _, issuer := range append(impostors(random, heads), more...) {
-		if trust.IsDID(issuer) && !named(heads, issuer) && matchesInNode(t, pattern, issuer) {
+	for _, issuer := range append(impostors(random, proven), more...) {
+		if trust.IsDID(issuer) && !named(proven, issuer) && matchesInNode(t, pattern, issuer) {
 			t.Errorf("%q is proven, but %q passes", pattern, issuer)
 		}
 	}
@@ -238,9 +236,10 @@ func TestProvenPatternsPassNobodyElse(t *testing.T) {
 		`^`, `^`, `^did:web:`, `^did:web:`, `did:web:`, `^` + testFingerprint, `a`, `b`, `a\.example`, `b\.example`, `.`, `\.`, `:`, `::`, `:iam:`, `$`, `$`, `|`, `|`,
 		`(`, `(?:`, `)`, `)`, `)?`, `)*`, `)+`, `?`, `*`, `+`, `{0}`, `{2}`, `{0,1}`, `.*`, `.+`, `[ab]`, `[^a]`, `[.]`, `[a-c-]`, `\d`, `[\w.-]+`, `x`, `[]`, `{00}`, `\|`, `-`,
 	}
+	parts = append(parts, `^(?:did:web:`, `^(did:web:`, `)$`, `|did:web:`, `[\w\-.:%]*`, `.+$`, `\-`, `\:`)
 	random := rand.New(rand.NewPCG(1, 2))
 	proven := 0
-	for range 60_000 {
+	for range 400_000 {
 		var pattern strings.Builder
 		for range 2 + random.IntN(8) {
 			pattern.WriteString(parts[random.IntN(len(parts))])

@@ -5,7 +5,6 @@ package definition
 
 import (
 	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -18,7 +17,7 @@ const (
 )
 
 func whyPatternUnproven(pattern string) *unproven {
-	err := provePattern(pattern)
+	_, err := provePattern(pattern)
 	if err == nil {
 		return nil
 	}
@@ -29,47 +28,43 @@ func whyPatternUnproven(pattern string) *unproven {
 	return why
 }
 
-// looseDot is a dot that nobody meant to match any character: not one that is repeated,
-// and not one that is escaped already.
-var looseDot = regexp.MustCompile(`\\.|\.[*+?{]?`)
+var (
+	// decoration is what says in a pattern where and how to match, and not what.
+	decoration = strings.NewReplacer("(?i)", "", "(?:", "", "(", "", ")", "", "^", "", "$", "")
+	// looseIssuer is an issuer in which the dots need not be escaped.
+	looseIssuer = regexp.MustCompile(`^([A-Za-z0-9:%_.\\-]+?)(?:` + further + `)?$`)
+)
 
-// betterPattern makes the pattern that was probably meant: anchored, with the dots escaped.
-// What it gives is proven.
+// betterPattern returns the pattern that was probably meant: anchored, with the dots escaped.
+// What it returns is proven.
 func betterPattern(pattern string) (string, bool) {
-	escaped := looseDot.ReplaceAllStringFunc(strings.TrimPrefix(pattern, "(?i)"), func(found string) string {
-		if found == "." {
-			return `\.`
-		}
-		return found
-	})
-	parsed, err := syntax.Parse(escaped, syntax.Perl)
-	if err != nil {
-		return "", false
-	}
 	var alternatives []string
-	for _, h := range headsOf(parsed) {
-		if alternative := h.meant(); !slices.Contains(alternatives, alternative) {
-			alternatives = append(alternatives, alternative)
+	for alternative := range strings.SplitSeq(decoration.Replace(pattern), "|") {
+		match := looseIssuer.FindStringSubmatch(alternative)
+		if match == nil {
+			return "", false
+		}
+		if meant := meantBy(strings.ReplaceAll(match[1], `\`, "")); !slices.Contains(alternatives, meant) {
+			alternatives = append(alternatives, meant)
 		}
 	}
 	better := "^" + strings.Join(alternatives, "|") + "$"
 	if len(alternatives) > 1 {
 		better = "^(?:" + strings.Join(alternatives, "|") + ")$"
 	}
-	return better, provePattern(better) == nil
+	_, err := provePattern(better)
+	return better, err == nil
 }
 
-// meant is the pattern for the issuers that an operator probably meant by a head, which
+// meantBy is the pattern for the issuers that an operator probably meant by a text, which
 // need not be one that proves anything.
-func (h head) meant() string {
-	switch fingerprint := strings.TrimRight(h.text, ":") + "::"; {
-	case h.ended && trust.IsDID(h.text):
-		return regexp.QuoteMeta(h.text)
-	case trust.IsPrefix(h.prefix()):
-		return regexp.QuoteMeta(h.prefix()) + ".+"
-	case trust.IsPrefix(fingerprint) && trust.IsX509(fingerprint):
+func meantBy(text string) string {
+	switch fingerprint := strings.TrimRight(text, ":") + "::"; {
+	case trust.IsPrefix(text):
+		return regexp.QuoteMeta(text) + ".+"
+	case trust.IsX509(text) && trust.IsPrefix(fingerprint):
 		return regexp.QuoteMeta(fingerprint) + ".+"
 	default:
-		return regexp.QuoteMeta(h.text)
+		return regexp.QuoteMeta(text)
 	}
 }

@@ -83,7 +83,7 @@ func isOfRequester(credential Credential, requester consent.URA) bool {
 	return ok && pass.ura == requester
 }
 
-// namesOrganization tells whether every organisation that the credential names is the
+// namesOrganization reports whether every organisation that the credential names is the
 // requester. Dezi always names one; elsewhere a professional may stand in its place.
 func namesOrganization(form definition.Form, subject map[string]any, requester consent.URA) bool {
 	named := valuesAt(subject, form.Organization)
@@ -99,7 +99,7 @@ func namesOrganization(form definition.Form, subject map[string]any, requester c
 	return len(named) > 0 || !slices.Contains(form.Types, definition.TypeDezi)
 }
 
-// namesFacilityType tells whether the kind of organisation that the credential names, if
+// namesFacilityType reports whether the kind of organisation that the credential names, if
 // any, is the requester's. What is there and cannot be read names another.
 func namesFacilityType(form definition.Form, subject map[string]any, requester consent.FacilityType) bool {
 	agrees := true
@@ -111,7 +111,7 @@ func namesFacilityType(form definition.Form, subject map[string]any, requester c
 	return agrees
 }
 
-// isFacilityType tells whether the texts, of which those of another system do not count,
+// isFacilityType reports whether the texts, of which those of another system do not count,
 // are this one kind.
 func isFacilityType(texts []string, expected consent.FacilityType) bool {
 	named := false
@@ -165,13 +165,13 @@ func agreesWithHolder(form definition.Form, pass pass, subject map[string]any, r
 	}
 }
 
-// isPassHolder tells whether the professional in the question is the pass's holder: an
+// isPassHolder reports whether the professional in the question is the pass's holder: an
 // operator's definition may read it elsewhere than the forms say.
 func isPassHolder(pass pass, id consent.ProfessionalID) bool {
 	return id.Root == consent.RootUZI && id.Extension == pass.number
 }
 
-// isPassNumber tells whether the professionals named are all the pass's holder.
+// isPassNumber reports whether the professionals named are all the pass's holder.
 func isPassNumber(pass pass, texts []string, required bool) bool {
 	named := false
 	for _, text := range texts {

@@ -105,7 +105,7 @@ func certificateName(form definition.Form, issuer string) (name string, decides 
 	return name, true
 }
 
-// serverURA gives the organisation's number in a UZI server certificate's otherName.
+// serverURA returns the organisation's number in a UZI server certificate's otherName.
 func serverURA(otherNames []string) string {
 	if len(otherNames) != 1 {
 		return ""
@@ -136,7 +136,7 @@ func (f *facts) only(attribute Attribute, candidates []Credential) bool {
 	return trusted && len(candidates) == 1
 }
 
-// has tells whether anything is there that should give the claim. A credential that says
+// has reports whether anything is there that should give the claim. A credential that says
 // nothing is not the same as none.
 func (f *facts) has(claim string) bool {
 	_, shown := f.texts[claim]

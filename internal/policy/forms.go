@@ -19,7 +19,7 @@ func isOneOf(types, accepted []string) bool {
 	return slices.ContainsFunc(types, func(t string) bool { return slices.Contains(accepted, t) })
 }
 
-// valuesAt gives the texts at any of the paths in a credential's subject. An identifier
+// valuesAt returns the texts at any of the paths in a credential's subject. An identifier
 // may be a text, an object with a system and a value, or a list of these.
 func valuesAt(subject map[string]any, paths []string) []string {
 	var texts []string
@@ -55,7 +55,7 @@ func membersAt(value any, names []string) []any {
 	return nil
 }
 
-// textsOf gives the texts in an identifier, "system|value" where it has a system.
+// textsOf returns the texts in an identifier, "system|value" where it has a system.
 // Anything else, such as a number, is unreadable.
 func textsOf(value any) []string {
 	switch value := value.(type) {

@@ -162,14 +162,14 @@ func (r Rules) checkRepeated(descriptors []Descriptor) error {
 	return errors.Join(problems...)
 }
 
-// selectable tells whether any submission requirement can select the descriptor.
+// selectable reports whether any submission requirement can select the descriptor.
 func selectable(d Descriptor) bool {
 	return len(d.definition.SubmissionRequirements) == 0 || slices.ContainsFunc(d.Group, func(group string) bool {
 		return len(requirementsFrom(d.definition.SubmissionRequirements, group)) > 0
 	})
 }
 
-// alternatives tells whether at most one of the descriptors is selected: they are in
+// alternatives reports whether at most one of the descriptors is selected: they are in
 // one group and no other, and one submission requirement picks one of it.
 func alternatives(descriptors []Descriptor) bool {
 	first := descriptors[0]

@@ -105,7 +105,7 @@ const (
 	TypeDezi                   = "DeziUserCredential"
 )
 
-// organizationIn gives the places where a credential can name an organisation, below
+// organizationIn returns the places where a credential can name an organisation, below
 // each of the prefixes: as an identifier, or as an object that has one.
 func organizationIn(prefixes ...string) []string {
 	var places []string

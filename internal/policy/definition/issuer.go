@@ -77,7 +77,7 @@ func (r Rules) checkAttested(d Descriptor) error {
 	return errors.Join(problems...)
 }
 
-// standIn gives the attribute whose trust can stand in for a constraint on the issuer,
+// standIn returns the attribute whose trust can stand in for a constraint on the issuer,
 // or what must be done before one can. At the time of a request, the trust is found by a
 // credential's type, so the type may not serve another attribute too.
 func (r Rules) standIn(d Descriptor, descriptors []Descriptor) (attribute trust.Attribute, hint string) {
@@ -134,8 +134,8 @@ func (r Rules) whyUnproven(d Descriptor) *unproven {
 	return why
 }
 
-// takesWholeCA tells whether no proven constraint on the issuer keeps out that many owners'
-// certificates issue.
+// takesWholeCA reports whether the constraints on the issuer let pass what all owners of a
+// certificate of some CA issue.
 func takesWholeCA(fields []pe.Field) bool {
 	return !slices.ContainsFunc(fields, func(field pe.Field) bool {
 		return slices.ContainsFunc(field.Path, isIssuerPath) && whyFieldUnproven(field) == nil &&

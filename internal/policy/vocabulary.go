@@ -10,12 +10,14 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
-// The vocabulary of the packages trust and definition, by the names that it has here.
-type (
-	Attribute     = trust.Attribute
-	Issuers       = trust.Issuers
-	TrustedIssuer = trust.Entry
-)
+// Attribute is something about a requester that somebody must attest.
+type Attribute = trust.Attribute
+
+// Issuers are who may attest one attribute.
+type Issuers = trust.Issuers
+
+// TrustedIssuer is an entry of the configured trust.
+type TrustedIssuer = trust.Entry
 
 // The attributes.
 const (

@@ -97,6 +97,7 @@ var forms = []Form{
 	},
 }
 
+// The types of credential for which there are rules of their own.
 const (
 	TypeX509                   = "X509Credential"
 	TypeNutsURA                = "NutsUraCredential"

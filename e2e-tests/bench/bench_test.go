@@ -44,7 +44,7 @@ func tinyPlan() plan {
 		// Too few failures for a breaker, which would take seconds to let go.
 		hungTimeout: 500 * time.Millisecond, hungRounds: 1, hungCount: 2, openCount: 2,
 		besideRounds: 1, besideTime: 200 * time.Millisecond,
-		starts: 1, unverified: 4, soak: 300 * time.Millisecond,
+		starts: 1, unverified: 4, floodRounds: 1, soak: 300 * time.Millisecond,
 	}
 }
 

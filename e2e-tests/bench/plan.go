@@ -26,9 +26,10 @@ type plan struct {
 	besideRounds int
 	besideTime   time.Duration
 
-	starts     int
-	unverified int           // requests of each kind
-	soak       time.Duration // 0: none
+	starts      int
+	unverified  int // requests of each kind
+	floodRounds int
+	soak        time.Duration // 0: none
 }
 
 // fullPlan takes about four minutes.
@@ -38,7 +39,7 @@ func fullPlan() plan {
 		bursts: []int{64, 256, 1000}, burstRounds: 3,
 		hungTimeout: time.Second, hungRounds: 2, hungCount: 20, openCount: 50,
 		besideRounds: 2, besideTime: 2500 * time.Millisecond,
-		starts: 5, unverified: 40,
+		starts: 5, unverified: 40, floodRounds: 3,
 	}
 }
 
@@ -48,5 +49,6 @@ func quickPlan() plan {
 	p.warmUp, p.rounds, p.roundTime = 300*time.Millisecond, 2, time.Second
 	p.besideRounds, p.besideTime = 1, time.Second
 	p.burstRounds, p.hungRounds, p.starts, p.unverified = 1, 1, 1, 20
+	p.floodRounds = 2
 	return p
 }

@@ -6,21 +6,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
-// What one unverified request may cost, and by how much strangers may slow down who is
-// honest.
-const (
-	unverifiedLimit = 50 * time.Millisecond
-	floodFactor     = 2.0
-)
+// unverifiedLimit is what one unverified request may cost.
+const unverifiedLimit = 50 * time.Millisecond
 
 // stranger is the address from which they come: the node believes who is before it.
 const stranger = "192.0.2.66"
@@ -32,18 +26,27 @@ type unverifiedRow struct {
 	wrong int // that gave a token, or no answer
 }
 
-// unverifiedResult is all of them, and the latency of an honest requester alone and while
-// strangers send the costliest as fast as they can.
+// unverifiedResult is all of them, and what an honest requester got beside each flood.
 type unverifiedResult struct {
-	rows           []unverifiedRow
-	alone, flooded []shot
+	rows   []unverifiedRow
+	floods []floodRow
 }
 
 func (r unverifiedResult) wrong() (wrong int) {
 	for _, row := range r.rows {
 		wrong += row.wrong
 	}
-	return wrong + len(r.alone) + len(r.flooded) - count(r.alone, gotToken) - count(r.flooded, gotToken)
+	for _, row := range r.floods {
+		wrong += len(row.honest) - count(row.honest, gotToken)
+	}
+	return wrong
+}
+
+func (r unverifiedResult) honest() (shots []shot) {
+	for _, row := range r.floods {
+		shots = append(shots, row.honest...)
+	}
+	return shots
 }
 
 // unproven is a credential with a JSON-LD proof that is none, which the node finds out last.
@@ -99,7 +102,6 @@ func (s *scene) measureUnverified(ctx context.Context, p plan) (result unverifie
 	}
 	strange := *guarded
 	strange.from = stranger
-	var flood []string
 	for _, kind := range s.unverifiedKinds(guarded) {
 		bodies := make([]string, p.unverified)
 		for i := range bodies {
@@ -124,41 +126,8 @@ func (s *scene) measureUnverified(ctx context.Context, p plan) (result unverifie
 		row.cpu = (after - before) / time.Duration(len(bodies))
 		result.rows = append(result.rows, row)
 	}
-	pace := pace{rate: 10, count: p.unverified / 2}
-	alone, err := guarded.permitted(ctx, pace)
-	if err != nil {
-		return result, err
-	}
-	if result.alone, _, err = alone(ctx); err != nil {
-		return result, err
-	}
-	last := s.unverifiedKinds(guarded)[2]
-	for range 10 * p.unverified {
-		body, bodyErr := last.body(ctx)
-		flood, err = append(flood, body), errors.Join(err, bodyErr)
-	}
-	honest, honestErr := guarded.permitted(ctx, pace)
-	if err = errors.Join(err, honestErr); err != nil {
-		return result, err
-	}
-	stop := strange.flood(ctx, flood)
-	result.flooded, _, err = honest(ctx)
-	stop()
+	result.floods, err = s.measureFloods(ctx, p, guarded, &strange)
 	return result, err
-}
-
-// flood sends the bodies over 16 connections, again and again until stop is called.
-func (t *target) flood(ctx context.Context, bodies []string) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var all sync.WaitGroup
-	for i := range 16 {
-		all.Go(func() {
-			for j := i; ctx.Err() == nil; j += 16 {
-				t.send(ctx, bodies[j%len(bodies)])
-			}
-		})
-	}
-	return func() { cancel(); all.Wait() }
 }
 
 // as says from which address a request comes.
@@ -166,8 +135,4 @@ func (t *target) as(request *http.Request) {
 	if t.from != "" {
 		request.Header.Set("X-Forwarded-For", t.from)
 	}
-}
-
-func (r unverifiedResult) latency(shots []shot) float64 {
-	return milliseconds(percentile(sortedBy(shots, latencyOf), 50))
 }

@@ -22,6 +22,9 @@ const (
 	// turnsOfSource how many of one source: enough to keep the cores busy. A turn is left
 	// for who comes from elsewhere.
 	turnsPerCore, turnsOfSource = 2, 1
+	// coresApart is for how many cores there is one turn apart, for sources that waste the
+	// node's time. As long as such a turn lasted, nobody gets the next.
+	coresApart = 4
 	// longestWait is how long a request waits for its turn. A presentation is valid for
 	// five seconds: who waited for most of them would be verified in vain, and the node
 	// would be busy with nothing else.
@@ -46,16 +49,20 @@ type Door struct {
 	working  *turns.Turns[source] // of those that come in
 	resuming *turns.Turns[source] // of those that something was got for: they do not wait behind who came later
 	fetching *turns.Turns[source]
+	apart    *turns.Turns[source] // of sources that waste the node's time
+	waste    waste
 }
 
 // New makes a door with these rules. It calls refused for each request that it refuses.
 func New(rules Rules, refused func(Reason)) *Door {
 	cores := runtime.GOMAXPROCS(0)
 	waiting := turns.Limits{Turns: turnsPerCore * cores, Share: turnsOfSource * cores, Queue: maxWaiting, QueueShare: maxWaitingShare}
+	apart := turns.Limits{Turns: (cores + coresApart - 1) / coresApart, Queue: maxWaiting, QueueShare: maxWaitingShare}
 	fetching := turns.Limits{Turns: maxFetching, Share: maxFetchingShare, Queue: maxWaiting, QueueShare: maxWaitingShare}
 	return &Door{
 		rules: rules, refused: refused, room: newRoom(wholeRoom, shareRoom),
 		working: turns.New[source](waiting), resuming: turns.New[source](waiting), fetching: turns.New[source](fetching),
+		apart: turns.New[source](apart), waste: waste{by: map[source]wasted{}},
 	}
 }
 
@@ -81,10 +88,12 @@ func (d *Door) Before(handle Handler) echo.HandlerFunc {
 			d.refused(ReasonBusy)
 			return busy(c)
 		}
+		visit.failed = true // unless it comes to its end
 		defer visit.end()
 		if err := handle(c, visit); err != nil {
 			return err
 		}
+		visit.failed = c.Response().Status >= http.StatusBadRequest
 		return visit.settle()
 	}
 }
@@ -99,6 +108,7 @@ func (d *Door) enter(c echo.Context) (*Visit, error) {
 	if !d.room.take(visit.from, visit.bytes) {
 		return nil, turns.QueueFull
 	}
+	visit.apart = d.waste.isTooMuch(visit.from)
 	if err := visit.takeTurn(d.working); err != nil {
 		d.room.giveBack(visit.from, visit.bytes)
 		return nil, err

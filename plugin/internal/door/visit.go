@@ -41,9 +41,13 @@ type Visit struct {
 	from  source
 	ctx   context.Context // of the request
 	bytes int             // of room that it takes
+	apart bool            // it is served apart from the others
 
 	mu       sync.Mutex
 	turn     *turns.Turn[source] // nil: it has none, as it waits or is verified
+	since    time.Time           // when it got the turn
+	worked   time.Duration       // how long it had turns
+	failed   bool
 	verified bool
 	fetches  int
 	fetched  int
@@ -77,10 +81,17 @@ func (v *Visit) IsVerified() bool {
 }
 
 func (v *Visit) giveBack() {
-	if v.turn != nil {
-		v.turn.GiveBack()
-		v.turn = nil
+	if v.turn == nil {
+		return
 	}
+	lasted := time.Since(v.since)
+	v.worked += lasted
+	if v.apart {
+		time.AfterFunc(lasted, v.turn.GiveBack) // the others have the core meanwhile
+	} else {
+		v.turn.GiveBack()
+	}
+	v.turn = nil
 }
 
 // Exceeded gives why the visit asked for more than it may, and nil when it did not. The
@@ -159,13 +170,16 @@ func (v *Visit) fetch(longest time.Duration, verified bool, get func(ctx context
 func (v *Visit) takeTurn(among *turns.Turns[source]) error {
 	ctx, cancel := context.WithTimeout(v.ctx, longestWait)
 	defer cancel()
+	if v.apart {
+		among = v.door.apart
+	}
 	turn, err := among.Take(ctx, v.from)
 	if err != nil {
 		return err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.turn = turn
+	v.turn, v.since = turn, time.Now()
 	return nil
 }
 
@@ -223,6 +237,9 @@ func (v *Visit) Later(do func() error) error {
 func (v *Visit) end() {
 	v.mu.Lock()
 	v.giveBack()
+	if v.failed && !v.verified {
+		v.door.waste.add(v.from, v.worked)
+	}
 	v.mu.Unlock()
 	v.door.room.giveBack(v.from, v.bytes)
 }

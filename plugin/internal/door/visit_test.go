@@ -29,6 +29,7 @@ func smallDoor() *Door {
 	d := New(Rules{HoldsNumber: func(string) bool { return false }}, func(Reason) {})
 	d.working = turns.New[source](turns.Limits{Turns: 1, Queue: 100, QueueShare: 50})
 	d.resuming = turns.New[source](turns.Limits{Turns: 1, Queue: 100, QueueShare: 50})
+	d.apart = turns.New[source](turns.Limits{Turns: 1, Queue: 100, QueueShare: 50})
 	d.fetching = turns.New[source](turns.Limits{Turns: 2, Share: 1, Queue: 100, QueueShare: 50})
 	each := baseRoom + roomFactor*len("/")
 	d.room = newRoom(10*each, 6*each)
@@ -60,6 +61,16 @@ func (v *visits) visit(t *testing.T, d *Door, address string, work func(*Visit) 
 		})(c))
 	})
 	synctest.Wait()
+}
+
+// got and hanging are fetches: of so many bytes, and of what does not come.
+func got(size int) func(context.Context) (int, error) {
+	return func(context.Context) (int, error) { return size, nil }
+}
+
+func hanging(ctx context.Context) (int, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
 }
 
 func TestTurns(t *testing.T) {
@@ -192,10 +203,6 @@ func visitOf(t *testing.T) *Visit {
 }
 
 func TestFetches(t *testing.T) {
-	got := func(size int) func(context.Context) (int, error) {
-		return func(context.Context) (int, error) { return size, nil }
-	}
-	hanging := func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() }
 	t.Run("they are counted", func(t *testing.T) {
 		visit := visitOf(t)
 		for range maxFetches {

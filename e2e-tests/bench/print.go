@@ -212,7 +212,7 @@ func printUnverified(out io.Writer, p plan, r unverifiedResult) {
 		lines.row(each.name, number(cpu), fmt.Sprintf("%g ms", limit), verdict(cpu, limit))
 	}
 	lines.print(out)
-	_, _ = fmt.Fprintf(out, "A guarded token, while a stranger sends requests over %d connections\n\n", floodConnections)
+	_, _ = fmt.Fprintf(out, "7. A guarded token, while a stranger sends requests over %d connections\n\n", floodConnections)
 	lines = newTable("", "p50 ms", "at most", "", "requests/s", "processors: node", "all clients")
 	alone := r.floods[0].p50()
 	for i, each := range r.floods {

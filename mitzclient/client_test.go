@@ -136,7 +136,7 @@ func counting(total, most *atomic.Int32) func(*httptest.Server) {
 func TestThereIsNoProxy(t *testing.T) {
 	client, err := New(Config{Endpoint: "http://mitz.example"})
 	require.NoError(t, err)
-	require.Nil(t, client.connections.Load().Proxy)
+	require.Nil(t, client.query.line.Connections().Proxy)
 }
 
 func BenchmarkConsult(b *testing.B) {

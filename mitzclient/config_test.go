@@ -45,7 +45,7 @@ func TestNewRefuses(t *testing.T) {
 func TestNewFillsTheDefaults(t *testing.T) {
 	client, err := New(Config{Endpoint: "http://mitz.example/base//"})
 	require.NoError(t, err)
-	require.Equal(t, "http://mitz.example/base/geslotenautorisatievraag/xacml3", client.url)
+	require.Equal(t, "http://mitz.example/base/geslotenautorisatievraag/xacml3", client.query.url)
 	require.Equal(t, 3*time.Second, client.config.Timeout)
-	require.Equal(t, 64, client.connections.Load().MaxConnsPerHost)
+	require.Equal(t, 64, client.query.line.Connections().MaxConnsPerHost)
 }

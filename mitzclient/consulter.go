@@ -28,7 +28,3 @@ type Answer struct {
 	// Indeterminate or NotApplicable; only Permit permits.
 	Decisions consent.Decisions
 }
-
-// requesterOf says on whose behalf a question is asked. The link is fair by requester: it
-// reads nothing else of a question, but the patient to count the queries about one.
-func requesterOf(q consent.Question) consent.URA { return q.Requester.URA }

@@ -4,18 +4,11 @@
 package mitzclient
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"io"
 	"maps"
-	"net"
 	"slices"
-	"syscall"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/xacml"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
 )
 
 // Code says why a consult gave no decisions. The codes are stable: they serve as
@@ -63,13 +56,13 @@ var texts = map[Code]string{
 	TooManyQueries:   "the requester asked about this patient too often",
 }
 
-// Codes gives all codes.
+// Codes returns all codes.
 func Codes() []Code { return slices.Sorted(maps.Keys(texts)) }
 
 // Error is a consult without decisions. Its text is fixed by its codes.
 type Error struct {
 	Code      Code
-	Detail    string // a stable snake_case code that refines Code, such as an xacml.Code; may be empty
+	Detail    string // a stable snake_case code that refines Code, may be empty
 	RequestID string // the uuid of the last query; empty when there was none
 	Status    int    // HTTP status; 0 when there was none, or when it was 200
 	Attempts  int    // how many queries were begun, each with a uuid of its own; Mitz recorded at most these
@@ -77,16 +70,12 @@ type Error struct {
 	// 503, or how much of that is left; 0 when it did not.
 	RetryAfter time.Duration
 
-	// unsent tells that there was no connection to send the query on.
-	unsent bool
-	// unanswered tells that the connection failed before the first byte of an answer.
-	unanswered bool
 	// cause is one of our own: an error of the network or the TLS stack may hold
 	// text that Mitz sent.
 	cause error
 }
 
-// Error gives the code's fixed text, and the detail.
+// Error returns the code's fixed text, and the detail.
 func (e *Error) Error() string {
 	text := texts[e.Code]
 	if e.Detail != "" {
@@ -95,120 +84,14 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap gives context.Canceled, context.DeadlineExceeded, an *xacml.Error or
-// *xacml.Fault, or nil.
+// Unwrap returns context.Canceled, context.DeadlineExceeded, another error of ours that says
+// more, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// detailRequester refines what only this requester meets, not the others.
-const detailRequester = "requester"
-
-func heldBackError(code Code) *Error { return &Error{Code: code, Detail: detailRequester} }
-
-// contextError says why ctx ended, or is about to.
-func contextError(ctx context.Context, detail string) *Error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return &Error{Code: Canceled, Detail: detail, cause: context.Canceled}
+// errorOf returns what a consult fails with.
+func errorOf(f *link.Failure) *Error {
+	return &Error{
+		Code: Code(f.Code), Detail: f.Detail, RequestID: f.RequestID,
+		Status: f.Status, Attempts: f.Attempts, RetryAfter: f.RetryAfter, cause: f.Cause,
 	}
-	return &Error{Code: Timeout, Detail: detail, cause: context.DeadlineExceeded}
-}
-
-// unrecorded returns why a query did not leave that a [Trace] could not record.
-func unrecorded(ctx context.Context) *Error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return contextError(ctx, "record")
-	}
-	return &Error{Code: Unrecorded}
-}
-
-// transportError says why there is no whole HTTP answer.
-func transportError(ctx context.Context, err error) *Error {
-	if timeout, ok := errors.AsType[net.Error](err); ctx.Err() != nil || ok && timeout.Timeout() {
-		return contextError(ctx, "")
-	}
-	if detail := tlsDetail(err); detail != "" {
-		return &Error{Code: TLS, Detail: detail}
-	}
-	return &Error{Code: Unreachable, Detail: networkDetail(err)}
-}
-
-// tlsDetail is empty when the failure is not one of TLS.
-func tlsDetail(err error) string {
-	if is[x509.UnknownAuthorityError](err) {
-		return "unknown_authority"
-	}
-	if is[x509.HostnameError](err) {
-		return "host_name"
-	}
-	if is[*tls.CertificateVerificationError](err) {
-		return "invalid_certificate"
-	}
-	if is[tls.RecordHeaderError](err) {
-		return "not_tls"
-	}
-	// crypto/tls reports an alert as an operation, sent by either side.
-	switch operation, _ := errors.AsType[*net.OpError](err); {
-	case operation == nil:
-		return ""
-	case operation.Op == "remote error":
-		return "refused_by_mitz"
-	case operation.Op == "local error":
-		return "handshake"
-	default:
-		return ""
-	}
-}
-
-// Details of [Unreachable] that more than one place knows.
-const (
-	detailRefused = "refused"
-	detailLost    = "connection_lost"
-)
-
-func networkDetail(err error) string {
-	switch {
-	case is[*net.DNSError](err):
-		return "dns"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return detailRefused
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
-		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return detailLost
-	case is[*net.OpError](err):
-		return "network"
-	default:
-		return "no_http"
-	}
-}
-
-func is[E error](err error) bool {
-	_, ok := errors.AsType[E](err)
-	return ok
-}
-
-// decodeError says why a body is no answer.
-func decodeError(err error) *Error {
-	if fault, ok := errors.AsType[*xacml.Fault](err); ok {
-		return faultError(fault)
-	}
-	return &Error{Code: MalformedAnswer, Detail: detailOf(err), cause: err}
-}
-
-func faultError(fault *xacml.Fault) *Error {
-	failure := &Error{Code: FaultOther, cause: fault}
-	switch fault.Code {
-	case xacml.FaultSender:
-		failure.Code = FaultSender
-	case xacml.FaultReceiver:
-		failure.Code = FaultReceiver
-	case xacml.FaultOther:
-		failure.Code = FaultOther
-	}
-	return failure
-}
-
-func detailOf(err error) string {
-	if refusal, ok := errors.AsType[*xacml.Error](err); ok {
-		return string(refusal.Code)
-	}
-	return ""
 }

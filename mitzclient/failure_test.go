@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/strictxml"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/xacml"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -68,7 +69,7 @@ func bomb(twice bool) func(*testing.T, http.ResponseWriter, *http.Request) {
 		const part, parts = 16 << 20, 16
 		body := append(zip(t, []byte(fixture(t, "permit.xml", r))),
 			bytes.Repeat(zip(t, bytes.Repeat([]byte(" "), part)), parts)...)
-		assert.Less(t, len(body), maxBody)
+		assert.Less(t, len(body), strictxml.MaxSize)
 		encoding := "gzip"
 		if twice {
 			body, encoding = zip(t, body), "gzip, gzip"
@@ -104,7 +105,7 @@ func TestConsultFails(t *testing.T) {
 		{"on a Permit beside another status", func(t *testing.T, w http.ResponseWriter, r *http.Request) {
 			reply(w, http.StatusInternalServerError, fixture(t, "permit.xml", r))
 		}, HTTPStatus, "", 500},
-		{"on a large error page", says(http.StatusInternalServerError, strings.Repeat(" ", maxBody+1)), HTTPStatus, "", 500},
+		{"on a large error page", says(http.StatusInternalServerError, strings.Repeat(" ", strictxml.MaxSize+1)), HTTPStatus, "", 500},
 		{"on a fault of the sender", says(http.StatusBadRequest, fault("Sender")), FaultSender, "", 400},
 		{"on a fault of the receiver", says(http.StatusInternalServerError, fault("Receiver")), FaultReceiver, "", 500},
 		{"on another fault", says(http.StatusInternalServerError, fault("MustUnderstand")), FaultOther, "", 500},
@@ -126,11 +127,11 @@ func TestConsultFails(t *testing.T) {
 		{"on a compressed bomb", bomb(false), MalformedAnswer, "content_encoding", 0},
 		{"on a bomb compressed twice", bomb(true), MalformedAnswer, "content_encoding", 0},
 		{"on more than a mebibyte", func(t *testing.T, w http.ResponseWriter, r *http.Request) {
-			reply(w, http.StatusOK, fixture(t, "permit.xml", r)+strings.Repeat(" ", maxBody))
+			reply(w, http.StatusOK, fixture(t, "permit.xml", r)+strings.Repeat(" ", strictxml.MaxSize))
 		}, OversizedAnswer, "", 0},
 		{"on an announced exabyte", hangUp("HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nContent-Length: 1152921504606846976\r\n\r\n<"), OversizedAnswer, "", 0},
 		{"on headers without end", func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("X-Long", strings.Repeat("x", 2*maxHeader))
+			w.Header().Set("X-Long", strings.Repeat("x", 2*(16<<10)))
 		}, Unreachable, "no_http", 0},
 		{"on very many small headers", func(t *testing.T, w http.ResponseWriter, r *http.Request) {
 			for i := range 10_000 {

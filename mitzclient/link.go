@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
 )
 
 // Hooks tell what happens on a link, for logs and metrics; a [Trace] tells of one consult.
@@ -27,13 +28,9 @@ type Hooks struct {
 // requester takes the link from the others, nor has a patient asked about without end, and
 // new certificates are taken into use without a restart.
 type Link struct {
-	client    *Client
-	breaker   *breaker
-	pause     *pause
-	frequency *frequency
-	limit     *limit
-	chain     Consulter
-	reloader  *reloader // nil when there are no files
+	client   *Client
+	query    *link.Operation // the closed query
+	reloader *reloader       // nil when there are no files
 }
 
 var _ Consulter = (*Link)(nil)
@@ -41,63 +38,66 @@ var _ Consulter = (*Link)(nil)
 // NewLink checks cfg, loads its files and makes a link. It does not connect and
 // starts nothing. The error lists every problem of cfg.
 func NewLink(cfg Config, hooks Hooks) (*Link, error) {
-	link := &Link{}
+	l := &Link{}
 	if cfg.Files != nil {
-		link.reloader = newReloader(*cfg.Files, hooks)
+		l.reloader = newReloader(*cfg.Files, hooks)
 	}
-	client, err := New(cfg)
+	client, err := newClient(cfg, hooks.Overdue)
 	if err != nil {
 		return nil, err
 	}
-	if link.reloader != nil {
-		link.reloader.use = client.use
+	if l.reloader != nil {
+		l.reloader.use = client.peer.Use
 	}
-	link.client = client
-	client.overdue.told = hooks.Overdue
-	link.decorate(client, client.config, hooks)
-	return link, nil
+	l.client = client
+	l.query = link.New(client.config.budget(), hooks.ofOperation())
+	return l, nil
 }
 
-// decorate puts the decorators around a client. All that count go by requester. The order
-// is, from the outside in:
-//
-//   - deadline: its time runs for everything below;
-//   - gate: refuses before the queue what the pause, the breaker and the frequency would
-//     refuse after it; while the queue is full of consults that wait for a Mitz that hangs,
-//     a refusal still comes at once;
-//   - limit: above the retry, which keeps its turn; above the breaker, which must not
-//     take our own queue for a slow Mitz;
-//   - retry: above all that follows, so that a second query too is sent only where a
-//     first would be;
-//   - pause: above the breaker, so that a consult it refuses is not the one that may
-//     try whether Mitz is back;
-//   - breaker: judges each query by itself;
-//   - frequency: next to the client, so that it counts the queries that are sent, and no
-//     consult that was refused.
-func (l *Link) decorate(client Consulter, cfg Config, hooks Hooks) {
-	l.frequency = newFrequency(client, cfg.QueriesPerMinute)
-	l.breaker = newBreaker(l.frequency, cfg.Timeout/2, hooks.CircuitChanged, hooks.HeldBack)
-	l.pause = newPause(l.breaker, hooks.Paused)
-	retry := &retry{next: l.pause}
-	l.limit = newLimit(retry, cfg.MaxConnections, queueFactor*cfg.MaxConnections)
-	gate := &gate{next: l.limit, pause: l.pause, breaker: l.breaker, frequency: l.frequency}
-	l.chain = &deadline{next: gate, timeout: cfg.Timeout}
+func (h Hooks) ofOperation() link.Hooks {
+	hooks := link.Hooks{HeldBack: h.HeldBack, Paused: h.Paused}
+	if h.CircuitChanged != nil {
+		hooks.CircuitChanged = func(state link.State) { h.CircuitChanged(CircuitState(state)) }
+	}
+	return hooks
 }
 
 // Consult asks the closed query, see [Client.Consult]: it sends at most two queries,
 // the second only when the first failed in passing.
 func (l *Link) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	return l.chain.Consult(ctx, q)
+	var answer Answer
+	return outcome(&answer, l.query.Do(ctx, link.Call{
+		By: string(q.Requester.URA), About: q.Patient,
+		Send:      func(ctx context.Context) *link.Failure { return l.client.query.ask(ctx, q, &answer) },
+		Repeating: func(failed *link.Failure) { ContextTrace(ctx).retrying(errorOf(failed)) },
+	}))
+}
+
+// CircuitState says whether consults reach Mitz. Its numbers serve as a metric.
+type CircuitState int
+
+// The states of the circuit.
+const (
+	StateClosed   CircuitState = 0 // consults go through
+	StateHalfOpen CircuitState = 1 // one consult may try; the others are refused
+	StateOpen     CircuitState = 2 // consults are refused
+)
+
+// String returns closed, half_open or open.
+func (s CircuitState) String() string {
+	switch s {
+	case StateClosed:
+		return "closed"
+	case StateHalfOpen:
+		return "half_open"
+	default:
+		return "open"
+	}
 }
 
 // Circuit says whether consults reach Mitz. It is open also while Mitz asked to be left
 // alone (status 429), and when all that came lately failed, be it from one requester.
-func (l *Link) Circuit() CircuitState {
-	if l.pause.lasts() {
-		return StateOpen
-	}
-	return l.breaker.state()
-}
+func (l *Link) Circuit() CircuitState { return CircuitState(l.query.State()) }
 
 // Load is how many consults a link has, and how many requesters it holds back.
 type Load struct {
@@ -107,25 +107,17 @@ type Load struct {
 	HeldBack int // requesters that are refused for a while, because their queries failed or met a 429
 }
 
-// Load says how many consults there are at this moment.
+// Load returns how many consults there are at this moment.
 func (l *Link) Load() Load {
-	running := l.limit.turns.Load()
-	load := Load{Running: running.Running, Waiting: running.Waiting}
-	if l.client != nil {
-		load.Overdue = int(l.client.overdue.left.Load())
-	}
-	held := map[consent.URA]bool{}
-	l.breaker.held(held)
-	l.pause.held(held)
-	load.HeldBack = len(held)
-	return load
+	load := l.query.Load()
+	return Load{Running: load.Running, Waiting: load.Waiting, Overdue: l.client.query.line.Overdue(), HeldBack: load.HeldBack}
 }
 
-// Certificate says when the client certificate in use expires; zero when there is
+// Certificate returns when the client certificate in use expires; zero when there is
 // none. Once it has, every consult fails with [TLS] (detail "certificate_expired").
-func (l *Link) Certificate() (notAfter time.Time) { return l.client.expiry() }
+func (l *Link) Certificate() (notAfter time.Time) { return l.client.peer.NotAfter() }
 
-// FilesRejected tells whether the TLS files have changed and are not good, so that those
+// FilesRejected reports whether the TLS files have changed and are not good, so that those
 // before are still in use: the next start would fail.
 func (l *Link) FilesRejected() bool { return l.reloader != nil && l.reloader.rejected.Load() }
 

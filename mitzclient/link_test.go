@@ -4,14 +4,12 @@
 package mitzclient
 
 import (
-	"context"
 	"io"
 	"math"
 	"net/http"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -117,10 +115,13 @@ func TestAnAnswerThatBeganIsNotAskedForAgain(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		hangUp("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n")(t, w, r)
 	})
-	r := &retry{next: server.client(t)}
-	_, err := r.Consult(t.Context(), question(t, "GGC002"))
+	files := server.authority.files(t)
+	link, err := NewLink(Config{Endpoint: server.URL, Files: &files}, Hooks{})
+	require.NoError(t, err)
+	defer link.Close()
+	_, err = link.Consult(t.Context(), question(t, "GGC002"))
 	requireCode(t, Unreachable, err.(*Error))
-	require.Equal(t, detailLost, err.(*Error).Detail)
+	require.Equal(t, "connection_lost", err.(*Error).Detail)
 	require.EqualValues(t, 1, queries.Load())
 }
 
@@ -133,34 +134,6 @@ func TestALinkHonoursRetryAfter(t *testing.T) {
 	_, err = mitz.Consult(t.Context(), question(t, "GGC002"))
 	requireCode(t, RateLimited, err.(*Error))
 	require.Len(t, mitz.Queries(), 1)
-}
-
-func TestALinkRecoversByItself(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var down atomic.Bool
-		var told []CircuitState
-		link, client := fakeLink(func(ctx context.Context, n int) *Error {
-			if down.Load() {
-				return hangs(ctx, n)
-			}
-			return nil
-		}, Hooks{CircuitChanged: func(s CircuitState) { told = append(told, s) }})
-		down.Store(true)
-		for range openAfter {
-			_, failure := consult(t, t.Context(), link)
-			requireCode(t, Timeout, failure)
-		}
-		down.Store(false)
-		_, failure := consult(t, t.Context(), link)
-		requireCode(t, CircuitOpen, failure)
-		time.Sleep(openFor + 1)
-		for range 2 {
-			_, failure = consult(t, t.Context(), link)
-			require.Nil(t, failure)
-		}
-		require.Equal(t, []CircuitState{StateOpen, StateHalfOpen, StateClosed}, told)
-		require.EqualValues(t, openAfter+2, client.queries.Load())
-	})
 }
 
 func TestALinkLeavesAFailingMitzAlone(t *testing.T) {

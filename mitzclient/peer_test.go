@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -120,8 +121,8 @@ func TestAnExchangeEndsWhateverTheOtherSideDoes(t *testing.T) {
 				requireCode(t, tt.code, failure)
 			}
 			require.Equal(t, tt.status, failure.Status)
-			require.NotEqual(t, detailOverdue, failure.Detail)
-			require.Zero(t, client.overdue.left.Load())
+			require.NotEqual(t, wire.DetailOverdue, failure.Detail)
+			require.Zero(t, client.query.line.Overdue())
 			client.Close() // a connection that is in order is kept for another query
 			<-peer.hungUp  // or the connection outlives the exchange, and the test does not end
 		})
@@ -138,7 +139,7 @@ func TestPeersThatSwitchProtocolsTakeNoTurns(t *testing.T) {
 	q := question(t, "GGC002")
 	for i := range 20 {
 		q.Requester.URA = consent.URA(fmt.Sprintf("%08d", i))
-		_, err := link.limit.Consult(t.Context(), q)
+		_, err := link.Consult(t.Context(), q)
 		failure, _ := err.(*Error)
 		require.NotNil(t, failure)
 		if failure.Code == CircuitOpen {

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 )
 
 const (
@@ -31,9 +34,9 @@ func (c *Client) Probe(ctx context.Context) Report { return c.probe(ctx, accepta
 func (l *Link) Probe(ctx context.Context) Report { return l.client.Probe(ctx) }
 
 func (c *Client) probe(ctx context.Context, patience time.Duration) Report {
-	ctx, cancel := c.bound(ctx)
+	ctx, cancel := bound(ctx, c.config.Timeout)
 	defer cancel()
-	probe := &probe{via: c.connections.Load(), patience: patience}
+	probe := &probe{via: c.query.line.Connections(), patience: patience}
 	probe.run(ctx, c.config.Endpoint)
 	return probe.Report
 }
@@ -41,7 +44,7 @@ func (c *Client) probe(ctx context.Context, patience time.Duration) Report {
 // probe is a probe on its way.
 type probe struct {
 	Report
-	via      *connections
+	via      *wire.Connections
 	patience time.Duration // see acceptanceWait
 }
 
@@ -111,7 +114,7 @@ func (p *probe) connect(ctx context.Context) net.Conn {
 	}
 	for i, address := range addresses {
 		target := netip.AddrPortFrom(address, uint16(port))
-		share, cancel := context.WithTimeout(ctx, left(ctx)/time.Duration(len(addresses)-i))
+		share, cancel := context.WithTimeout(ctx, link.Left(ctx)/time.Duration(len(addresses)-i))
 		began := time.Now()
 		connection, err := p.via.DialContext(share, "tcp", target.String())
 		cancel()
@@ -139,8 +142,8 @@ func problemOf(ctx context.Context, err error) Problem {
 	if lookup, ok := errors.AsType[*net.DNSError](err); ok && lookup.IsNotFound {
 		return ProblemUnknownHost
 	}
-	switch detail := networkDetail(err); detail {
-	case "dns", detailRefused, detailLost:
+	switch detail := wire.NetworkDetail(err); detail {
+	case "dns", link.DetailRefused, link.DetailLost:
 		return Problem(detail)
 	default:
 		return ProblemNetwork

@@ -93,7 +93,7 @@ func TestProbeTriesEveryAddress(t *testing.T) {
 	a := newAuthority(t)
 	address := netip.MustParseAddrPort(a.secure(t, nil, nil))
 	client := a.prober(t, address.String())
-	probe := &probe{via: client.connections.Load()}
+	probe := &probe{via: client.query.line.Connections()}
 	probe.Port = client.config.Endpoint[strings.LastIndex(client.config.Endpoint, ":")+1 : strings.LastIndex(client.config.Endpoint, "/")]
 	probe.Addresses = []netip.Addr{netip.IPv6Loopback(), address.Addr(), netip.MustParseAddr("127.0.0.9")}
 	ctx, cancel := context.WithTimeout(t.Context(), probeTime)

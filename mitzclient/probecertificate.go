@@ -78,7 +78,7 @@ func distrusted(sent []*x509.Certificate, config *tls.Config, now time.Time) *Se
 }
 
 func chainProblem(err error) Problem {
-	if is[x509.UnknownAuthorityError](err) {
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
 		return ProblemUnknownIssuer
 	}
 	invalid, _ := errors.AsType[x509.CertificateInvalidError](err)

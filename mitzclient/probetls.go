@@ -14,6 +14,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 )
 
 // handshake does what a consult's connection does before its request.
@@ -56,8 +58,8 @@ func (p *probe) chooser(certificates []tls.Certificate) func(*tls.CertificateReq
 			return new(tls.Certificate), nil
 		}
 		p.Request.FromCA = issuedByOne(certificates[0], info.AcceptableCAs)
-		p.Request.Presented = usable(&certificates[0], *info)
-		return always(certificates[0])(info)
+		p.Request.Presented = wire.Usable(&certificates[0], *info)
+		return wire.Always(certificates[0])(info)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -190,7 +191,7 @@ func TestProbeJudgesTheClientCertificate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			config, err := LoadTLS(a.files(t, tt.change))
 			require.NoError(t, err)
-			probe := &probe{via: newConnections(Config{}, config)}
+			probe := &probe{via: wire.NewPeer(config, time.Second).Line(1, nil).Connections()}
 			require.Equal(t, tt.problems, probe.clientCertificate(time.Now()).Problems)
 		})
 	}

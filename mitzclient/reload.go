@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 )
 
 // reloadInterval is how often the files are looked at. They are read: there are four
@@ -67,7 +69,7 @@ func (r *reloader) check() error {
 	r.rejected.Store(false)
 	r.use(config)
 	if r.hooks.Reloaded != nil {
-		r.hooks.Reloaded(newConnections(Config{}, config).notAfter)
+		r.hooks.Reloaded(wire.NotAfter(config))
 	}
 	return nil
 }

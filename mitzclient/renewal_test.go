@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 	"github.com/stretchr/testify/require"
 )
@@ -97,9 +98,9 @@ func TestNoConsultAfterAReloadUsesAnEarlierConnection(t *testing.T) {
 	}()
 	require.NoError(t, mitz.WaitForQueries(t.Context(), 1))
 	mitz.renew(t, "renewed", time.Now().Add(time.Hour))
-	before := mitz.client.connections.Load()
+	before := mitz.client.query.line.Connections()
 	require.NoError(t, mitz.Reload())
-	require.NotSame(t, before, mitz.client.connections.Load())
+	require.NotSame(t, before, mitz.client.query.line.Connections())
 	require.NoError(t, <-inProgress, "it goes on as it was")
 	mitz.Behave()
 	_, err := mitz.Consult(t.Context(), question(t, "GGC002"))
@@ -124,14 +125,13 @@ func TestAConsultLeavesNoConnectionBehindThatWasReplaced(t *testing.T) {
 	var connections atomic.Int32
 	server := start(t, permits(t), counting(&connections, new(atomic.Int32)))
 	client := server.client(t)
-	before := client.connections.Load()
-	replace := sync.OnceFunc(func() { client.use(client.config.TLS) })
+	before := client.query.line.Connections()
+	replace := sync.OnceFunc(func() { client.peer.Use(client.config.TLS) })
 	_, err := client.Consult(lateContext{t.Context(), replace}, question(t, "GGC002"))
 	require.NoError(t, err)
-	require.NotSame(t, before, client.connections.Load())
-	client.connections.Store(before)
-	_, err = client.Consult(t.Context(), question(t, "GGC002"))
-	require.NoError(t, err)
+	require.NotSame(t, before, client.query.line.Connections())
+	_, failure := client.query.line.Post(t.Context(), before, wire.Message{URL: client.query.url, Accept: mediaType})
+	require.Nil(t, failure)
 	require.EqualValues(t, 2, connections.Load(), "the first is not there any more")
 }
 

@@ -65,6 +65,15 @@ func permits(t testing.TB) http.HandlerFunc {
 	}
 }
 
+// openAfter failures in a row a circuit opens, see package link.
+const openAfter = 5
+
+func requireCode(t testing.TB, code Code, failure *Error) {
+	t.Helper()
+	require.NotNil(t, failure, "want %s", code)
+	require.Equal(t, code, failure.Code)
+}
+
 func reply(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/soap+xml; charset=utf-8")
 	w.WriteHeader(status)

@@ -55,9 +55,17 @@ var rules = []rule{
 	},
 	{
 		of:     []string{"mitzclient/..."},
-		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/strictxml", "mitzclient/internal/xacml"},
+		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/strictxml", "mitzclient/internal/xacml", "mitzclient/internal/link", "mitzclient/internal/wire"},
 		ours:   []string{"mitzclient/internal/...", "consent", "internal/recent", "internal/textfile", "internal/turns"},
 		never:  nuts, because: "the client is of use without Nuts, and the simulator is for tests",
+	},
+	{
+		of: []string{"mitzclient/internal/link"}, ours: []string{"internal/recent", "internal/turns"}, never: slices.Concat(nuts, []string{"crypto/tls", "net"}),
+		because: "the link knows no message and does no I/O",
+	},
+	{
+		of: []string{"mitzclient/internal/wire"}, ours: []string{"mitzclient/internal/link"}, never: nuts,
+		because: "what carries messages knows none of them",
 	},
 	{
 		of: []string{"mitzclient/internal/strictxml"}, never: slices.Concat(network, disk, nuts),

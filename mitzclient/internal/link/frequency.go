@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package link
 
 import (
 	"context"
@@ -9,31 +9,30 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/recent"
 )
 
 const (
-	// frequencyPeriod is the time in which queries are counted: a minute in slots of ten
-	// seconds, and the slot that is under way. A query stops counting after 60 to 70 s.
+	// frequencyPeriod is the time in which messages are counted: a minute in slots of ten
+	// seconds, and the slot that is under way. A message stops counting after 60 to 70 s.
 	frequencySlot   = 10 * time.Second
 	frequencySlots  = 7
 	frequencyPeriod = frequencySlots * frequencySlot
-	// maxFrequencies is of how many pairs of requester and patient queries are counted: some
-	// 8 MB at the most. Who makes it forget earlier asks about so many patients that none
-	// of them gets more queries by it.
+	// maxFrequencies is of how many pairs of party and subject messages are counted: some
+	// 8 MB at the most. Who makes it forget earlier asks about so many subjects that none
+	// of them gets more messages by it.
 	maxFrequencies = 32 << 10
 )
 
-// frequency holds a requester to so many queries a minute about one patient: each query is
-// shown to the patient. It is next to the client, so that it counts what is sent and nothing
+// frequency holds a party to so many messages a minute about one subject: each query is
+// shown to the patient. It is next to what sends, so that it counts what is sent and nothing
 // else, a retry too. Answers are not remembered: consent given a moment ago counts at once,
-// and a requester that may ask gets the answer of that moment.
+// and a party that may ask gets the answer of that moment.
 //
-// No patient's number is kept, only its hash under a key that ends with the process.
+// Nothing of a subject is kept but its hash under a key that ends with the process.
 type frequency struct {
-	next Consulter
-	most int // queries in a minute
+	next exchanger
+	most int // messages in a minute
 	key  [32]byte
 	zero time.Time // when the first slot began
 
@@ -41,18 +40,18 @@ type frequency struct {
 	pairs *recent.Recent[pairHash, window]
 }
 
-// pairHash stands for a requester and a patient.
+// pairHash stands for a party and a subject.
 type pairHash [32]byte
 
-// window counts the queries of the last slots.
+// window counts the messages of the last slots.
 type window struct {
-	slot   int64 // of the last query
+	slot   int64 // of the last message
 	counts [frequencySlots]uint32
 }
 
-var _ Consulter = (*frequency)(nil)
+var _ exchanger = (*frequency)(nil)
 
-func newFrequency(next Consulter, most int) *frequency {
+func newFrequency(next exchanger, most int) *frequency {
 	f := &frequency{
 		next: next, most: most, zero: time.Now(),
 		pairs: recent.New[pairHash, window](frequencyPeriod, maxFrequencies),
@@ -61,33 +60,39 @@ func newFrequency(next Consulter, most int) *frequency {
 	return f
 }
 
-// Consult fails with [TooManyQueries] when the requester asked too often about the patient;
+// Exchange fails with [TooManyQueries] when the party asked too often about the subject;
 // nothing was sent then.
-func (f *frequency) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	pair := f.pair(q)
+func (f *frequency) Exchange(ctx context.Context, c Call) *Failure {
+	if c.About == nil {
+		return f.next.Exchange(ctx, c)
+	}
+	pair := f.pair(c)
 	slot, ok := f.take(pair)
 	if !ok {
-		return Answer{}, &Error{Code: TooManyQueries}
+		return &Failure{Code: TooManyQueries}
 	}
-	answer, err := f.next.Consult(ctx, q)
-	if err != nil && answer.Attempts == 0 {
+	failure := f.next.Exchange(ctx, c)
+	if failure != nil && failure.Attempts == 0 {
 		f.giveBack(pair, slot) // it was not sent
 	}
-	return answer, err
+	return failure
 }
 
-// refusal is nil when a query would be sent now.
-func (f *frequency) refusal(q consent.Question) *Error {
-	pair := f.pair(q)
+// refusal is nil when a message would be sent now.
+func (f *frequency) refusal(c Call) *Failure {
+	if c.About == nil {
+		return nil
+	}
+	pair := f.pair(c)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if asked := f.pairs.Get(time.Now(), pair); asked != nil && asked.sum(f.slot()) >= f.most {
-		return &Error{Code: TooManyQueries}
+		return &Failure{Code: TooManyQueries}
 	}
 	return nil
 }
 
-// take counts a query, unless there were too many.
+// take counts a message, unless there were too many.
 func (f *frequency) take(pair pairHash) (slot int64, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -100,7 +105,7 @@ func (f *frequency) take(pair pairHash) (slot int64, ok bool) {
 	return slot, true
 }
 
-// giveBack takes a query out of the count of its slot.
+// giveBack takes a message out of the count of its slot.
 func (f *frequency) giveBack(pair pairHash, slot int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -111,14 +116,12 @@ func (f *frequency) giveBack(pair pairHash, slot int64) {
 	asked.counts[slot%frequencySlots]--
 }
 
-// pair is what a question is counted under.
-func (f *frequency) pair(q consent.Question) pairHash {
-	return pairHash(q.Patient.Keyed(f.key, string(requesterOf(q))))
-}
+// pair is what a call is counted under.
+func (f *frequency) pair(c Call) pairHash { return pairHash(c.About.Keyed(f.key, c.By)) }
 
 func (f *frequency) slot() int64 { return int64(time.Since(f.zero) / frequencySlot) }
 
-// sum moves on to a slot, which is not before the last one, and gives the queries up to it.
+// sum moves on to a slot, which is not before the last one, and returns the messages up to it.
 func (w *window) sum(slot int64) (sum int) {
 	if slot-w.slot >= frequencySlots {
 		w.counts = [frequencySlots]uint32{}

@@ -1,27 +1,25 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package link
 
-import "github.com/nuts-mitz/nuts-mitz/consent"
-
-// maxBlame is how many failures of one requester count as failures of Mitz: so few that one
+// maxBlame is how many failures of one party count as failures of Mitz: so few that one
 // alone cannot open the circuit for everybody.
 const maxBlame = 3
 
 // blame weighs the failures since Mitz last answered anybody: whether they are Mitz's, or
-// may be the doing of one requester and its questions. It knows at most openAfter requesters.
+// may be the doing of one party and its questions. It knows at most openAfter parties.
 type blame struct {
-	by     map[consent.URA]int // failures after the query was sent
-	weight int                 // of all failures, those of one requester up to maxBlame
-	unsent bool                // the last query could not be sent
+	by     map[string]int // failures after the message was sent
+	weight int            // of all failures, those of one party up to maxBlame
+	unsent bool           // the last message could not be sent
 }
 
 // answered forgets everything: Mitz works.
 func (b *blame) answered() { *b = blame{} }
 
 // failed adds a failure. The verdict is unreachable or unanswered.
-func (b *blame) failed(who consent.URA, v verdict) {
+func (b *blame) failed(who string, v verdict) {
 	b.unsent = v == unreachable
 	if b.unsent {
 		b.weight++
@@ -31,7 +29,7 @@ func (b *blame) failed(who consent.URA, v verdict) {
 		return
 	}
 	if b.by == nil {
-		b.by = map[consent.URA]int{}
+		b.by = map[string]int{}
 	}
 	b.by[who]++
 	if b.by[who] <= maxBlame {
@@ -42,9 +40,9 @@ func (b *blame) failed(who consent.URA, v verdict) {
 // everybody reports whether Mitz is to blame, for everybody.
 func (b *blame) everybody() bool { return b.weight >= openAfter }
 
-// only gives the one requester whose queries alone failed, as long as nobody else's was
+// only returns the one party whose messages alone failed, as long as nobody else's was
 // answered: of what came lately, all failed.
-func (b *blame) only() (who consent.URA, ok bool) {
+func (b *blame) only() (who string, ok bool) {
 	if len(b.by) != 1 {
 		return "", false
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package link
 
 import (
 	"context"
@@ -9,66 +9,65 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/recent"
 )
 
 const (
-	// maxRequesters is of how many requesters is known how their queries went.
-	maxRequesters = 4096
-	// rememberRequester is for how long after its last query.
-	rememberRequester = time.Minute
+	// maxParties is of how many parties is known how their messages went.
+	maxParties = 4096
+	// rememberParty is for how long after its last message.
+	rememberParty = time.Minute
 	// maxNewcomers is how many who did not fail themselves may ask at once while the
 	// circuit is open.
 	maxNewcomers = 4
 )
 
-// breaker refuses consults at once while Mitz does not answer, so that token requests do not
+// breaker refuses calls at once while Mitz does not answer, so that token requests do not
 // all wait for it in vain. It keeps apart what is Mitz's failure and what may be one
-// requester's: a question that Mitz is slow about, or that makes it fail, must not close the
+// party's: a message that Mitz is slow about, or that makes it fail, must not close the
 // link for the others. See [judge] for what is a failure. The rule:
 //
-//   - Each requester has a circuit of its own. After five failures in a row of queries that
-//     were sent, the requester is held back for five seconds; then one query of it may try.
+//   - Each party has a circuit of its own. After five failures in a row of messages that
+//     were sent, the party is held back for five seconds; then one message of it may try.
 //   - Everybody's circuit opens after five failures in a row, with no answer to anybody in
-//     between. A query that could not be sent (no connection, no TLS) counts always: no
-//     question can cause that. Of those that were sent, at most three of one requester count:
-//     two requesters, or more, must have met it.
-//   - While everybody's circuit is open, five seconds and then until one query was answered,
-//     who did not fail since its last answer may still ask, a few at a time, unless queries
-//     cannot be sent at all. So requesters who agree to open the circuit harm themselves, and
+//     between. A message that could not be sent (no connection, no TLS) counts always: no
+//     message can cause that. Of those that were sent, at most three of one party count:
+//     two parties, or more, must have met it.
+//   - While everybody's circuit is open, five seconds and then until one message was answered,
+//     who did not fail since its last answer may still ask, a few at a time, unless messages
+//     cannot be sent at all. So parties who agree to open the circuit harm themselves, and
 //     the first answer to an honest one closes it.
 //
-// Where there is one requester, its own circuit is the breaker: as long as nobody else is
+// Where there is one party, its own circuit is the breaker: as long as nobody else is
 // answered, state is that of its circuit.
 type breaker struct {
-	next     Consulter
+	next     exchanger
 	patience time.Duration // a timeout before it is not counted
-	changed  func(CircuitState)
+	changed  func(State)
 	heldBack func()
 
 	mu        sync.Mutex
 	everybody circuit
-	own       *recent.Recent[consent.URA, record]
+	own       *recent.Recent[string, record]
 	blame     blame
 	newcomers int
-	told      CircuitState
+	told      State
 }
 
-// record is how a requester's queries went lately.
+// record is how a party's messages went lately.
 type record struct {
 	circuit circuit
 	held    bool // its circuit was open when last seen
 }
 
-var _ Consulter = (*breaker)(nil)
+var _ exchanger = (*breaker)(nil)
 
 // newBreaker makes closed circuits. The functions may be nil; they are called under the
 // breaker's lock.
-func newBreaker(next Consulter, patience time.Duration, changed func(CircuitState), heldBack func()) *breaker {
+func newBreaker(next exchanger, patience time.Duration, changed func(State), heldBack func()) *breaker {
 	b := &breaker{
 		next: next, patience: patience, changed: changed, heldBack: heldBack,
-		own: recent.New[consent.URA, record](rememberRequester, maxRequesters),
+		own: recent.New[string, record](rememberParty, maxParties),
 	}
 	b.everybody = b.newEverybody()
 	return b
@@ -79,37 +78,37 @@ func (b *breaker) newEverybody() circuit {
 	return newCircuit(func(int) bool { return b.blame.everybody() })
 }
 
-// Consult fails with [CircuitOpen] while Mitz is left alone, or the requester is held back
+// Exchange fails with [CircuitOpen] while Mitz is left alone, or the party is held back
 // (detail "requester"); nothing was sent then.
-func (b *breaker) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	report, failure := b.enter(requesterOf(q))
+func (b *breaker) Exchange(ctx context.Context, c Call) *Failure {
+	report, failure := b.enter(c.By)
 	if failure != nil {
-		return Answer{}, failure
+		return failure
 	}
 	var outcome error = uncounted // also after a panic
 	defer func() { report(outcome) }()
 	began := time.Now()
-	answer, err := b.next.Consult(ctx, q)
-	outcome = judge(err, time.Since(began), b.patience)
-	return answer, err
+	failure = b.next.Exchange(ctx, c)
+	outcome = judge(failure, time.Since(began), b.patience)
+	return failure
 }
 
-// enter lets a query through both circuits, or as a newcomer past the second. Report how it
+// enter lets a message through both circuits, or as a newcomer past the second. Report how it
 // went.
-func (b *breaker) enter(who consent.URA) (report func(error), failure *Error) {
+func (b *breaker) enter(who string) (report func(error), failure *Failure) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer b.tell()
 	own := b.record(who)
 	reportOwn, err := own.circuit.Allow()
 	if err != nil {
-		return nil, heldBackError(CircuitOpen)
+		return nil, heldBack(CircuitOpen)
 	}
 	reportAll, err := b.everybody.Allow()
 	if err != nil {
 		if !b.admits(own) {
 			reportOwn(uncounted)
-			return nil, &Error{Code: CircuitOpen}
+			return nil, &Failure{Code: CircuitOpen}
 		}
 		b.newcomers++
 		reportAll = func(outcome error) {
@@ -122,7 +121,7 @@ func (b *breaker) enter(who consent.URA) (report func(error), failure *Error) {
 	return func(outcome error) { b.report(who, own, outcome, reportOwn, reportAll) }, nil
 }
 
-func (b *breaker) report(who consent.URA, own *record, outcome error, reportOwn, reportAll func(error)) {
+func (b *breaker) report(who string, own *record, outcome error, reportOwn, reportAll func(error)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer b.tell()
@@ -139,15 +138,15 @@ func (b *breaker) report(who consent.URA, own *record, outcome error, reportOwn,
 		reportOwn(outcome)
 	}
 	reportAll(outcome)
-	held := own.circuit.state() == StateOpen
+	held := own.circuit.state() == Open
 	if held && !own.held && b.heldBack != nil {
 		b.heldBack()
 	}
 	own.held = held
 }
 
-// record gives how the requester's queries went.
-func (b *breaker) record(who consent.URA) *record {
+// record returns how the party's messages went.
+func (b *breaker) record(who string) *record {
 	own := b.own.Of(time.Now(), who)
 	if own.circuit.TwoStepCircuitBreaker == nil {
 		own.circuit = newCircuit(func(inARow int) bool { return inARow >= openAfter })
@@ -155,42 +154,42 @@ func (b *breaker) record(who consent.URA) *record {
 	return own
 }
 
-// admits reports whether a requester may ask although everybody's circuit is open.
+// admits reports whether a party may ask although everybody's circuit is open.
 func (b *breaker) admits(own *record) bool {
 	return !b.blame.unsent && b.newcomers < maxNewcomers &&
-		own.circuit.state() == StateClosed && own.circuit.Counts().ConsecutiveFailures == 0
+		own.circuit.state() == Closed && own.circuit.Counts().ConsecutiveFailures == 0
 }
 
-// refusal is nil when a consult would be let through now.
-func (b *breaker) refusal(who consent.URA) *Error {
+// refusal is nil when a call would be let through now.
+func (b *breaker) refusal(who string) *Failure {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	own := b.record(who)
 	switch {
 	case !own.circuit.passes():
-		return heldBackError(CircuitOpen)
+		return heldBack(CircuitOpen)
 	case !b.everybody.passes() && !b.admits(own):
-		return &Error{Code: CircuitOpen}
+		return &Failure{Code: CircuitOpen}
 	default:
 		return nil
 	}
 }
 
 // state turns from open to half open by itself, in time.
-func (b *breaker) state() CircuitState {
+func (b *breaker) state() State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.current()
 }
 
-func (b *breaker) current() CircuitState {
-	if state := b.everybody.state(); state != StateClosed {
+func (b *breaker) current() State {
+	if state := b.everybody.state(); state != Closed {
 		return state
 	}
 	if who, alone := b.blame.only(); alone {
 		return b.record(who).circuit.state()
 	}
-	return StateClosed
+	return Closed
 }
 
 // tell tells a changed state.
@@ -205,13 +204,13 @@ func (b *breaker) tell() {
 	}
 }
 
-// held adds the requesters that are held back.
-func (b *breaker) held(requesters map[consent.URA]bool) {
+// held adds the parties that are held back.
+func (b *breaker) held(parties map[string]bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for who, own := range b.own.All(time.Now()) {
-		if own.circuit.TwoStepCircuitBreaker != nil && own.circuit.state() != StateClosed {
-			requesters[who] = true
+		if own.circuit.TwoStepCircuitBreaker != nil && own.circuit.state() != Closed {
+			parties[who] = true
 		}
 	}
 }

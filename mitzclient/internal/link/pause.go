@@ -1,16 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package link
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/recent"
 )
 
@@ -20,66 +18,64 @@ const (
 	// maxPause bounds what an answer can ask for: no single header may stop the
 	// exchange of care data for a day.
 	maxPause = 5 * time.Minute
-	// pauseAll requesters, of whom nobody else got an answer meanwhile, must have met a 429
+	// pauseAll parties, of whom nobody else got an answer meanwhile, must have met a 429
 	// before everybody pauses.
 	pauseAll = 3
 )
 
 // pause leaves Mitz alone when it answered with status 429 (RFC 6585, section 4), for as
-// long as it asked: consults are refused at once, none is kept waiting. Only the requester
-// whose query met the 429 pauses, since it may be the one that asks too much; when Mitz says
+// long as it asked: calls are refused at once, none is kept waiting. Only the party
+// whose message met the 429 pauses, since it may be the one that asks too much; when Mitz says
 // so to several, with no answer to anybody in between, it means all of us.
 //
-// The consult that met the 429 fails with it and is not repeated: a second in which
+// The call that met the 429 fails with it and is not repeated: a second in which
 // Mitz can be asked again rarely fits in what is left of a token request, and holding
-// consults back for it would send them all at the same moment.
+// calls back for it would send them all at the same moment.
 type pause struct {
-	next   Consulter
+	next   exchanger
 	paused func(d time.Duration, everybody bool) // may be nil
 
 	mu  sync.Mutex
 	all time.Time // until when everybody pauses
-	own *recent.Recent[consent.URA, time.Time]
-	met map[consent.URA]bool // who met a 429 since Mitz last answered anybody
+	own *recent.Recent[string, time.Time]
+	met map[string]bool // who met a 429 since Mitz last answered anybody
 }
 
-var _ Consulter = (*pause)(nil)
+var _ exchanger = (*pause)(nil)
 
-func newPause(next Consulter, paused func(time.Duration, bool)) *pause {
+func newPause(next exchanger, paused func(time.Duration, bool)) *pause {
 	return &pause{
 		next: next, paused: paused,
-		own: recent.New[consent.URA, time.Time](maxPause, maxRequesters), met: map[consent.URA]bool{},
+		own: recent.New[string, time.Time](maxPause, maxParties), met: map[string]bool{},
 	}
 }
 
-// Consult fails with [RateLimited] while the pause lasts, with detail "requester" when it is
-// the requester's own; nothing was sent then.
-func (p *pause) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	who := requesterOf(q)
-	if failure := p.refusal(who); failure != nil {
-		return Answer{}, failure
+// Exchange fails with [RateLimited] while the pause lasts, with detail "requester" when it is
+// the party's own; nothing was sent then.
+func (p *pause) Exchange(ctx context.Context, c Call) *Failure {
+	if failure := p.refusal(c.By); failure != nil {
+		return failure
 	}
-	answer, err := p.next.Consult(ctx, q)
-	failure, failed := errors.AsType[*Error](err)
+	failure := p.next.Exchange(ctx, c)
 	switch {
-	case failed && failure.Status == http.StatusTooManyRequests:
-		p.extend(who, failure.RetryAfter)
-	case err == nil:
+	case failure == nil:
 		p.answered()
+	case failure.Status == http.StatusTooManyRequests:
+		p.extend(c.By, failure.RetryAfter)
 	}
-	return answer, err
+	return failure
 }
 
-// refusal is nil when a consult would be let through now.
-func (p *pause) refusal(who consent.URA) *Error {
+// refusal is nil when a call would be let through now.
+func (p *pause) refusal(who string) *Failure {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	if rest := p.all.Sub(now); rest > 0 {
-		return &Error{Code: RateLimited, RetryAfter: rest}
+		return &Failure{Code: RateLimited, RetryAfter: rest}
 	}
 	if until := p.own.Get(now, who); until != nil && until.After(now) {
-		failure := heldBackError(RateLimited)
+		failure := heldBack(RateLimited)
 		failure.RetryAfter = until.Sub(now)
 		return failure
 	}
@@ -93,7 +89,7 @@ func (p *pause) answered() {
 }
 
 // extend never makes a pause end earlier.
-func (p *pause) extend(who consent.URA, asked time.Duration) {
+func (p *pause) extend(who string, asked time.Duration) {
 	if asked <= 0 {
 		asked = defaultPause
 	}
@@ -133,14 +129,14 @@ func (p *pause) lasts() bool {
 	return p.all.After(now)
 }
 
-// held adds the requesters that pause, when not everybody does.
-func (p *pause) held(requesters map[consent.URA]bool) {
+// held adds the parties that pause, when not everybody does.
+func (p *pause) held(parties map[string]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	for who, until := range p.own.All(now) {
 		if until.After(now) {
-			requesters[who] = true
+			parties[who] = true
 		}
 	}
 }

@@ -1,23 +1,25 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package wire
 
 import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
 )
 
 // overdueGrace is how long after the end of its context an exchange may take to end: to
 // close a connection takes a moment.
 const overdueGrace = 500 * time.Millisecond
 
-// detailOverdue refines the timeout of an exchange that was left behind.
-const detailOverdue = "overdue"
+// DetailOverdue refines the timeout of an exchange that was left behind.
+const DetailOverdue = "overdue"
 
 // overdue makes an exchange end in time for who waits for it, and counts those that have
-// not ended by themselves. There should be none, since [Client.exchange] closes what it
+// not ended by themselves. There should be none, since [Connections.exchange] closes what it
 // reads from. But an exchange that is waited for keeps its turn, and the node from
 // stopping; so that is not left to depend on how a network library treats every peer.
 type overdue struct {
@@ -28,13 +30,13 @@ type overdue struct {
 // exchanged is how an exchange ended.
 type exchanged struct {
 	body     []byte
-	failure  *Error
+	failure  *link.Failure
 	panicked any
 }
 
-// bound gives what exchange gives, or [Timeout] or [Canceled] (detail "overdue") when it
-// outlives ctx. What it gives later is dropped.
-func (o *overdue) bound(ctx context.Context, exchange func() ([]byte, *Error)) ([]byte, *Error) {
+// bound returns what exchange returns, or [link.Timeout] or [link.Canceled] (detail "overdue") when it
+// outlives ctx. What it returns later is dropped.
+func (o *overdue) bound(ctx context.Context, exchange func() ([]byte, *link.Failure)) ([]byte, *link.Failure) {
 	done := make(chan exchanged, 1)
 	var left atomic.Bool // set by who comes first: the end of the exchange, or who leaves it behind
 	go func() {
@@ -68,11 +70,11 @@ func (o *overdue) bound(ctx context.Context, exchange func() ([]byte, *Error)) (
 	if o.told != nil {
 		o.told()
 	}
-	return nil, contextError(ctx, detailOverdue)
+	return nil, link.Ended(ctx, DetailOverdue)
 }
 
 // unwrap passes a panic on to who waits: there it is caught.
-func (e exchanged) unwrap() ([]byte, *Error) {
+func (e exchanged) unwrap() ([]byte, *link.Failure) {
 	if e.panicked != nil {
 		panic(e.panicked)
 	}

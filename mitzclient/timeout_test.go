@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -90,14 +89,6 @@ func TestCancellationReachesMitz(t *testing.T) {
 	requireFailure(t, answer, err, Canceled, "", 0)
 	require.ErrorIs(t, err, context.Canceled)
 	<-ended
-}
-
-func TestABodyThatEndsAfterTheTimeIsNoAnswer(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	body, failure := readBody(ctx, &http.Response{Body: io.NopCloser(strings.NewReader("late"))})
-	require.Nil(t, body)
-	require.Equal(t, Canceled, failure.Code)
 }
 
 func TestACanceledConsultIsNotSent(t *testing.T) {

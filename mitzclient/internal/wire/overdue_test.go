@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package wire
 
 import (
 	"context"
@@ -10,8 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestAnExchangeThatOutlivesItsTimeIsLeftBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -21,10 +25,10 @@ func TestAnExchangeThatOutlivesItsTimeIsLeftBehind(t *testing.T) {
 		defer cancel()
 		ends := make(chan struct{})
 		began := time.Now()
-		body, failure := o.bound(ctx, func() ([]byte, *Error) { <-ends; panic("nobody waits for it") })
+		body, failure := o.bound(ctx, func() ([]byte, *link.Failure) { <-ends; panic("nobody waits for it") })
 		require.Nil(t, body)
-		requireCode(t, Timeout, failure)
-		require.Equal(t, detailOverdue, failure.Detail)
+		require.Equal(t, link.Timeout, failure.Code)
+		require.Equal(t, DetailOverdue, failure.Detail)
 		require.Equal(t, time.Second+overdueGrace, time.Since(began))
 		require.Equal(t, 1, told)
 		require.EqualValues(t, 1, o.left.Load())
@@ -40,12 +44,12 @@ func TestAnExchangeThatEndsInTimeIsNotOverdue(t *testing.T) {
 			o := overdue{told: func() { t.Error("told") }}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			body, failure := o.bound(ctx, func() ([]byte, *Error) {
+			body, failure := o.bound(ctx, func() ([]byte, *link.Failure) {
 				time.Sleep(took)
-				return []byte("body"), status(500)
+				return []byte("body"), &link.Failure{Code: link.HTTPStatus, Status: 500}
 			})
 			require.Equal(t, "body", string(body))
-			require.Equal(t, status(500), failure)
+			require.Equal(t, &link.Failure{Code: link.HTTPStatus, Status: 500}, failure)
 			require.Zero(t, o.left.Load())
 		})
 	}
@@ -54,6 +58,6 @@ func TestAnExchangeThatEndsInTimeIsNotOverdue(t *testing.T) {
 func TestAPanicReachesWhoWaits(t *testing.T) {
 	cause := errors.New("test")
 	require.PanicsWithValue(t, cause, func() {
-		_, _ = new(overdue).bound(t.Context(), func() ([]byte, *Error) { panic(cause) })
+		_, _ = new(overdue).bound(t.Context(), func() ([]byte, *link.Failure) { panic(cause) })
 	})
 }

@@ -1,44 +1,42 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package link
 
 import (
-	"errors"
 	"net/http"
 	"time"
 )
 
-// verdict is what a query says of Mitz; none says that Mitz answered.
+// verdict is what a message says of Mitz; none says that Mitz answered.
 type verdict string
 
 func (v verdict) Error() string { return string(v) }
 
 const (
-	// unreachable: the query could not be sent, which no question can cause.
+	// unreachable: the message could not be sent, which no message can cause.
 	unreachable verdict = "unreachable"
-	// unanswered: the query was sent and got no answer of Mitz. Mitz may be down, or this
-	// question may be one that it cannot deal with.
+	// unanswered: the message was sent and got no answer of Mitz. Mitz may be down, or this
+	// message may be one that it cannot deal with.
 	unanswered verdict = "unanswered"
 	// uncounted: it says nothing of Mitz.
 	uncounted verdict = "uncounted"
 )
 
-// judge says what a query that took so long says of Mitz.
+// judge says what a message that took so long says of Mitz.
 //
 // Everything that Mitz answers is an answer, a Deny like a Permit: also a SOAP fault in
-// which it blames the question, whatever the status (SOAP 1.2 sends those with 400, many
+// which it blames the message, whatever the status (SOAP 1.2 sends those with 400, many
 // servers with 500), a status 4xx, and an answer that is malformed or about something else.
 //
-// Not counted at all is what says nothing of Mitz: a caller that gave up, a query that was
-// not begun, a status 429 (see [pause]), and a timeout of a consult that had spent more of
+// Not counted at all is what says nothing of Mitz: a caller that gave up, a message that was
+// not begun, a status 429 (see [pause]), and a timeout of a call that had spent more of
 // its time elsewhere than patience leaves.
-func judge(err error, took, patience time.Duration) error {
-	if err == nil {
+func judge(failure *Failure, took, patience time.Duration) error {
+	if failure == nil {
 		return nil
 	}
-	failure, known := errors.AsType[*Error](err)
-	if !known || failure.Attempts == 0 || failure.Status == http.StatusTooManyRequests {
+	if failure.Attempts == 0 || failure.Status == http.StatusTooManyRequests {
 		return uncounted
 	}
 	switch failure.Code {
@@ -58,7 +56,7 @@ func judge(err error, took, patience time.Duration) error {
 			return nil
 		}
 	}
-	if failure.unsent {
+	if failure.Unsent {
 		return unreachable
 	}
 	return unanswered

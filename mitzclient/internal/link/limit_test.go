@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package mitzclient
+package link
 
 import (
 	"context"
@@ -12,48 +12,42 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/turns"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 func TestAConsultEndsWithItsDeadline(t *testing.T) {
 	t.Run("while Mitz hangs", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			link, _ := fakeLink(hangs, Hooks{})
+			link, _ := fakeOperation(hangs, Hooks{})
 			began := time.Now()
-			_, failure := consult(t, t.Context(), link)
+			failure := exchange(t.Context(), link.chain)
 			requireCode(t, Timeout, failure)
-			require.Equal(t, DefaultTimeout, time.Since(began))
+			require.Equal(t, testTimeout, time.Since(began))
 		})
 	})
 	t.Run("while it waits for its turn", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			link, client := fakeLink(hangs, Hooks{}, func(c *Config) { c.MaxConnections = 1 })
+			link, sends := fakeOperation(hangs, Hooks{}, func(c *Budget) { c.AtOnce = 1 })
 			began := time.Now()
-			first := make(chan error, 1)
-			go func() {
-				_, err := link.Consult(t.Context(), from(""))
-				first <- err
-			}()
+			first := make(chan *Failure)
+			go func() { first <- exchange(t.Context(), link.chain) }()
 			synctest.Wait()
 			time.Sleep(time.Second)
-			_, failure := consult(t, t.Context(), link)
+			failure := exchange(t.Context(), link.chain)
 			requireCode(t, Timeout, failure)
-			failure, _ = (<-first).(*Error)
-			requireCode(t, Timeout, failure)
-			require.Equal(t, DefaultTimeout+time.Second, time.Since(began))
-			require.EqualValues(t, 2, client.queries.Load(), "the second had its turn when the first gave up")
+			require.Equal(t, testTimeout+time.Second, time.Since(began))
+			requireCode(t, Timeout, <-first)
+			require.EqualValues(t, 2, sends.messages.Load(), "the second had its turn when the first gave up")
 		})
 	})
 	t.Run("when the caller's is earlier", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			link, _ := fakeLink(hangs, Hooks{})
+			link, _ := fakeOperation(hangs, Hooks{})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			began := time.Now()
-			_, failure := consult(t, ctx, link)
+			failure := exchange(ctx, link.chain)
 			requireCode(t, Timeout, failure)
 			require.Equal(t, time.Second, time.Since(began))
 		})
@@ -64,7 +58,7 @@ func TestSoManyConsultsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const atOnce, queue, extra = 3, 7, 5
 		l := newLimit(&fake{end: takes(time.Second)}, atOnce, queue)
-		requesters := func(i int) consent.URA { return consent.URA(strconv.Itoa(i)) }
+		requesters := func(i int) string { return strconv.Itoa(i) }
 		began := time.Now()
 		var group sync.WaitGroup
 		var mu sync.Mutex
@@ -72,7 +66,7 @@ func TestSoManyConsultsAtOnce(t *testing.T) {
 		var refused int
 		for i := range atOnce + queue + extra {
 			group.Go(func() {
-				_, failure := consultFrom(t, t.Context(), l, requesters(i))
+				failure := exchangeFrom(t.Context(), l, requesters(i))
 				mu.Lock()
 				defer mu.Unlock()
 				if failure == nil {
@@ -98,12 +92,12 @@ func TestSoManyConsultsAtOnce(t *testing.T) {
 func TestOneRequesterTakesTheLinkFromNobody(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		end  func(context.Context, int) *Error
-	}{{"whose questions hang", hangs}, {"whose questions are slow", takes(DefaultTimeout - 100*time.Millisecond)}} {
+		end  func(context.Context, int) *Failure
+	}{{"whose questions hang", hangs}, {"whose questions are slow", takes(testTimeout - 100*time.Millisecond)}} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				link, client := fakeLink(nil, Hooks{})
-				client.endFor = func(ctx context.Context, who consent.URA, n int) *Error {
+				link, sends := fakeOperation(nil, Hooks{})
+				sends.endFor = func(ctx context.Context, who string, n int) *Failure {
 					if who == "greedy" {
 						return tt.end(ctx, n)
 					}
@@ -113,17 +107,17 @@ func TestOneRequesterTakesTheLinkFromNobody(t *testing.T) {
 				for range 400 {
 					group.Go(func() {
 						for range 3 {
-							_, _ = link.Consult(t.Context(), from("greedy"))
+							_ = link.Do(t.Context(), from("greedy"))
 						}
 					})
 				}
 				synctest.Wait()
-				require.Equal(t, DefaultMaxConnections/2, link.Load().Running)
+				require.Equal(t, testAtOnce/2, link.Load().Running)
 				for i := range 12 {
 					group.Go(func() {
 						time.Sleep(time.Duration(i) * time.Second)
 						began := time.Now()
-						_, failure := consultFrom(t, t.Context(), link, "honest")
+						failure := exchangeFrom(t.Context(), link.chain, "honest")
 						require.Nil(t, failure)
 						require.Equal(t, 100*time.Millisecond, time.Since(began), "it does not even wait")
 					})
@@ -139,92 +133,93 @@ func TestOneRequesterHasHalfOfTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimit(&fake{end: takes(time.Second)}, 2, 4)
 		for range 1 + 2 {
-			go func() { _, _ = l.Consult(t.Context(), from("greedy")) }()
+			go func() { _ = exchangeFrom(t.Context(), l, "greedy") }()
 		}
 		synctest.Wait()
-		_, failure := consultFrom(t, t.Context(), l, "greedy")
+		failure := exchangeFrom(t.Context(), l, "greedy")
 		requireCode(t, Overloaded, failure)
 		require.Equal(t, detailRequester, failure.Detail)
-		_, failure = consultFrom(t, t.Context(), l, "honest")
+		failure = exchangeFrom(t.Context(), l, "honest")
 		require.Nil(t, failure)
 	})
 }
 
-// noted passes a question on after noting whose turn it is.
+// noted passes a call on after noting whose turn it is.
 type noted struct {
-	turns []consent.URA
-	next  Consulter
+	turns []string
+	next  exchanger
 }
 
-func (n *noted) Consult(ctx context.Context, q consent.Question) (Answer, error) {
-	n.turns = append(n.turns, q.DataHolder.URA)
-	return n.next.Consult(ctx, q)
+func (n *noted) Exchange(ctx context.Context, c Call) *Failure {
+	n.turns = append(n.turns, string(c.About.(subject)))
+	return n.next.Exchange(ctx, c)
 }
 
 func TestWhoCameFirstIsServedFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := &noted{next: &fake{end: takes(time.Second)}}
-		l := newLimit(client, 1, 40)
-		var came []consent.URA
+		sends := &noted{next: &fake{end: takes(time.Second)}}
+		l := newLimit(sends, 1, 40)
+		var came []string
+		failures := make(chan *Failure, 20)
 		for i := range 20 {
-			ura := consent.URA([]byte{'a' + byte(i)})
+			ura := string([]byte{'a' + byte(i)})
 			came = append(came, ura)
-			go func() {
-				_, err := l.Consult(t.Context(), consent.Question{DataHolder: consent.DataHolder{URA: ura}})
-				assert.NoError(t, err)
-			}()
+			go func() { failures <- l.Exchange(t.Context(), about("", ura)) }()
 			synctest.Wait()
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		require.Equal(t, came, client.turns)
-		require.True(t, slices.IsSorted(client.turns))
+		for range 20 {
+			require.Nil(t, <-failures)
+		}
+		require.Equal(t, came, sends.turns)
+		require.True(t, slices.IsSorted(sends.turns))
 	})
 }
 
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := &fake{end: takes(time.Second)}
-		l := newLimit(client, 1, 1)
-		go func() { _, _ = l.Consult(t.Context(), from("")) }()
+		sends := &fake{end: takes(time.Second)}
+		l := newLimit(sends, 1, 1)
+		go func() { _ = exchange(t.Context(), l) }()
 		synctest.Wait()
 
 		canceled, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
-		_, failure := consult(t, canceled, l)
+		failure := exchange(canceled, l)
 		requireCode(t, Canceled, failure)
 		require.Equal(t, "queue", failure.Detail)
 
 		late, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		_, failure = consult(t, late, l)
+		failure = exchange(late, l)
 		requireCode(t, Timeout, failure)
-		require.ErrorIs(t, failure, context.DeadlineExceeded)
-		require.EqualValues(t, 1, client.queries.Load())
+		require.ErrorIs(t, failure.Cause, context.DeadlineExceeded)
+		require.EqualValues(t, 1, sends.messages.Load())
 		require.Zero(t, l.turns.Load().Waiting, "nobody waits any more")
 	})
 }
 
 func TestAQueryThatCannotBeAnsweredInTimeIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := &fake{end: takes(time.Second)}
-		l := newLimit(client, 1, 1)
-		go func() { _, _ = l.Consult(t.Context(), from("")) }()
+		sends := &fake{end: takes(time.Second)}
+		l := newLimit(sends, 1, 1)
+		go func() { _ = exchange(t.Context(), l) }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second+leastTime-1)
 		defer cancel()
-		_, failure := consult(t, ctx, l)
+		failure := exchange(ctx, l)
 		requireCode(t, Timeout, failure)
 		require.Equal(t, "queue", failure.Detail)
-		require.EqualValues(t, 1, client.queries.Load())
+		require.EqualValues(t, 1, sends.messages.Load())
 		require.Zero(t, l.turns.Load(), "its turn is given back")
 	})
 }
 
 func TestATurnIsGivenBackAfterAPanic(t *testing.T) {
-	l := newLimit(&fake{end: func(context.Context, int) *Error { panic("test") }}, 1, 0)
+	l := newLimit(&fake{end: func(context.Context, int) *Failure { panic("test") }}, 1, 0)
 	for range 2 {
-		require.Panics(t, func() { _, _ = l.Consult(t.Context(), consent.Question{}) })
+		require.Panics(t, func() { _ = l.Exchange(t.Context(), Call{}) })
 	}
 	require.Zero(t, l.turns.Load())
 }

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package link
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+// Before a retry there is a pause, of random length so that calls that failed
+// together do not come back together: long enough for a gateway to choose another
+// server, short within the 400 ms in which a token should come.
+const (
+	minRetryDelay = 10 * time.Millisecond
+	maxRetryDelay = 50 * time.Millisecond
+)
+
+// retry sends a call's message once more, under a request id of its own, when the operation
+// says so of the failure; see [InPassing].
+type retry struct {
+	next  exchanger
+	again func(*Failure) bool // nil: never
+}
+
+var _ exchanger = (*retry)(nil)
+
+// Exchange sends at most twice. The failure counts the attempts; it is the first's when the
+// second message could not be sent.
+func (r *retry) Exchange(ctx context.Context, c Call) *Failure {
+	first := r.next.Exchange(ctx, c)
+	if first == nil || r.again == nil || !r.again(first) {
+		return first
+	}
+	delay := minRetryDelay + rand.N(maxRetryDelay-minRetryDelay)
+	if Left(ctx) < delay+leastTime {
+		return first
+	}
+	if c.Repeating != nil {
+		c.Repeating(first)
+	}
+	if !sleep(ctx, delay) {
+		ended := Ended(ctx, "retry")
+		ended.RequestID, ended.Attempts = first.RequestID, first.Attempts
+		return ended
+	}
+	second := r.next.Exchange(ctx, c)
+	switch {
+	case second == nil:
+		return nil
+	case second.Attempts == 0:
+		return first
+	default:
+		total := *second
+		total.Attempts += first.Attempts
+		return &total
+	}
+}
+
+// InPassing reports whether a message that changes nothing may be sent again: the connection
+// was refused, or lost before the first byte of an answer, or a gateway answered with status
+// 502, 503 or 504. In the last cases the first message may have reached Mitz: the patient
+// then sees two queries. That is why nothing else is sent again, and in particular no timeout
+// (Mitz may be at work), no fault and no answer of Mitz itself, no failure that a second
+// attempt meets too (DNS, TLS), and nothing for which the server named a time (Retry-After):
+// see [pause].
+func InPassing(f *Failure) bool {
+	switch f.Code {
+	case Unreachable:
+		return f.Unanswered && (f.Detail == DetailRefused || f.Detail == DetailLost)
+	case HTTPStatus:
+		gateway := f.Status == http.StatusBadGateway || f.Status == http.StatusServiceUnavailable || f.Status == http.StatusGatewayTimeout
+		return gateway && f.RetryAfter == 0
+	default:
+		return false
+	}
+}
+
+// sleep reports whether ctx outlasted it.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -134,14 +134,14 @@ func (l *Link) Reload() error {
 // what it loaded.
 func (l *Link) Start() {
 	if l.reloader != nil {
-		l.reloader.start()
+		l.reloader.watch.Start()
 	}
 }
 
 // Close ends watching and closes the connections that are idle. Consults in progress go on.
 func (l *Link) Close() {
 	if l.reloader != nil {
-		l.reloader.stop()
+		l.reloader.watch.Stop()
 	}
 	l.client.Close()
 }

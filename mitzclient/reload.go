@@ -4,7 +4,6 @@
 package mitzclient
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"errors"
@@ -14,13 +13,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/watch"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 )
-
-// reloadInterval is how often the files are looked at. They are read: there are four
-// small ones, and what they hold also changes where neither size nor time of a path
-// do, such as behind the symbolic links of Kubernetes.
-const reloadInterval = time.Second
 
 type fingerprint [sha256.Size]byte
 
@@ -34,14 +29,14 @@ type reloader struct {
 	inUse, reported fingerprint
 	rejected        atomic.Bool // the files are not those in use
 
-	running sync.Mutex
-	end     context.CancelFunc // nil: not started
-	ended   chan struct{}
+	watch watch.Watch
 }
 
 // newReloader must come before the files are first loaded, or it may miss a change.
 func newReloader(files TLSFiles, hooks Hooks) *reloader {
-	return &reloader{files: files, hooks: hooks, inUse: files.fingerprint()}
+	r := &reloader{files: files, hooks: hooks, inUse: files.fingerprint()}
+	r.watch.Look = func() { _ = r.check() } // reports by itself
+	return r
 }
 
 // check validates changed files and only then uses them. It reports a failure once,
@@ -99,43 +94,6 @@ func checkValidity(config *tls.Config, now time.Time) error {
 		}
 	}
 	return nil
-}
-
-func (r *reloader) start() {
-	r.running.Lock()
-	defer r.running.Unlock()
-	if r.end != nil {
-		return
-	}
-	var ctx context.Context
-	ctx, r.end = context.WithCancel(context.Background())
-	r.ended = make(chan struct{})
-	go r.watch(ctx, r.ended)
-}
-
-func (r *reloader) watch(ctx context.Context, ended chan<- struct{}) {
-	defer close(ended)
-	ticker := time.NewTicker(reloadInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			_ = r.check() // reports by itself
-		}
-	}
-}
-
-func (r *reloader) stop() {
-	r.running.Lock()
-	defer r.running.Unlock()
-	if r.end == nil {
-		return
-	}
-	r.end()
-	<-r.ended
-	r.end = nil
 }
 
 // fingerprint differs when what the files hold differs, or whether they can be read.

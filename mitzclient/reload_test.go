@@ -23,7 +23,7 @@ type watched struct {
 	failed   []string
 }
 
-func watch(files TLSFiles) *watched {
+func newWatched(files TLSFiles) *watched {
 	w := &watched{}
 	w.reloader = newReloader(files, Hooks{
 		Reloaded:     func(notAfter time.Time) { w.reloaded = append(w.reloaded, notAfter) },
@@ -47,7 +47,7 @@ func replace(t *testing.T, path, with string) {
 func TestChangedFilesAreUsed(t *testing.T) {
 	a := newAuthority(t)
 	files := a.files(t)
-	w := watch(files)
+	w := newWatched(files)
 	require.NoError(t, w.check())
 	require.Empty(t, w.used, "nothing changed")
 
@@ -71,7 +71,7 @@ func TestChangedFilesAreUsed(t *testing.T) {
 func TestHalfAFileIsNotUsed(t *testing.T) {
 	a, other := newAuthority(t), newAuthority(t)
 	files := a.files(t)
-	w := watch(files)
+	w := newWatched(files)
 	whole := append(a.pem(), other.pem()...)
 	for _, part := range []int{len(a.pem()) + 20, len(whole) - 40} {
 		require.NoError(t, os.WriteFile(files.TrustStoreFile, whole[:part], 0o600))
@@ -90,7 +90,7 @@ func TestHalfAFileIsNotUsed(t *testing.T) {
 func TestAChangedPasswordOfAPKCS12FileIsUsed(t *testing.T) {
 	a := newAuthority(t)
 	files, next := a.pkcs12(t, "geheim"), a.pkcs12(t, "anders")
-	w := watch(files)
+	w := newWatched(files)
 	replace(t, files.CertFile, next.CertFile)
 	require.ErrorContains(t, w.check(), "tls.passwordfile: not the password")
 	replace(t, files.PasswordFile, next.PasswordFile)
@@ -118,7 +118,7 @@ func TestASwappedSymbolicLinkIsSeen(t *testing.T) {
 		return filepath.Join(dir, name)
 	}
 	place("one", a.files(t))
-	w := watch(TLSFiles{CertFile: link("client.pem"), CertKeyFile: link("client.key"), TrustStoreFile: link("ca.pem")})
+	w := newWatched(TLSFiles{CertFile: link("client.pem"), CertKeyFile: link("client.key"), TrustStoreFile: link("ca.pem")})
 	require.NoError(t, w.check())
 	require.Empty(t, w.used)
 	place("two", a.files(t, lastsUntil(time.Now().Add(time.Minute))))
@@ -153,7 +153,7 @@ func TestBadFilesAreNotUsed(t *testing.T) {
 			files := a.files(t)
 			before, err := os.ReadFile(files.CertFile)
 			require.NoError(t, err)
-			w := watch(files)
+			w := newWatched(files)
 			tt.change(t, files)
 			for range 3 {
 				require.ErrorContains(t, w.check(), tt.text)
@@ -181,7 +181,7 @@ func TestBadFilesAreNotUsed(t *testing.T) {
 }
 
 func TestFilesThatChangeWhileTheyAreReadAreNotUsed(t *testing.T) {
-	w := watch(newAuthority(t).files(t))
+	w := newWatched(newAuthority(t).files(t))
 	_, err := w.load(fingerprint{1})
 	require.EqualError(t, err, "tls: the files changed while they were read")
 }
@@ -199,7 +199,7 @@ func TestFilesAreWatchedUntilTheLinkIsClosed(t *testing.T) {
 			content, err := os.ReadFile(files.TrustStoreFile)
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(files.TrustStoreFile, append(content, '\n'), 0o600))
-			time.Sleep(reloadInterval + time.Second)
+			time.Sleep(2 * time.Second)
 			synctest.Wait()
 		}
 		change()
@@ -215,16 +215,16 @@ func TestFilesAreWatchedUntilTheLinkIsClosed(t *testing.T) {
 
 func TestCloseWaitsForAReloadInProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watch(newAuthority(t).files(t))
+		w := newWatched(newAuthority(t).files(t))
 		var ended bool
 		w.hooks.ReloadFailed = func(error) {
-			time.Sleep(time.Second)
+			time.Sleep(time.Second / 2)
 			ended = true
 		}
 		require.NoError(t, os.Remove(w.files.CertFile))
-		w.start()
-		time.Sleep(reloadInterval + time.Millisecond)
-		w.stop()
+		w.reloader.watch.Start()
+		time.Sleep(time.Second + time.Millisecond)
+		w.reloader.watch.Stop()
 		require.True(t, ended)
 	})
 }

@@ -33,7 +33,7 @@ var (
 	network = []string{"net", "net/http/...", "net/rpc/...", "net/smtp", "crypto/tls"}
 	disk    = []string{"os/...", "io/ioutil", "syscall", "path/filepath"}
 	nuts    = []string{"nuts/..."}
-	rooms   = []string{"internal/policy/...", "internal/nen7513", "internal/recent", "internal/textfile", "internal/turns"}
+	rooms   = []string{"internal/policy/...", "internal/nen7513", "internal/recent", "internal/textfile", "internal/turns", "internal/watch"}
 	tests   = []string{"testing/...", "net/http/httptest"}
 )
 
@@ -56,7 +56,7 @@ var rules = []rule{
 	{
 		of:     []string{"mitzclient/..."},
 		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/strictxml", "mitzclient/internal/xacml", "mitzclient/internal/link", "mitzclient/internal/wire"},
-		ours:   []string{"mitzclient/internal/...", "consent", "internal/recent", "internal/textfile", "internal/turns"},
+		ours:   []string{"mitzclient/internal/...", "consent", "internal/recent", "internal/textfile", "internal/turns", "internal/watch"},
 		never:  nuts, because: "the client is of use without Nuts, and the simulator is for tests",
 	},
 	{
@@ -91,7 +91,7 @@ var rules = []rule{
 		because: "the audit file tells what it is given, and asks nobody",
 	},
 	{
-		of:    []string{"internal/recent", "internal/textfile", "internal/turns", "internal/vulnerabilities"},
+		of:    []string{"internal/recent", "internal/textfile", "internal/turns", "internal/vulnerabilities", "internal/watch"},
 		never: nuts, because: "a tool that several packages use knows none of them",
 	},
 	{

@@ -21,6 +21,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/watch"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -142,7 +143,7 @@ func TestWatcher(t *testing.T) {
 		defer watcher.Stop()
 		wait := func() {
 			told.mu.Unlock()
-			time.Sleep(interval)
+			time.Sleep(watch.Interval)
 			synctest.Wait()
 			told.mu.Lock()
 		}

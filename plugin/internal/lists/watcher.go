@@ -4,18 +4,12 @@
 package lists
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/watch"
 )
-
-// interval is how often the files are looked at, as the certificates' are. They are read:
-// what they hold also changes where neither size nor time of a path do, such as behind the
-// symbolic links of Kubernetes.
-const interval = time.Second
 
 // Hooks are told what becomes of changed files.
 type Hooks struct {
@@ -32,9 +26,7 @@ type Watcher struct {
 	inUse, reported fingerprint
 	refused         atomic.Bool // the files are not those in use
 
-	running sync.Mutex
-	end     context.CancelFunc // nil: not started
-	ended   chan struct{}
+	watch watch.Watch
 }
 
 // Load reads the lists, and makes a watcher for them that is not started yet. The error
@@ -43,7 +35,9 @@ type Watcher struct {
 func Load(source Source, hooks Hooks) (*policy.Lists, *Watcher, error) {
 	read := source.read()
 	lists, err := source.parse(read)
-	return lists, &Watcher{source: source, hooks: hooks, inUse: read.fingerprint}, err
+	watcher := &Watcher{source: source, hooks: hooks, inUse: read.fingerprint}
+	watcher.watch.Look = watcher.look
+	return lists, watcher, err
 }
 
 // look checks changed files whole, and only then gives them out.
@@ -76,45 +70,10 @@ func (w *Watcher) Refused() bool { return w.refused.Load() }
 
 // Start begins to look at the files, if there are any.
 func (w *Watcher) Start() {
-	w.running.Lock()
-	defer w.running.Unlock()
-	if w.end != nil || !w.source.HasFiles() {
-		return
-	}
-	var ctx context.Context
-	ctx, w.end = context.WithCancel(context.Background())
-	w.ended = make(chan struct{})
-	go w.watch(ctx, w.ended)
-}
-
-func (w *Watcher) watch(ctx context.Context, ended chan<- struct{}) {
-	defer close(ended)
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			w.look()
-		}
+	if w.source.HasFiles() {
+		w.watch.Start()
 	}
 }
-
-// stopPatience is how long a stop waits for a disk that hangs.
-const stopPatience = time.Second
 
 // Stop ends looking, and waits until it has ended, but not for a disk that hangs.
-func (w *Watcher) Stop() {
-	w.running.Lock()
-	defer w.running.Unlock()
-	if w.end == nil {
-		return
-	}
-	w.end()
-	select {
-	case <-w.ended:
-	case <-time.After(stopPatience):
-	}
-	w.end = nil
-}
+func (w *Watcher) Stop() { w.watch.Stop() }

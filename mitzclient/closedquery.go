@@ -26,15 +26,16 @@ const (
 	contentType     = mediaType + `; charset=UTF-8; action="` + xacml.ActionRequest + `"`
 )
 
-// ClosedQueryURL returns where the closed query is asked, which wsa:To names too.
-func ClosedQueryURL(endpoint string) string {
+// closedQueryURL returns where the closed query is asked, which wsa:To names too.
+func closedQueryURL(endpoint string) string {
 	return strings.TrimRight(endpoint, "/") + closedQueryPath
 }
 
-// ClosedQueryMessage returns the message that asks q at a [ClosedQueryURL] under a request id,
-// which is a uuid in its canonical form: what a [Client] sends. It holds the patient's number.
-func ClosedQueryMessage(url, requestID string, q consent.Question) ([]byte, error) {
-	return xacml.EncodeRequest(xacml.Header{MessageID: requestID, To: url}, q)
+// ClosedQueryMessage returns the message by which a [Client] asks q at an endpoint, under a
+// request id, which is a uuid in its canonical form. It is for showing it: the message holds
+// the patient's number.
+func ClosedQueryMessage(endpoint, requestID string, q consent.Question) ([]byte, error) {
+	return xacml.EncodeRequest(xacml.Header{MessageID: requestID, To: closedQueryURL(endpoint)}, q)
 }
 
 // closedQuery is the operation of asking the closed query ("gesloten autorisatievraag").
@@ -54,7 +55,7 @@ func (c Config) budget() link.Budget {
 // again.
 func (c *closedQuery) ask(ctx context.Context, q consent.Question, answer *Answer) *link.Failure {
 	id := newRequestID()
-	message, err := ClosedQueryMessage(c.url, id, q)
+	message, err := xacml.EncodeRequest(xacml.Header{MessageID: id, To: c.url}, q)
 	if err != nil {
 		return &link.Failure{Code: link.Code(InvalidQuestion), RequestID: id, Cause: err}
 	}

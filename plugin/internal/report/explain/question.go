@@ -23,7 +23,6 @@ func (p *page) questions(explanation policy.Explanation) {
 	} else {
 		p.Paragraph(2, "[BSN] stands for the patient's number. With --message the message is shown too.")
 	}
-	to := mitzclient.ClosedQueryURL(p.cfg.Endpoint)
 	for _, sample := range explanation.Samples {
 		fmt.Fprintln(p)
 		p.Paragraph(2, "At data holder "+sample.Subject+":")
@@ -32,7 +31,7 @@ func (p *page) questions(explanation policy.Explanation) {
 			continue
 		}
 		fmt.Fprintln(p)
-		message, err := mitzclient.ClosedQueryMessage(to, sample.RequestID, sample.Question)
+		message, err := mitzclient.ClosedQueryMessage(p.cfg.Endpoint, sample.RequestID, sample.Question)
 		if err != nil {
 			// Cannot happen: the configuration is valid.
 			p.Paragraph(4, "no question: "+err.Error())

@@ -33,7 +33,7 @@ var (
 	network = []string{"net", "net/http/...", "net/rpc/...", "net/smtp", "crypto/tls"}
 	disk    = []string{"os/...", "io/ioutil", "syscall", "path/filepath"}
 	nuts    = []string{"nuts/..."}
-	rooms   = []string{"internal/policy/...", "internal/nen7513", "internal/recent", "internal/textfile", "internal/turns", "internal/watch"}
+	rooms   = []string{"internal/policy/...", "internal/errlist", "internal/nen7513", "internal/recent", "internal/textfile", "internal/turns", "internal/watch"}
 	tests   = []string{"testing/...", "net/http/httptest"}
 )
 
@@ -49,7 +49,7 @@ var rules = []rule{
 		because: "the vocabulary knows neither Nuts nor the messages of Mitz",
 	},
 	{
-		of: []string{"internal/policy/..."}, ours: []string{"consent"},
+		of: []string{"internal/policy/..."}, ours: []string{"consent", "internal/errlist", "internal/systems"},
 		never: slices.Concat(network, disk, nuts), but: []string{"nuts/nuts-node/vcr/pe"},
 		because: "policy decides from values: no network, no disk, no engines of the node",
 	},
@@ -72,7 +72,7 @@ var rules = []rule{
 		because: "the XML reader knows no message, so that each kind can stand on it",
 	},
 	{
-		of: []string{"mitzclient/internal/xacml"}, ours: []string{"mitzclient/internal/strictxml", "consent"}, never: slices.Concat(network, disk, nuts),
+		of: []string{"mitzclient/internal/xacml"}, ours: []string{"mitzclient/internal/strictxml", "consent", "internal/systems"}, never: slices.Concat(network, disk, nuts),
 		because: "a message form is values and bytes",
 	},
 	{
@@ -87,11 +87,11 @@ var rules = []rule{
 		because: "the command reads certificate files as the client does, and shares nothing else with it",
 	},
 	{
-		of: []string{"internal/nen7513/..."}, ours: []string{"consent", "internal/textfile"}, never: slices.Concat(network, nuts),
+		of: []string{"internal/nen7513/..."}, ours: []string{"consent", "internal/systems", "internal/textfile"}, never: slices.Concat(network, nuts),
 		because: "the audit file tells what it is given, and asks nobody",
 	},
 	{
-		of:    []string{"internal/recent", "internal/textfile", "internal/turns", "internal/vulnerabilities", "internal/watch"},
+		of:    []string{"internal/errlist", "internal/recent", "internal/systems", "internal/textfile", "internal/turns", "internal/vulnerabilities", "internal/watch"},
 		never: nuts, because: "a tool that several packages use knows none of them",
 	},
 	{

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/systems"
 )
 
 // Action is what was done.
@@ -118,11 +119,11 @@ const (
 	systemProvenance = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 	systemEntity     = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 	systemObjectRole = "http://terminology.hl7.org/CodeSystem/object-role"
-	systemBSN        = "http://fhir.nl/fhir/NamingSystem/bsn"
-	systemURA        = "http://fhir.nl/fhir/NamingSystem/ura"
-	systemRole       = "urn:oid:2.16.840.1.113883.2.4.15.111"
-	systemFacility   = "urn:oid:2.16.840.1.113883.2.4.15.1060"
-	systemCategory   = "urn:oid:2.16.840.1.113883.2.4.3.111.5.10.1"
+	systemBSN        = systems.BSN
+	systemURA        = systems.URA
+	systemRole       = "urn:oid:" + systems.OIDRole
+	systemFacility   = "urn:oid:" + systems.OIDFacilityType
+	systemCategory   = "urn:oid:" + systems.OIDCategory
 	systemURI        = "urn:ietf:rfc:3986"
 	systemSubject    = "https://nuts.nl/subject"
 	systemScope      = "https://nuts.nl/scope"

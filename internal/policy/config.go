@@ -13,6 +13,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/errlist"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
@@ -113,7 +114,7 @@ func readTrust(config Config) (map[Attribute]Issuers, error) {
 		}
 		issuers, err := trust.Parse(config.Trust[name])
 		if err != nil {
-			problems = append(problems, prefixEach("trust."+name, err))
+			problems = append(problems, errlist.Prefix("trust."+name, err))
 		}
 		if issuers.TrustsDezi() && attribute != AttributePractitioner {
 			problems = append(problems, fmt.Errorf("trust.%s: 'dezi' attests professionals only", name))
@@ -166,15 +167,15 @@ func (p *Policy) readProfile(key string, config ProfileConfig, definitions Defin
 	}
 	var err error
 	profile.Categories, err = readCategories(config.Categories)
-	problems = append(problems, prefixEach(key+".categories", err))
+	problems = append(problems, errlist.Prefix(key+".categories", err))
 	profile.Purpose, err = consent.ParsePurposeOfUse(config.Purpose)
-	problems = append(problems, prefixEach(key+".purpose", err))
+	problems = append(problems, errlist.Prefix(key+".purpose", err))
 	profile.Grounds, err = readGrounds(config.Grounds)
-	problems = append(problems, prefixEach(key+".grounds", err))
+	problems = append(problems, errlist.Prefix(key+".grounds", err))
 	profile.continueAfterDeny, err = readAfterDeny(config.AfterDeny)
-	problems = append(problems, prefixEach(key+".afterdeny", err))
+	problems = append(problems, errlist.Prefix(key+".afterdeny", err))
 	profile.names, err = readNames(config.Claims)
-	problems = append(problems, prefixEach(key+".claims", err))
+	problems = append(problems, errlist.Prefix(key+".claims", err))
 	problems = append(problems, p.readDefinition(profile, key, config, definitions))
 	p.profiles[config.Scope] = profile
 	return errors.Join(problems...)
@@ -218,7 +219,7 @@ func (p *Profile) rules(typesConfigured bool) definition.Rules {
 func (p *Policy) readDefinition(profile *Profile, key string, config ProfileConfig, definitions Definitions) error {
 	operators, err := definitions(config)
 	if err != nil {
-		return prefixEach(key+".presentationdefinition", err)
+		return errlist.Prefix(key+".presentationdefinition", err)
 	}
 	if operators == nil {
 		profile.builtin = true
@@ -226,7 +227,7 @@ func (p *Policy) readDefinition(profile *Profile, key string, config ProfileConf
 	} else {
 		profile.Definition = operators
 		profile.sources, err = profile.rules(p.typesListed).Check(operators, config.AllowUnconstrained)
-		err = prefixEach(key+".presentationdefinition", err)
+		err = errlist.Prefix(key+".presentationdefinition", err)
 	}
 	declared := definition.Declared(profile.Definition)
 	profile.reads = filter(readClaims, func(claim string) bool { return slices.Contains(declared, profile.claimName(claim)) })

@@ -9,25 +9,22 @@ import (
 	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/systems"
 )
 
 // The systems that a value of the form "system|value" may name: the naming systems
 // of the Dutch FHIR profiles (Nictiz) and the OIDs of the same registers. OIDs are
 // understood with and without "urn:oid:".
 var (
-	systemsBSN          = []string{"http://fhir.nl/fhir/NamingSystem/bsn", "2.16.840.1.113883.2.4.6.3"}
-	systemsURA          = []string{"http://fhir.nl/fhir/NamingSystem/ura", "2.16.528.1.1007.3.3"}
-	systemsFacilityType = []string{
-		"http://nictiz.nl/fhir/NamingSystem/organization-type",
-		"http://fhir.nl/fhir/NamingSystem/organization-type",
-		"2.16.840.1.113883.2.4.15.1060",
-	}
-	systemsRole = []string{"http://fhir.nl/fhir/NamingSystem/uzi-rolcode", "2.16.840.1.113883.2.4.15.111"}
+	systemsBSN          = []string{systems.BSN, systems.OIDBSN}
+	systemsURA          = []string{systems.URA, systems.OIDURA}
+	systemsFacilityType = []string{systems.OrganizationType, systems.OrganizationTypeOther, systems.OIDFacilityType}
+	systemsRole         = []string{systems.Role, systems.OIDRole}
 
 	professionalRoots = map[string]string{
-		"http://fhir.nl/fhir/NamingSystem/uzi-nr-pers": consent.RootUZI,
-		"http://fhir.nl/fhir/NamingSystem/agb-z":       consent.RootAGB,
-		"http://fhir.nl/fhir/NamingSystem/big":         consent.RootBIG,
+		systems.UZI: consent.RootUZI,
+		systems.AGB: consent.RootAGB,
+		systems.BIG: consent.RootBIG,
 	}
 )
 

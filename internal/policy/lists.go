@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/errlist"
 )
 
 // Lists are for whom a node answers, and of what type requesters are by configuration: what
@@ -77,7 +78,7 @@ func (b *ListBuilder) DataHolder(place fmt.Stringer, config DataHolderConfig) {
 	ura, uraErr := consent.ParseURA(config.URA)
 	facilityType, typeErr := consent.ParseFacilityType(config.FacilityType)
 	if uraErr != nil || typeErr != nil {
-		b.problems = append(b.problems, prefixEach(place.String()+".ura", uraErr), prefixEach(place.String()+".facilitytype", typeErr))
+		b.problems = append(b.problems, errlist.Prefix(place.String()+".ura", uraErr), errlist.Prefix(place.String()+".facilitytype", typeErr))
 	}
 	entry := listEntry{subject: config.Subject}
 	switch {
@@ -97,7 +98,7 @@ func (b *ListBuilder) FacilityType(place fmt.Stringer, number, code string) {
 	entry := listEntry{ura: number}
 	switch {
 	case uraErr != nil || typeErr != nil:
-		b.problems = append(b.problems, prefixEach(place.String(), uraErr), prefixEach(place.String(), typeErr))
+		b.problems = append(b.problems, errlist.Prefix(place.String(), uraErr), errlist.Prefix(place.String(), typeErr))
 	case b.isNew(entry, place):
 		b.lists.facilityTypes[ura] = facilityType
 	default:

@@ -4,8 +4,6 @@
 package policy
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -60,21 +58,6 @@ func (p *Policy) Lists() *Lists { return p.lists.Load() }
 
 // Profile gives the profile that guards a scope, or nil when none does.
 func (p *Policy) Profile(scope string) *Profile { return p.profiles[scope] }
-
-// prefixEach puts a key before each of the errors that err joins.
-func prefixEach(key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var prefixed []error
-		for _, each := range joined.Unwrap() {
-			prefixed = append(prefixed, prefixEach(key, each))
-		}
-		return errors.Join(prefixed...)
-	}
-	return fmt.Errorf("%s: %w", key, err)
-}
 
 func sortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))

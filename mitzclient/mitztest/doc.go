@@ -10,8 +10,9 @@
 //
 // A [Simulator] reads what it receives as strictly as the documentation allows
 // (the Mitz guide OpenGesloten 3.8.2, as far as public sources cite it)
-// and shares no code with the client: it is a second reading of the same text, so
-// that an error in one of them shows. What deviates gets a SOAP fault that says
+// and shares no code with the client, on purpose: it has its own forms, OIDs, naming
+// systems and XML reader, a second reading of the same text, so that an error in one
+// of them shows. What deviates gets a SOAP fault that says
 // precisely what is wrong, and no answer; that text never repeats what was received,
 // as it could hold a patient's number.
 //

@@ -3,6 +3,8 @@
 
 package xacml
 
+import "github.com/nuts-mitz/nuts-mitz/internal/systems"
+
 // Namespaces of the messages.
 const (
 	NamespaceSOAP       = "http://www.w3.org/2003/05/soap-envelope"
@@ -24,16 +26,16 @@ const (
 
 // Roots (OIDs) of identifiers. Those of professionals are in package consent.
 const (
-	RootBSN = "2.16.840.1.113883.2.4.6.3"
-	RootURA = "2.16.528.1.1007.3.3"
+	RootBSN = systems.OIDBSN
+	RootURA = systems.OIDURA
 )
 
 // Code systems (OIDs).
 const (
-	SystemFacilityType = "2.16.840.1.113883.2.4.15.1060"
-	SystemCategory     = "2.16.840.1.113883.2.4.3.111.5.10.1"
-	SystemRole         = "2.16.840.1.113883.2.4.15.111"
-	SystemPurpose      = "2.16.840.1.113883.1.11.20448"
+	SystemFacilityType = systems.OIDFacilityType
+	SystemCategory     = systems.OIDCategory
+	SystemRole         = systems.OIDRole
+	SystemPurpose      = systems.OIDPurpose
 )
 
 // XACML attribute categories (XACML 3.0 core, appendix B.2).

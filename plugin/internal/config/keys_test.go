@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/errlist"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
 )
 
@@ -131,7 +132,7 @@ func TestEveryKeyRefusesWhatIsNotMeant(t *testing.T) {
 				continue
 			}
 			require.Error(t, err, "%s: %s", shape.name, file)
-			for _, problem := range flatten(err) {
+			for _, problem := range errlist.Each(err) {
 				assert.IsType(t, (*settings.Problem)(nil), problem) //nolint:testifylint // it is one itself, and wraps none
 				assert.True(t, strings.HasPrefix(problem.Error(), key.path), "%s: %s: %v", shape.name, file, problem)
 				assert.NotContains(t, strings.TrimPrefix(problem.Error(), key.path), "abc", "a value")

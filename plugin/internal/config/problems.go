@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/errlist"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
 )
 
@@ -22,7 +23,7 @@ func Invalid(problems ...error) error {
 			texts = append(texts, text)
 		}
 	}
-	all := flatten(errors.Join(problems...))
+	all := errlist.Each(errors.Join(problems...))
 	for _, problem := range all {
 		if read, ok := errors.AsType[*settings.Problem](problem); ok {
 			unread = append(unread, read.Key)
@@ -47,26 +48,10 @@ func Invalid(problems ...error) error {
 	return fmt.Errorf("invalid configuration, %d %s: %s", len(texts), noun, strings.Join(texts, "; "))
 }
 
-// flatten returns the errors that are joined in err, however deep.
-func flatten(err error) []error {
-	if err == nil {
-		return nil
-	}
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return []error{err}
-	}
-	var flat []error
-	for _, each := range joined.Unwrap() {
-		flat = append(flat, flatten(each)...)
-	}
-	return flat
-}
-
 // outside returns the problems of more than the values in the section. Where nothing is
 // guarded on purpose, only these matter.
 func outside(err error) (problems []error) {
-	for _, each := range flatten(err) {
+	for _, each := range errlist.Each(err) {
 		problem, read := errors.AsType[*settings.Problem](each)
 		if !read || !strings.HasPrefix(problem.Key, Name+".") || problem.Key == Name+".enabled" {
 			problems = append(problems, each)

@@ -34,7 +34,6 @@ const (
 const (
 	TrustHolder      = trust.KindHolder
 	TrustDezi        = trust.KindDezi
-	TrustDID         = trust.KindDID
 	TrustPrefix      = trust.KindPrefix
 	TrustCertificate = trust.KindCertificate
 )

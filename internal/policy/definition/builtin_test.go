@@ -256,6 +256,33 @@ func assertChosen(t *testing.T, definition pe.PresentationDefinition, shown []sh
 	}
 }
 
+func TestAWalletWithSeveralFormsChoosesOneOfEach(t *testing.T) {
+	definition := builtin(t, trusting(t, everybody()))
+	var wallet []vc.VerifiableCredential
+	for _, ways := range shapes() {
+		for _, way := range ways {
+			if way.credential != nil {
+				wallet = append(wallet, way.credential(t))
+			}
+		}
+	}
+	credentials, _, err := chosen(t, definition, wallet...)
+	require.NoError(t, err)
+	for _, attribute := range []trust.Attribute{trust.Organization, trust.FacilityType, trust.Practitioner, trust.Enrollment, trust.Delegation} {
+		form, known := FormOf(typesOf(credentials[string(attribute)]))
+		assert.True(t, known)
+		assert.Equal(t, attribute, form.Attribute)
+	}
+	assert.Len(t, credentials, 5)
+}
+
+func typesOf(credential vc.VerifiableCredential) (types []string) {
+	for _, each := range credential.Type {
+		types = append(types, each.String())
+	}
+	return types
+}
+
 func TestAWalletWithoutAnAttributeChoosesNothing(t *testing.T) {
 	definition := builtin(t, trusting(t, everybody()))
 	for _, missing := range []trust.Attribute{trust.Organization, trust.FacilityType, trust.Practitioner, trust.Enrollment} {

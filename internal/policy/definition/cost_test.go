@@ -67,6 +67,7 @@ func TestTheBuiltinDefinitionCostsWhatAPlainOneDoes(t *testing.T) {
 	}
 	plain := allocations(plainDefinition(t))
 	assert.LessOrEqual(t, allocations(measured(t, false)), plain)
+	assert.LessOrEqual(t, allocations(measured(t, true)), 1.5*plain, "the node compares what it found, where something may be left out")
 }
 
 func BenchmarkMatch(b *testing.B) {

@@ -103,7 +103,7 @@ func printDerived(out io.Writer, rows []row) {
 		number(slow.all(99, latencyOf))+" ms", limitText(400, "ms"), verdict(slowest.median, 400))
 	late("p50: d - b - f (the built-in definition)", rowBuiltIn, 50, 0)
 	late("p99: d - b - f", rowBuiltIn, 99, 0)
-	cost("d over b", rowBuiltIn, rowUnguarded, 0)
+	cost("d over b", rowBuiltIn, rowUnguarded, 5)
 	cost("b over a (the plugin, unguarded)", rowUnguarded, rowStock, 0)
 	lines.print(out)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/spf13/cobra"
 
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/auditcommand"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report/check"
@@ -17,19 +18,19 @@ import (
 )
 
 // AddCommands adds the engine's flags to the node's commands that load its configuration, and
-// the engine's own commands: "mitz explain", "mitz check" and "mitz version". The system is
-// the one that [Install] was given.
+// the engine's own commands: "mitz explain", "mitz check", "mitz audit" and "mitz version". The
+// system is the one that [Install] was given.
 func AddCommands(root *cobra.Command, system *core.System) {
 	config.AddFlags(root)
 	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)", RunE: refuseUnknown}
 	load := configLoader(system)
-	for _, command := range []*cobra.Command{explain.Command(load), check.Command(load)} {
+	explainCommand, checkCommand, audit := explain.Command(load), check.Command(load), auditcommand.New(load)
+	for _, command := range append(audit.Commands(), explainCommand, checkCommand) {
 		if server, _, err := root.Find([]string{"server"}); err == nil {
 			config.AddServerFlags(command, server)
 		}
-		group.AddCommand(command)
 	}
-	group.AddCommand(versionCommand())
+	group.AddCommand(explainCommand, checkCommand, audit, versionCommand())
 	root.AddCommand(group)
 	for _, command := range append(group.Commands(), group) {
 		// The error is told once, by who executes the command, as with the server.

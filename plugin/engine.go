@@ -50,6 +50,7 @@ type Engine struct {
 	client   *mitzclient.Link
 	lists    *lists.Watcher // of data holders and types of requesters
 	auditLog *nen7513.Log   // nil: none is kept
+	auditKey auditKey       // signs it
 	router   *node.Router
 
 	// background is what is looked up while the node runs; it ends with the node.
@@ -68,6 +69,7 @@ var (
 func newEngine(engines node.Engines) *Engine {
 	engine := &Engine{node: engines, now: time.Now, requests: drain.New(), off: "it is not configured yet"}
 	engine.recorder = record.New(engine.now)
+	engine.auditKey.store = engines.Crypto
 	engine.metrics = newMetrics(engine, engine.recorder.Collectors()...)
 	engine.ending, engine.end = context.WithCancel(context.Background())
 	return engine
@@ -95,7 +97,7 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 		return e.metrics.register(prometheus.DefaultRegisterer)
 	}
 	if file := read.Audit.File; file != "" {
-		if e.auditLog, err = nen7513.Open(file, auditHooks()); err != nil {
+		if e.auditLog, err = nen7513.Open(file, auditHooks(), nen7513.SignedBy(&e.auditKey)); err != nil {
 			return config.Invalid(fmt.Errorf("audit.file: %w", err))
 		}
 		e.recorder.WriteTo(e.auditLog)
@@ -114,18 +116,6 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	stdlog.SetOutput(standardLog{})
 	e.off = ""
 	return nil
-}
-
-// auditHooks log when the audit file cannot be written, and when it can be again. Its errors
-// are the system's: they hold nothing of an entry.
-func auditHooks() nen7513.Hooks {
-	return nen7513.Hooks{Changed: func(failure error) {
-		if failure != nil {
-			log().WithError(failure).Error("The audit file cannot be written: guarded scopes get no token")
-			return
-		}
-		log().Warn("The audit file can be written again")
-	}}
 }
 
 // hooks log what happens on the link to Mitz. None of it concerns a patient, nor tells which
@@ -173,6 +163,10 @@ func (e *Engine) Start() error {
 		"scopes": e.config.Scopes(), "audit_file": e.auditLog != nil, "version": info.Plugin, "node_version": info.Node,
 	}).Info("Guarding scopes: a token for them needs consent")
 	e.client.Start()
+	if e.auditLog != nil {
+		log().WithField("entry", e.auditLog.Opened().String()).Info("The audit file goes on after this entry")
+		e.background.Go(func() { e.auditKey.announce(e.ending) })
+	}
 	e.lists.Start()
 	e.warnInBackground()
 	e.requests.Open()

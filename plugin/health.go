@@ -30,7 +30,7 @@ func (e *Engine) CheckHealth() map[string]core.Health {
 	return health
 }
 
-// auditHealth reports whether the audit file can be written. It heals by itself.
+// auditHealth reports whether the audit file can be written, and signed. It heals by itself.
 func (e *Engine) auditHealth(health map[string]core.Health) {
 	if e.auditLog == nil {
 		return
@@ -43,6 +43,7 @@ func (e *Engine) auditHealth(health map[string]core.Health) {
 		}
 	}
 	health["audit"] = entry
+	health["auditkey"] = e.signingHealth()
 }
 
 // guardedHealth says how much is guarded: a node that guards nothing is in order, but not

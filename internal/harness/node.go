@@ -169,6 +169,28 @@ func (n *Node) answers(ctx context.Context, base string) bool {
 // Stop ends the node and waits for it. It may be called more than once.
 func (n *Node) Stop() error { return errors.Join(n.proxy.rest(), n.process.stop()) }
 
+// Restart starts the node again, with all that it had, when it was killed or stopped. The
+// workspace stops it.
+func (n *Node) Restart(ctx context.Context, w *Workspace) error {
+	n.process.kill()
+	before := n.process.command
+	command := exec.Command(before.Path, before.Args[1:]...)
+	command.Dir, command.Env = before.Dir, before.Env
+	child, err := startProcess(n.process.name, command, n.process.logPath)
+	if err != nil {
+		return err
+	}
+	w.onClose(child.stop)
+	n.process = child
+	ctx, cancel := context.WithTimeout(ctx, w.startTime)
+	defer cancel()
+	if err := n.awaitUp(ctx); err != nil {
+		return fmt.Errorf("%s: %w\n%s", n.Name, err, child.logTail(tailLines))
+	}
+	n.proxy.target.Store(&n.public)
+	return nil
+}
+
 // GetPublic gets a path of the node's public interface, without the TLS in front of it.
 func (n *Node) GetPublic(ctx context.Context, path string) (Answer, error) {
 	return do(ctx, n.client, http.MethodGet, n.public+path, http.Header{"Accept": {"application/json"}}, nil)

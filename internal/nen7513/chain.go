@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -48,8 +49,24 @@ type Place struct {
 	Hash   string // of the entry, in hexadecimal
 }
 
-// String returns the place as it is logged and given on a command line: number:hash.
-func (p Place) String() string { return strconv.FormatUint(p.Number, 10) + ":" + p.Hash }
+// String returns the place as it is logged and given on a command line: the number, a colon
+// and the hash in groups of eight. Nine digits in a row would be taken for a patient's number
+// in a log, and be redacted.
+func (p Place) String() string {
+	groups := slices.Collect(slices.Chunk([]byte(p.Hash), 8))
+	return strconv.FormatUint(p.Number, 10) + ":" + string(bytes.Join(groups, []byte{'-'}))
+}
+
+// ParsePlace reads what [Place.String] returns. The place is of no chain in particular.
+func ParsePlace(text string) (Place, error) {
+	number, hash, _ := strings.Cut(text, ":")
+	hash = strings.ReplaceAll(hash, "-", "")
+	parsed, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || parsed == 0 || !isHash(hash) {
+		return Place{}, errors.New("not an entry's number, a colon and its hash, as the node logs them")
+	}
+	return Place{Number: parsed, Hash: hash}, nil
+}
 
 // seal is what the end of a line says of its place.
 type seal struct {

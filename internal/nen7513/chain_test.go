@@ -132,6 +132,18 @@ func TestChainGoesOn(t *testing.T) {
 	})
 }
 
+func TestPlacesAreReadAsTheyAreLogged(t *testing.T) {
+	place := Place{Number: 12, Hash: strings.Repeat("123456782", 8)[:hashLength]}
+	assert.Equal(t, "12:12345678-21234567-82123456-78212345-67821234-56782123-45678212-34567821", place.String())
+	parsed, err := ParsePlace(place.String())
+	require.NoError(t, err)
+	assert.Equal(t, place, parsed)
+	for _, text := range []string{"", "12", ":" + place.Hash, "0:" + place.Hash, "12:" + place.Hash[1:], "-1:" + place.Hash} {
+		_, err := ParsePlace(text)
+		assert.Error(t, err, text)
+	}
+}
+
 // cut takes bytes from the end of the file, as a crash may; what was known of the chain is
 // known no more.
 func cut(t *testing.T, path string, bytes int64) {

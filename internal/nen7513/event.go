@@ -137,6 +137,9 @@ const (
 	detailSignature = "jws"
 )
 
+// sourceRole is the role of what sent the request (DICOM: Source Role ID).
+const sourceRole = "110153"
+
 // event makes the AuditEvent of an entry.
 func (e Entry) event() auditEvent {
 	event := auditEvent{
@@ -194,7 +197,7 @@ func (e *auditEvent) addPresenters(entry Entry) {
 	initiator := len(entry.Presenters) == 1 && entry.Question == nil
 	for _, presenter := range entry.Presenters {
 		e.Agent = append(e.Agent, agent{
-			Type: &concept{Coding: []coding{{systemDICOM, "110153"}}}, // Source Role ID: what sent the request
+			Type: &concept{Coding: []coding{{systemDICOM, sourceRole}}},
 			Who:  reference{identifier{systemURI, presenter}}, Requestor: initiator,
 		})
 	}

@@ -124,7 +124,14 @@ func sign(ctx context.Context, signer Signer, summary Summary) (jws string, err 
 	if err != nil {
 		return "", err
 	}
-	return signer.Sign(ctx, payload)
+	if jws, err = signer.Sign(ctx, payload); err != nil {
+		return "", err
+	}
+	signed, _, err := checkSignature(jws)
+	if err == nil && (signed.Chain != summary.Chain || signed.Number != summary.Number || signed.Hash != summary.Hash) {
+		err = errPayload
+	}
+	return jws, err // nothing is written that cannot be verified
 }
 
 // signed takes in what came of an attempt.

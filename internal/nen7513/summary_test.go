@@ -59,6 +59,11 @@ func (s *testSigner) Sign(ctx context.Context, payload []byte) (string, error) {
 	return string(token), err
 }
 
+// wrongSigner returns what is no signature.
+type wrongSigner struct{}
+
+func (wrongSigner) Sign(context.Context, []byte) (string, error) { return "signed", nil }
+
 func (s *testSigner) thumbprint(t *testing.T) string {
 	t.Helper()
 	public, err := jwk.FromRaw(s.key.Public())
@@ -153,6 +158,16 @@ func TestSummariesAreSigned(t *testing.T) {
 			time.Sleep(signPatience) // until the last attempt has ended
 		})
 		assertWhole(t, 2, path)
+	})
+	t.Run("and a signature that cannot be verified is not written", func(t *testing.T) {
+		path, entry := newPath(t), testEntry(t)
+		synctest.Test(t, func(t *testing.T) {
+			log := openSigned(t, path, Hooks{}, wrongSigner{})
+			require.NoError(t, log.Append(t.Context(), entry))
+			require.NoError(t, log.Close())
+			require.ErrorIs(t, log.SigningFailure(), errNoJWS)
+		})
+		assertWhole(t, 1, path)
 	})
 	t.Run("and a panic is trouble with the key", func(t *testing.T) {
 		path, entry := newPath(t), testEntry(t)

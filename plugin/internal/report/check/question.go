@@ -6,17 +6,14 @@ package check
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
-	"github.com/nuts-mitz/nuts-mitz/internal/textfile"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report"
 )
 
 // queryFlags are what the one query of "mitz check" is made of.
@@ -58,7 +55,7 @@ func (f *queryFlags) question(cfg *config.Config) (question *consent.Question, w
 		}
 	}
 	question = &consent.Question{}
-	question.Patient, warnings, err = readBSN(f.bsnFile)
+	question.Patient, warnings, err = report.ReadBSN(f.bsnFile)
 	need("bsn-file", err)
 	question.DataHolder, err = f.dataHolder(cfg.Policy.Lists())
 	need("subject", err)
@@ -132,47 +129,4 @@ func parseProfessional(text string) (consent.ProfessionalID, error) {
 		root = consent.RootUZI
 	}
 	return consent.NewProfessionalID(strings.TrimPrefix(root, "urn:oid:"), number)
-}
-
-// maxBSNFile bounds a file that holds one BSN, in bytes: it may have space around it.
-const maxBSNFile = 64
-
-// readBSN reads a patient's number from a file. The number is not given on the command
-// line, which others can see. The error repeats neither the file's name nor what is in it.
-func readBSN(path string) (consent.BSN, []string, error) {
-	content, mode, err := readSmall(path)
-	if err != nil {
-		// The path may be a number, by mistake.
-		if failure, ok := errors.AsType[*fs.PathError](err); ok {
-			err = failure.Err
-		}
-		return consent.BSN{}, nil, err
-	}
-	var warnings []string
-	if mode.IsRegular() && mode.Perm()&0o077 != 0 {
-		warnings = append(warnings, fmt.Sprintf("Others than its owner have access to the file with the patient's number (mode %04o).", mode.Perm()))
-	}
-	bsn, err := consent.ParseBSN(strings.TrimSpace(string(content)))
-	return bsn, warnings, err
-}
-
-func readSmall(path string) ([]byte, fs.FileMode, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
-	content, err := io.ReadAll(io.LimitReader(file, maxBSNFile+1))
-	if err != nil {
-		return nil, 0, err
-	}
-	if len(content) > maxBSNFile {
-		return nil, 0, errors.New("more than a BSN")
-	}
-	content, err = textfile.Plain(content)
-	return content, info.Mode(), err
 }

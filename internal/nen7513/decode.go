@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package nen7513
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// ErrNotAnEntry is returned for a line that no version of this software wrote. It repeats
+// nothing of the line.
+var ErrNotAnEntry = errors.New("not an entry of this log")
+
+// Decode reads a line of the log. The type of the data holder is not in it, and a Signed
+// entry is returned without its signature.
+func Decode(line []byte) (Entry, error) {
+	var event auditEvent
+	if !utf8.Valid(line) || json.Unmarshal(line, &event) != nil || event.ResourceType != "AuditEvent" || len(event.Subtype) != 1 {
+		return Entry{}, ErrNotAnEntry
+	}
+	entry := Entry{Action: Action(event.Subtype[0].Code), Outcome: event.Outcome, Code: event.OutcomeDesc}
+	var err error
+	if entry.Time, err = time.Parse(time.RFC3339Nano, event.Recorded); err != nil || event.Subtype[0].System != systemAction {
+		return Entry{}, ErrNotAnEntry
+	}
+	patient := event.readEntities(&entry)
+	event.readAgents(&entry)
+	if patient == "" {
+		return entry, nil
+	}
+	question, err := event.question(patient)
+	if err != nil {
+		return Entry{}, ErrNotAnEntry
+	}
+	entry.Question = &question
+	return entry, nil
+}
+
+// readEntities reads what the request was about, and returns the patient's number.
+func (e *auditEvent) readEntities(entry *Entry) (patient string) {
+	for _, each := range e.Entity {
+		if each.What == nil {
+			continue
+		}
+		switch id := each.What.Identifier; id.System {
+		case systemURI:
+			entry.RequestIDs = append(entry.RequestIDs, strings.TrimPrefix(id.Value, "urn:uuid:"))
+		case systemScope:
+			entry.Scope = id.Value
+		case systemBSN:
+			patient = id.Value
+		}
+	}
+	return patient
+}
+
+// readAgents reads who holds the record, and which systems sent the request.
+func (e *auditEvent) readAgents(entry *Entry) {
+	for _, each := range e.Agent {
+		switch {
+		case each.Who.Identifier.System == systemSubject:
+			entry.Subject = each.Who.Identifier.Value
+		case each.is(systemDICOM, sourceRole):
+			entry.Presenters = append(entry.Presenters, each.Who.Identifier.Value)
+		}
+	}
+}
+
+// question reads who asked whom, about whom, what and why.
+func (e *auditEvent) question(number string) (question consent.Question, err error) {
+	if question.Patient, err = consent.ParseBSN(number); err != nil {
+		return consent.Question{}, err
+	}
+	question.DataHolder.URA = consent.URA(e.Source.Observer.Identifier.Value)
+	for _, each := range e.PurposeOfEvent {
+		question.Purpose = consent.PurposeOfUse(each.code(systemReason))
+	}
+	for _, each := range e.Agent {
+		who := each.Who.Identifier
+		id := consent.ProfessionalID{Root: strings.TrimPrefix(who.System, "urn:oid:"), Extension: who.Value}
+		switch {
+		case each.is(systemProvenance, "author"):
+			question.Requester.Responsible = consent.Professional{ID: id, Role: consent.Role(each.role(systemRole))}
+		case each.is(systemProvenance, "enterer"):
+			question.Requester.Mandated = &id
+		case each.is(systemProvenance, "custodian"):
+			question.Requester.URA, question.Requester.FacilityType = consent.URA(who.Value), consent.FacilityType(each.role(systemFacility))
+		}
+	}
+	for _, each := range e.Entity {
+		if each.What != nil && each.What.Identifier.System == systemCategory {
+			question.Categories = append(question.Categories, consent.Category(each.What.Identifier.Value))
+		}
+	}
+	return question, nil
+}
+
+func (a agent) is(system, code string) bool {
+	return a.Type != nil && slices.Contains(a.Type.Coding, coding{system, code})
+}
+
+// role is the agent's role in a system of codes.
+func (a agent) role(system string) string {
+	for _, each := range a.Role {
+		if code := each.code(system); code != "" {
+			return code
+		}
+	}
+	return ""
+}
+
+// code is the concept's code in a system.
+func (c concept) code(system string) string {
+	for _, each := range c.Coding {
+		if each.System == system {
+			return each.Code
+		}
+	}
+	return ""
+}

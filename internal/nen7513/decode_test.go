@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package nen7513
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDecodeReadsWhatIsWritten(t *testing.T) {
+	whole, bare, inPerson, sum := testEntry(t), testEntry(t), testEntry(t), testEntry(t)
+	bare.Question, bare.RequestIDs, bare.Presenters, bare.Action, bare.Outcome = nil, nil, nil, TokenRefused, MinorFailure
+	question := *inPerson.Question
+	question.Requester.Mandated = nil
+	inPerson.Question = &question
+	sum.Question = nil
+	for name, entry := range map[string]Entry{"whole": whole, "without a question": bare, "in person": inPerson, "two queries": sum} {
+		t.Run(name, func(t *testing.T) {
+			decoded, err := Decode([]byte(encoded(t, entry)))
+			require.NoError(t, err)
+			assert.True(t, entry.Time.Equal(decoded.Time))
+			decoded.Time = entry.Time
+			if entry.Question != nil {
+				assert.True(t, entry.Question.Patient.Equal(decoded.Question.Patient))
+				decoded.Question.Patient = entry.Question.Patient
+				decoded.Question.DataHolder.FacilityType = entry.Question.DataHolder.FacilityType
+			}
+			assert.Equal(t, entry, decoded)
+		})
+	}
+}
+
+func TestDecodeRefusesWhatIsNotWritten(t *testing.T) {
+	good := encoded(t, testEntry(t))
+	for name, line := range map[string]string{
+		"nothing": "", "no JSON": "what is this", "no object": `[]`, "bytes that are no text": good[:len(good)-2] + "\xff\"}",
+		"another resource":     `{"resourceType":"Patient"}`,
+		"without a subtype":    `{"resourceType":"AuditEvent","recorded":"2026-03-01T12:00:00Z"}`,
+		"without a time":       `{"resourceType":"AuditEvent","subtype":[{"system":"` + systemAction + `","code":"query"}]}`,
+		"of another system":    `{"resourceType":"AuditEvent","recorded":"2026-03-01T12:00:00Z","subtype":[{"system":"x","code":"query"}]}`,
+		"about no real number": `{"resourceType":"AuditEvent","recorded":"2026-03-01T12:00:00Z","subtype":[{"system":"` + systemAction + `","code":"query"}],"entity":[{"what":{"identifier":{"system":"` + systemBSN + `","value":"900186022"}}}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Decode([]byte(line))
+			assert.Equal(t, ErrNotAnEntry, err)
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"resourceType":"AuditEvent","recorded":"2026-03-01T12:00:00Z","subtype":[{"system":"` + systemAction + `","code":"query"}],"agent":[{"who":{"identifier":{"value":"x"}}}]}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		entry, err := Decode(line)
+		if err != nil {
+			require.Equal(t, ErrNotAnEntry, err)
+			return
+		}
+		again, err := Decode([]byte(encoded(t, entry)))
+		require.NoError(t, err)
+		require.Equal(t, entry.Action, again.Action)
+		require.Equal(t, entry.RequestIDs, again.RequestIDs)
+	})
+}

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package auditcommand
+
+import "github.com/nuts-mitz/nuts-mitz/consent"
+
+// words are those of the page in one language.
+type words struct {
+	Language                                                          string
+	Title, Intro, Limits, Period, None, Broken, Until                 string
+	When, Who, Organisation, What, Why, Outcome, Asked, Code, Mandate string
+	Number, NotAsked, UnknownCode, Local                              string
+
+	endings       map[ending]string
+	facilityTypes map[consent.FacilityType]string
+	categories    map[consent.Category]string
+	purposes      map[consent.PurposeOfUse]string
+	professions   map[string]string // by role, or by its first two digits
+	registers     map[string]string
+}
+
+var languages = map[string]words{"nl": dutch, "en": english}
+
+var dutch = words{
+	Language: "nl",
+	Title:    "Wie heeft om uw gegevens gevraagd?",
+	Intro: "Andere zorgverleners kunnen ons vragen om gegevens uit uw dossier. Wij geven alleen toegang als u daar " +
+		"toestemming voor heeft gegeven. Dat vragen wij elke keer na bij Mitz. Hieronder staat elk verzoek over u.",
+	Limits: "Heeft een zorgverlener toegang gekregen, dan mocht diens systeem een kwartier lang de genoemde gegevens ophalen. Of " +
+		"dat ook is gebeurd, staat in het logboek van ons dossiersysteem. Verzoeken die wij weigerden voordat duidelijk was over wie " +
+		"ze gingen, staan hier niet bij. Uw keuzes kunt u zien en wijzigen op de website van Mitz.",
+	Period: "Deze lijst gaat over de periode van", Until: "tot en met",
+	None:   "In deze periode is er niet om uw gegevens gevraagd.",
+	Broken: "Let op: het logboek is niet in de staat waarin het is geschreven. Deze lijst kan fouten bevatten of niet volledig zijn.",
+	When:   "Wanneer", Who: "Wie vroeg het", Organisation: "Namens welke zorgaanbieder", What: "Welke gegevens", Why: "Waarvoor",
+	Outcome: "Hoe liep het af", Asked: "Nagevraagd bij Mitz onder nummer", Code: "code", Mandate: "in opdracht van",
+	Number: "nummer", NotAsked: "niet nagevraagd", UnknownCode: "onbekende code", Local: "Nederlandse tijd",
+	endings: map[ending]string{
+		endedGiven:   "Toegang gegeven: u heeft hiervoor toestemming gegeven.",
+		endedNot:     "Geen toegang. U heeft toestemming gegeven, maar door een storing bij ons is er geen toegang gekomen.",
+		endedDenied:  "Geen toegang: u heeft hiervoor geen toestemming gegeven.",
+		endedWrong:   "Geen toegang: het verzoek voldeed niet aan de regels.",
+		endedUnknown: "Geen toegang: wij konden niet vaststellen of u toestemming heeft gegeven.",
+		endedOpen:    "Niet bekend: het verzoek is afgebroken. Wij hebben niet vastgelegd dat er toegang is gegeven.",
+	},
+	facilityTypes: map[consent.FacilityType]string{
+		"V4": "ziekenhuis", "V5": "universitair ziekenhuis", "V6": "algemeen ziekenhuis", "Z3": "huisartsenpraktijk",
+		"N6": "huisartsenpost", "J8": "apotheek", "K3": "apotheekhoudende huisarts", "G3": "verloskundigenpraktijk",
+		"X3": "verpleeghuis", "G5": "geestelijke gezondheidszorg", "T2": "thuiszorg", "R8": "revalidatie",
+		"L1": "laboratorium", "Z4": "zelfstandige kliniek", "Z5": "diagnostisch centrum", "JGZ": "jeugdgezondheidszorg",
+	},
+	categories: map[consent.Category]string{"GGC002": "behandelgegevens", "GGC012": "uitslagen", "GGC013": "medicatie"},
+	purposes: map[consent.PurposeOfUse]string{
+		consent.PurposeTreatment:   "uw behandeling, met uw uitdrukkelijke toestemming",
+		consent.PurposeCoordinated: "uw behandeling, met veronderstelde toestemming",
+	},
+	professions: map[string]string{
+		"01": "arts", "01.015": "huisarts", "01.046": "gynaecoloog", "02": "tandarts", "03": "verloskundige", "04": "fysiotherapeut",
+		"16": "psychotherapeut", "17": "apotheker", "25": "gezondheidszorgpsycholoog", "30": "verpleegkundige", "83": "apothekersassistent",
+	},
+	registers: map[string]string{consent.RootUZI: "UZI-register", consent.RootAGB: "AGB-register", consent.RootBIG: "BIG-register"},
+}
+
+var english = words{
+	Language: "en",
+	Title:    "Who asked for your data?",
+	Intro: "Other care providers can ask us for data in your record. We give access only if you consented to that. Each time we " +
+		"ask Mitz whether you did. Below is every request about you.",
+	Limits: "When a care provider was given access, its system could retrieve the data named here for a quarter of an hour. Whether it " +
+		"did is in the log of our record system. Requests that we refused before it was clear whom they were about are not in this list. " +
+		"You can see and change your choices on the website of Mitz.",
+	Period: "This list is about the period from", Until: "to",
+	None:   "Nobody asked for your data in this period.",
+	Broken: "Please note: the log is not in the state in which it was written. This list may be wrong or incomplete.",
+	When:   "When", Who: "Who asked", Organisation: "For which care provider", What: "Which data", Why: "What for",
+	Outcome: "How it ended", Asked: "Mitz was asked under the number", Code: "code", Mandate: "on behalf of",
+	Number: "number", NotAsked: "not asked", UnknownCode: "unknown code", Local: "Dutch time",
+	endings: map[ending]string{
+		endedGiven:   "Access given: you consented to this.",
+		endedNot:     "No access. You consented, but because of a failure on our side no access was given.",
+		endedDenied:  "No access: you did not consent to this.",
+		endedWrong:   "No access: the request did not keep to the rules.",
+		endedUnknown: "No access: we could not establish whether you consented.",
+		endedOpen:    "Not known: the request was broken off. We have no record that access was given.",
+	},
+	facilityTypes: map[consent.FacilityType]string{
+		"V4": "hospital", "V5": "university hospital", "V6": "general hospital", "Z3": "GP practice",
+		"N6": "out-of-hours GP post", "J8": "pharmacy", "K3": "dispensing GP", "G3": "midwifery practice",
+		"X3": "nursing home", "G5": "mental health care", "T2": "home care", "R8": "rehabilitation",
+		"L1": "laboratory", "Z4": "independent clinic", "Z5": "diagnostic centre", "JGZ": "youth health care",
+	},
+	categories: map[consent.Category]string{"GGC002": "treatment data", "GGC012": "test results", "GGC013": "medication"},
+	purposes: map[consent.PurposeOfUse]string{
+		consent.PurposeTreatment:   "your treatment, with your explicit consent",
+		consent.PurposeCoordinated: "your treatment, with presumed consent",
+	},
+	professions: map[string]string{
+		"01": "physician", "01.015": "GP", "01.046": "gynaecologist", "02": "dentist", "03": "midwife", "04": "physiotherapist",
+		"16": "psychotherapist", "17": "pharmacist", "25": "health care psychologist", "30": "nurse", "83": "pharmacy assistant",
+	},
+	registers: map[string]string{consent.RootUZI: "UZI register", consent.RootAGB: "AGB register", consent.RootBIG: "BIG register"},
+}

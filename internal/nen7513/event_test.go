@@ -5,9 +5,12 @@ package nen7513
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -95,9 +98,38 @@ func TestEntryOfSeveral(t *testing.T) {
 
 // TestDocumentedEntry keeps the line that docs/operations.md shows true.
 func TestDocumentedEntry(t *testing.T) {
+	assert.JSONEq(t, encoded(t, testEntry(t)), documented(t, "a token"))
+}
+
+// documented is a block of docs/operations.md.
+func documented(t *testing.T, name string) string {
+	t.Helper()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "operations.md"))
 	require.NoError(t, err)
-	block := regexp.MustCompile("(?s)<!-- audit: a token -->\n```json\n(.*?)```").FindSubmatch(page)
+	block := regexp.MustCompile("(?s)<!-- audit: " + name + " -->\n```[a-z]+\n(.*?)```").FindSubmatch(page)
 	require.NotNil(t, block)
-	assert.JSONEq(t, encoded(t, testEntry(t)), string(block[1]))
+	return string(block[1])
+}
+
+// TestDocumentedChain recomputes the example of docs/operations.md by the rule that is there,
+// with nothing of this package, and with the command that is there.
+func TestDocumentedChain(t *testing.T) {
+	example := documented(t, "a chain")
+	previous := strings.Repeat("0", 64)
+	for i, line := range strings.Split(strings.TrimSpace(example), "\n") {
+		hash := line[len(line)-70 : len(line)-6]
+		assert.Equal(t, hash+"\"}]}]}", line[len(line)-70:])
+		assert.Equal(t, fmt.Sprintf("%x", sha256.Sum256([]byte(line[:len(line)-70]))), hash)
+		assert.Contains(t, line, `"previous","valueString":"`+previous+`"`)
+		assert.Contains(t, line, fmt.Sprintf(`.%d","extension"`, i+1))
+		previous = hash
+	}
+	assert.Nil(t, breakIn(t, Expected{}, example))
+
+	command := exec.CommandContext(t.Context(), "sh", "-c", documented(t, "a hash"))
+	command.Dir = t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(command.Dir, "audit.jsonl"), []byte(example), 0o600))
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	assert.Equal(t, previous, strings.Fields(string(output))[0])
 }

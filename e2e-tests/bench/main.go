@@ -40,7 +40,7 @@ const usage = `Measures what consent costs, on real nodes on this machine, and p
 Usage: make bench                     or  bin/bench
        make bench ARGS="--quick"      or  bin/bench --quick
 
-  --quick     Fewer rounds: under a minute instead of about four.
+  --quick     Fewer rounds: about half a minute instead of about three.
   --soak 10m  Afterwards, keep a node busy for so long and print its memory every minute.
   --help      Show this.
 
@@ -121,14 +121,8 @@ func measure(ctx context.Context, binaries harness.Binaries, logRoot string, p p
 	}{
 		{"the token endpoint", func() (err error) { measured.compared, err = s.compare(ctx, p); return err }},
 		{"", func() error { printComparison(out, p, measured.compared); return nil }},
-		{"bursts", func() (err error) { measured.bursts, err = s.measureBursts(ctx, p); return err }},
-		{"", func() error { printBursts(out, p, measured.bursts); return nil }},
-		{"a Mitz that hangs", func() (err error) { measured.hung, err = s.measureHung(ctx, p); return err }},
-		{"", func() error { printHung(out, measured.hung); return nil }},
 		{"a requester that misbehaves", func() (err error) { measured.beside, err = s.measureBeside(ctx, p); return err }},
 		{"", func() error { printBeside(out, p, measured.beside); return nil }},
-		{"start-up", func() (err error) { measured.starts, err = s.measureStarts(ctx, p); return err }},
-		{"", func() error { printStarts(out, p, measured.starts); return nil }},
 		{"unverified requests", func() (err error) { measured.unverified, err = s.measureUnverified(ctx, p); return err }},
 		{"", func() error { printUnverified(out, p, measured.unverified); return nil }},
 	} {

@@ -26,6 +26,8 @@ const (
 	oddRate    = 15
 	// besideFactor is how much longer the honest one may take beside the other.
 	besideFactor = 2
+	// tokenLimit is how long to wait for a first token.
+	tokenLimit = 30 * time.Second
 )
 
 // way is a way in which a requester misbehaves, or nobody does.
@@ -81,7 +83,7 @@ func (s *scene) measureBeside(ctx context.Context, p plan) ([]besideRow, error) 
 	}
 	target, err := s.target(ctx, node, scopeGuarded)
 	if err == nil {
-		_, err = awaitToken(ctx, target) // it is warm
+		err = awaitToken(ctx, target) // it is warm
 	}
 	rows := make([]besideRow, len(waysToMisbehave()))
 	for round := range p.besideRounds {
@@ -130,4 +132,22 @@ func (r *besideRow) turn(ctx context.Context, s *scene, target *target, p plan, 
 	both.Wait()
 	r.odd, r.honest = slices.Concat(r.odd, odd), slices.Concat(r.honest, honest)
 	return errors.Join(oddErr, honestErr)
+}
+
+// awaitToken asks until there is a token.
+func awaitToken(ctx context.Context, target *target) error {
+	ctx, cancel := context.WithTimeout(ctx, tokenLimit)
+	defer cancel()
+	for {
+		send, err := target.permitted(ctx, pace{count: 1})
+		if err != nil {
+			return err
+		}
+		if shots, _, err := send(ctx); err == nil && shots[0].Outcome == gotToken {
+			return nil
+		}
+		if !sleepUntil(ctx, time.Now().Add(20*time.Millisecond)) {
+			return fmt.Errorf("no token within %s", tokenLimit)
+		}
+	}
 }

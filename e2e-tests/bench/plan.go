@@ -13,42 +13,29 @@ type plan struct {
 	rate      int           // requests a second
 	slowRate  int           // to the Mitz that takes 100 ms
 
-	bursts      []int
-	burstRounds int
-
-	hungTimeout time.Duration
-	hungRounds  int
-	hungCount   int // requests before anything has failed
-	// openCount requests follow once the first ones have failed: few enough to end
-	// before a breaker lets the next one try.
-	openCount int
-
 	besideRounds int
 	besideTime   time.Duration
 
-	starts      int
 	unverified  int // requests of each kind
 	floodRounds int
 	soak        time.Duration // 0: none
 }
 
-// fullPlan takes about four minutes.
+// fullPlan takes about three minutes.
 func fullPlan() plan {
 	return plan{
 		warmUp: time.Second, rounds: 8, roundTime: 2500 * time.Millisecond, rate: 50, slowRate: 100,
-		bursts: []int{64, 256, 1000}, burstRounds: 3,
-		hungTimeout: time.Second, hungRounds: 2, hungCount: 20, openCount: 50,
 		besideRounds: 2, besideTime: 2500 * time.Millisecond,
-		starts: 5, unverified: 40, floodRounds: 3,
+		unverified: 40, floodRounds: 3,
 	}
 }
 
-// quickPlan takes less than a minute.
+// quickPlan takes about half a minute.
 func quickPlan() plan {
 	p := fullPlan()
 	p.warmUp, p.rounds, p.roundTime = 300*time.Millisecond, 2, time.Second
 	p.besideRounds, p.besideTime = 1, time.Second
-	p.burstRounds, p.hungRounds, p.starts, p.unverified = 1, 1, 1, 20
+	p.unverified = 20
 	p.floodRounds = 2
 	return p
 }

@@ -4,23 +4,17 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"time"
 )
 
 // results is everything that was measured.
 type results struct {
-	plan     plan
-	compared []row
-	bursts   []burstRow
-	hung     hungRow
-	beside   []besideRow
-	starts   []startRow
-
+	plan       plan
+	compared   []row
+	beside     []besideRow
 	unverified unverifiedResult
 }
 
@@ -35,10 +29,6 @@ func (r results) complaint() error {
 	for _, each := range r.compared {
 		add(each.name, each.wrong(), each.shots())
 	}
-	for _, each := range r.bursts {
-		add(fmt.Sprintf("%d at once", each.size), each.answers().wrong, each.shots())
-	}
-	add("a Mitz that hangs", r.hung.wrong(), slices.Concat(r.hung.waiting, r.hung.following))
 	for _, each := range r.beside {
 		add("beside "+each.name, each.wrong(), slices.Concat(each.honest, each.odd))
 	}
@@ -79,8 +69,8 @@ func quartiles(s spread) string { return fmt.Sprintf("[%s, %s]", number(s.low), 
 func threeOf(a, b, c int64) []int64 { return []int64{a, b, c} }
 
 // printDerived prints what the guard costs, and whether that is little enough. The verdict
-// is about the median over
-// the rounds; processor time is taken over all of them, for in a single one its clock is coarse.
+// is about the median over the rounds. Processor time is taken over all of them: in a single
+// one its clock is coarse.
 func printDerived(out io.Writer, rows []row) {
 	lines := newTable("What consent costs", "measured", "of all", "at most", "")
 	late := func(name string, guarded int, p, most float64) {
@@ -123,60 +113,8 @@ func verdictIf(measured, most float64) string {
 	return verdict(measured, most)
 }
 
-func printBursts(out io.Writer, p plan, rows []burstRow) {
-	_, _ = fmt.Fprintf(out, `2. Guarded requests all at once, Mitz takes %s: %d rounds in turns
-
-Half of the requests are about a patient for whom Mitz denies. Busy is a refusal with server_error. Expired is a
-presentation that the node came to after its five seconds, and rightly refused. Memory is the node's: before the first
-burst / most / after the last.
-
-`, burstDelay, p.burstRounds)
-	lines := newTable("at once", "tokens", "denials", "busy", "expired", "wrong", "all answered s", "p50 ms", "p99 ms", "memory MiB")
-	for _, each := range rows {
-		a := each.answers()
-		most := slices.MaxFunc(each.bursts, func(x, y burst) int { return cmp.Compare(x.memMost, y.memMost) }).memMost
-		lines.row(fmt.Sprint(each.size), fmt.Sprint(a.tokens), fmt.Sprint(a.denials), fmt.Sprint(a.busy), fmt.Sprint(a.expired), fmt.Sprint(a.wrong),
-			each.over(func(b burst) float64 { return b.took.Seconds() }).String(),
-			each.over(func(b burst) float64 { return b.latency(50) }).String(),
-			each.over(func(b burst) float64 { return b.latency(99) }).String(),
-			megabytes(each.bursts[0].memBefore, most, each.bursts[len(each.bursts)-1].memBehind))
-	}
-	lines.print(out)
-}
-
-// latency is a percentile of a burst, in milliseconds.
-func (b burst) latency(p float64) float64 {
-	return milliseconds(percentile(sortedBy(b.shots, latencyOf), p))
-}
-
-func printHung(out io.Writer, r hungRow) {
-	_, _ = fmt.Fprintf(out, "3. Mitz hangs, timeout %s: %d requests a second, %d rounds. Each is verified first, as in b.\n\n", r.timeout, hungRate, len(r.recovery))
-	lines := newTable("", "requests", "wrong", "p50 ms", "longest ms", "at most", "")
-	add := func(name string, shots []shot, want outcome, limit func(longest float64) (most, reached string)) {
-		latencies := sortedBy(shots, latencyOf)
-		longest := milliseconds(percentile(latencies, 100))
-		most, reached := limit(longest)
-		lines.row(name, fmt.Sprint(len(shots)), fmt.Sprint(len(shots)-count(shots, want)),
-			number(milliseconds(percentile(latencies, 50))), number(longest), most, reached)
-	}
-	within := func(most time.Duration) func(float64) (string, string) {
-		return func(longest float64) (string, string) {
-			return fmt.Sprintf("%g ms", milliseconds(most)), verdict(longest, milliseconds(most))
-		}
-	}
-	add("while nothing has failed yet", r.waiting, serverError, within(r.timeout+r.timeout/10))
-	name := "after that: refused at once, the breaker is open"
-	if !r.broken() {
-		name = "after that: every request waits, no breaker is seen"
-	}
-	add(name, r.following, serverError, within(openLimit))
-	add("then, unguarded: what verifying takes by itself", r.unguarded, gotToken, func(float64) (string, string) { return "", "" })
-	lines.print(out)
-	_, _ = fmt.Fprintf(out, "First token after Mitz answers again: %s s\n\n", spreadOf(r.recovery))
-}
-
 func printBeside(out io.Writer, p plan, rows []besideRow) {
-	_, _ = fmt.Fprintf(out, `4. An honest requester while another misbehaves, or Mitz does so towards the other: %d rounds in turns, each of %s
+	_, _ = fmt.Fprintf(out, `2. An honest requester while another misbehaves, or Mitz does so towards the other: %d rounds in turns, each of %s
 
 The honest one sends %d requests a second, and Mitz takes %s for each; the other sends %d.
 
@@ -194,17 +132,8 @@ The honest one sends %d requests a second, and Mitz takes %s for each; the other
 	lines.print(out)
 }
 
-func printStarts(out io.Writer, p plan, rows []startRow) {
-	_, _ = fmt.Fprintf(out, "5. Start-up until both interfaces answer /status: %d starts in turns, looked at every 10 ms\n\n", p.starts)
-	lines := newTable("", "ms")
-	for _, each := range rows {
-		lines.row(each.name, spreadOf(each.times).String())
-	}
-	lines.print(out)
-}
-
 func printUnverified(out io.Writer, p plan, r unverifiedResult) {
-	_, _ = fmt.Fprintf(out, "6. Unverified requests: processor time of our node, %d of each kind one after the other\n\n", p.unverified)
+	_, _ = fmt.Fprintf(out, "3. Unverified requests: processor time of our node, %d of each kind one after the other\n\n", p.unverified)
 	lines := newTable("", "ms each", "at most", "")
 	limit := milliseconds(unverifiedLimit)
 	for _, each := range r.rows {

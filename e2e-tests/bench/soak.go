@@ -44,7 +44,7 @@ func (s *scene) soak(ctx context.Context, p plan, out io.Writer) error {
 		return err
 	}
 	c := contestant{name: "soak", process: node.PID(), rate: p.rate, want: gotToken, asksMitz: true, load: target.permitted}
-	_, _ = fmt.Fprintf(out, "8. Constant load for %s: %d guarded requests a second, tokens in a session database outside the node\n\n", p.soak, p.rate)
+	_, _ = fmt.Fprintf(out, "4. Constant load for %s: %d guarded requests a second, tokens in a session database outside the node\n\n", p.soak, p.rate)
 	return errors.Join(s.soakNode(ctx, node, c, sessions, p, out), node.Stop())
 }
 

@@ -95,29 +95,6 @@ func TestARowKnowsWhatIsWrong(t *testing.T) {
 	assert.Equal(t, 1, r.wrong())
 }
 
-func TestABurstKnowsWhatIsWrong(t *testing.T) {
-	r := burstRow{bursts: []burst{{shots: []shot{
-		{Outcome: gotToken}, {Outcome: accessDenied}, {Outcome: serverError},
-		{Outcome: gotToken}, // where Mitz denies
-		{Outcome: accessDenied},
-		{Outcome: noAnswer}, {Outcome: expired},
-	}}}}
-	assert.Equal(t, burstAnswers{tokens: 1, denials: 1, busy: 1, expired: 1, wrong: 3}, r.answers())
-	assert.ErrorContains(t, results{bursts: []burstRow{r}}.complaint(),
-		"3 requests did not end as they must: access_denied 2, expired 1, no answer 1, server_error 1, token 2")
-}
-
-func TestAnOpenBreakerIsSeenByItsSpeed(t *testing.T) {
-	refused := func(latency time.Duration) []shot { return []shot{{Latency: latency, Outcome: serverError}} }
-	r := hungRow{timeout: time.Second, waiting: refused(time.Second), following: refused(time.Second)}
-	assert.False(t, r.broken())
-	r.following = refused(7 * time.Millisecond)
-	assert.True(t, r.broken())
-	assert.Zero(t, r.wrong())
-	r.following[0].Outcome = gotToken
-	assert.Equal(t, 1, r.wrong())
-}
-
 func TestProcessTimeIsUserAndSystem(t *testing.T) {
 	used, err := parseProcessTime([]byte("6854 (a) b (c)) R 1 2 3 0 -1 4194304 100 0 0 0 150 25 0 0 20 0 1 0 656142"))
 	require.NoError(t, err)

@@ -55,18 +55,6 @@ func (t *target) permitted(ctx context.Context, p pace) (volley, error) {
 	return t.load(ctx, p, func(int) []harness.Credential { return t.scene.permitted })
 }
 
-// mixed asks in turn for a patient for whom Mitz permits and for one for whom it denies.
-func (t *target) mixed(ctx context.Context, p pace) (volley, error) {
-	return t.load(ctx, p, func(i int) []harness.Credential {
-		if mustBeDenied(i) {
-			return t.scene.denied
-		}
-		return t.scene.permitted
-	})
-}
-
-func mustBeDenied(i int) bool { return i%2 == 1 }
-
 // load signs the presentations. They are valid for five seconds, and a volley takes less.
 func (t *target) load(ctx context.Context, p pace, about func(i int) []harness.Credential) (volley, error) {
 	bodies := make([]string, p.count)

@@ -31,7 +31,8 @@ func Install(system *core.System) error {
 	if guarded.stock, err = node.ReplaceRouter(system, guarded); err != nil {
 		return fmt.Errorf("mitz: unable to guard this node: %w", err)
 	}
-	system.RegisterEngine(telemetry.New(engines.Tracing, &engine.redacting))
+	guards := func() bool { return config.Guards(*system.Config, engine.flags) }
+	system.RegisterEngine(telemetry.New(engines.Tracing, &engine.redacting, guards))
 	system.RegisterEngine(engine)
 	// Before the hooks that export the log.
 	logrus.AddHook(config.SecretHook{})

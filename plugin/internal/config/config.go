@@ -59,18 +59,38 @@ func Read(server core.ServerConfig, node Node, hooks Hooks) (*Config, error) {
 		return nil, Invalid(err)
 	}
 	section, present, err := readSection(sources)
+	if off := off(section, present, err); off != "" {
+		return &Config{Off: off}, nil
+	}
 	switch {
-	case err == nil && !present:
-		return &Config{Off: "there is no mitz section"}, nil
-	case err != nil && !present:
+	case !present:
 		return nil, Invalid(err)
-	case !section.Enabled && outside(err) == nil:
-		return &Config{Off: "mitz.enabled is false"}, nil
 	case !section.Enabled:
 		return nil, Invalid(outside(err)...)
 	}
 	section.Strict = server.Strictmode
 	return construct(section, err, node, hooks)
+}
+
+// Guards reports whether a node whose configuration is loaded guards anything, before its
+// engines are configured. It also reports true where the configuration is wrong: such a node
+// does not start.
+func Guards(server core.ServerConfig, flags Flags) bool {
+	sources, err := readSources(server, flags)
+	return err != nil || off(readSection(sources)) == ""
+}
+
+// off says why a section guards nothing. It returns an empty text when the section guards
+// something, and when something is wrong with it.
+func off(section Section, present bool, err error) string {
+	switch {
+	case !present && err == nil:
+		return "there is no mitz section"
+	case present && !section.Enabled && outside(err) == nil:
+		return "mitz.enabled is false"
+	default:
+		return ""
+	}
 }
 
 // construct makes a configuration of a section, unless anything is wrong with it. What was

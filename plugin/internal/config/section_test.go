@@ -143,3 +143,21 @@ func TestASectionThatVanishesWhileItIsReadIsMissed(t *testing.T) {
 	assert.False(t, lost(lists, []byte("url: x\nmitz: {}\n")))
 	assert.False(t, lost(map[string]any{"timeout": "3s", "profiles": map[string]any{"port": "tcp://10.96.0.17:80"}}, []byte("url: x\n")))
 }
+
+// TestOff: only what is off without a doubt is off.
+func TestOff(t *testing.T) {
+	for _, tc := range []struct{ name, file, off string }{
+		{"no section", "url: x\n", "there is no mitz section"},
+		{"nothing is guarded on purpose", "mitz: {enabled: false}\n", "mitz.enabled is false"},
+		{"nothing is guarded on purpose, and the rest is wrong", "mitz: {enabled: false, endpont: x}\n", "mitz.enabled is false"},
+		{"a section", "mitz: {timeout: 3s}\n", ""},
+		{"a section in which all is wrong", "mitz: {endpont: x}\n", ""},
+		{"an empty section", "mitz:\n", ""},
+		{"a misspelt section", "mits: {enabled: false}\n", ""},
+		{"nothing is guarded, perhaps", "mitz: {enabled: no}\n", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			assert.Equal(t, tc.off, off(readFile(tc.file)))
+		})
+	}
+}

@@ -40,8 +40,10 @@ const flushTime = 5 * time.Second
 type Engine struct {
 	config *tracing.Config // of the node's tracing engine
 	active *atomic.Bool    // redact
+	guards func() bool     // whether the node guards anything; asked once its configuration is loaded
 
 	once    sync.Once
+	idle    bool // nothing is guarded: the node exports by itself, as the stock node does
 	problem error
 	foreign bool // the application around the node exports by itself
 	spans   *sdktrace.TracerProvider
@@ -56,9 +58,10 @@ var (
 	_ core.Runnable     = (*Engine)(nil)
 )
 
-// New makes one for the node's tracing engine. It redacts while active is true.
-func New(traced *tracing.Engine, active *atomic.Bool) *Engine {
-	return &Engine{config: traced.Config().(*tracing.Config), active: active}
+// New returns one for the node's tracing engine. It redacts while active is true, and leaves
+// everything as it is on a node that guards nothing.
+func New(traced *tracing.Engine, active *atomic.Bool, guards func() bool) *Engine {
+	return &Engine{config: traced.Config().(*tracing.Config), active: active, guards: guards}
 }
 
 // Name gives "mitztelemetry".
@@ -68,13 +71,14 @@ func (e *Engine) Name() string { return "mitztelemetry" }
 // when it loads the configuration, engine by engine, so its tracing engine has its own by
 // then and has not used it: the moment to come before it. What goes wrong, Configure tells.
 func (e *Engine) Config() any {
-	if e.config.Endpoint != "" {
-		e.once.Do(func() {
-			if _, e.foreign = otel.GetTracerProvider().(*sdktrace.TracerProvider); !e.foreign {
-				e.problem = e.prepare()
-			}
-		})
-	}
+	e.once.Do(func() {
+		if e.idle = !e.guards(); e.idle || e.config.Endpoint == "" {
+			return
+		}
+		if _, e.foreign = otel.GetTracerProvider().(*sdktrace.TracerProvider); !e.foreign {
+			e.problem = e.prepare()
+		}
+	})
 	return &struct{}{}
 }
 
@@ -112,6 +116,9 @@ func (e *Engine) prepare() error {
 // Configure tells what went wrong, and redacts and exports the node's audit log, which has a
 // logger of its own that takes the form of its lines from the configuration.
 func (e *Engine) Configure(core.ServerConfig) error {
+	if e.idle {
+		return nil
+	}
 	if e.problem != nil {
 		return fmt.Errorf("failed to setup tracing: %w", e.problem)
 	}

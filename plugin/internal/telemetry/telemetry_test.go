@@ -18,10 +18,12 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// engineFor gives the engine for a node that exports to this endpoint.
-func engineFor(endpoint string) *Engine {
+// engineFor returns the engine for a node that guards something and exports to this endpoint.
+func engineFor(endpoint string) *Engine { return engineIn(endpoint, true) }
+
+func engineIn(endpoint string, guards bool) *Engine {
 	node := tracing.New()
-	engine := New(node, activeIf(true))
+	engine := New(node, activeIf(true), func() bool { return guards })
 	node.Config().(*tracing.Config).Endpoint = endpoint
 	return engine
 }
@@ -48,6 +50,22 @@ func TestWithoutTracingNothingChanges(t *testing.T) {
 	engine := engineFor("")
 	assert.IsType(t, &struct{}{}, engine.Config())
 	assert.Equal(t, before, otel.GetTracerProvider())
+	require.NoError(t, engine.Start())
+	require.NoError(t, engine.Shutdown())
+}
+
+func TestWhereNothingIsGuardedTheNodeExportsByItself(t *testing.T) {
+	provider, propagator, hooks := otel.GetTracerProvider(), otel.GetTextMapPropagator(), logrus.StandardLogger().Hooks
+	before := len(hooks[logrus.InfoLevel])
+	audited := auditLine("before").Logger
+	auditedBefore := len(audited.Hooks[logrus.InfoLevel])
+	engine := engineIn("127.0.0.1:1", false)
+	engine.Config()
+	require.NoError(t, engine.Configure(core.ServerConfig{}))
+	assert.Equal(t, provider, otel.GetTracerProvider())
+	assert.Equal(t, propagator, otel.GetTextMapPropagator())
+	assert.Len(t, logrus.StandardLogger().Hooks[logrus.InfoLevel], before)
+	assert.Len(t, audited.Hooks[logrus.InfoLevel], auditedBefore)
 	require.NoError(t, engine.Start())
 	require.NoError(t, engine.Shutdown())
 }

@@ -10,12 +10,12 @@ import (
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node/bounded"
 )
 
 // authorities returns the CAs that the operator names: in mitz.trust, and in the presentation
 // definitions of all scopes.
-func (e *Engine) authorities(p *policy.Policy) door.Authorities {
+func (e *Engine) authorities(p *policy.Policy) bounded.Authorities {
 	var texts []string
 	for _, issuers := range p.Trusted() {
 		for _, issuer := range issuers {
@@ -30,5 +30,5 @@ func (e *Engine) authorities(p *policy.Policy) door.Authorities {
 			}
 		}
 	}
-	return door.AuthoritiesIn(texts...)
+	return bounded.AuthoritiesIn(texts...)
 }

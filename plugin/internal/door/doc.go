@@ -9,4 +9,8 @@
 // It must never decide about consent, never call who presents, and never do work itself
 // that grows faster than the text that it looks at. What it lets through is not verified:
 // the node and the guard behind it check everything as if there were no door.
+//
+// Of the node it knows the OAuth errors (auth/oauth), by which the node answers too, and the
+// key under which the node looks for who writes them (core.ErrorWriterContextKey). What the
+// node's engines do for a visit is bounded in plugin/internal/node/bounded.
 package door

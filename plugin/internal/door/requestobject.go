@@ -26,9 +26,9 @@ const (
 
 var errDefinition = errors.New("mitz: a presentation definition that this node's wallet does not answer")
 
-// checkRequestObject refuses a request object that the node would be busy with. What is
+// CheckRequestObject refuses a request object that the node would be busy with. What is
 // none is left to the node to refuse.
-func checkRequestObject(object string) *Refusal {
+func CheckRequestObject(object string) *Refusal {
 	var shape shape
 	if len(object) > maxRequestObject || !shape.add(object) {
 		return refuse(ReasonPresentation, "the request object is too large")
@@ -45,15 +45,15 @@ func checkRequestObject(object string) *Refusal {
 	if json.Unmarshal(content, &text) == nil {
 		content = []byte(text)
 	}
-	if checkDefinition(content) != nil {
+	if CheckDefinition(content) != nil {
 		return refuse(ReasonPresentation, "the request object has a presentation definition that is not answered")
 	}
 	return nil
 }
 
-// checkDefinition refuses a presentation definition of others that would keep the node
+// CheckDefinition refuses a presentation definition of others that would keep the node
 // busy: the node looks for each path and pattern in the credentials of its wallet.
-func checkDefinition(content []byte) error {
+func CheckDefinition(content []byte) error {
 	var shape shape
 	if len(content) > maxDefinition || !shape.addJSON(string(content), 0) {
 		return errDefinition

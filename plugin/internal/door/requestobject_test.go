@@ -37,15 +37,15 @@ func TestDefinitionsOfOthers(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			definition := definitionOf(tc.path, tc.pattern)
-			assert.Equal(t, tc.bounded, checkDefinition([]byte(definition)) == nil)
+			assert.Equal(t, tc.bounded, CheckDefinition([]byte(definition)) == nil)
 			for _, claim := range []string{definition, quoted(definition)} {
 				object := jwtOf(`{"alg":"ES256"}`, `{"presentation_definition":`+claim+`}`)
-				assert.Equal(t, tc.bounded, checkRequestObject(object) == nil)
+				assert.Equal(t, tc.bounded, CheckRequestObject(object) == nil)
 			}
 		})
 	}
-	assert.NoError(t, checkDefinition([]byte("[]")), "the node's to refuse")
-	assert.Error(t, checkDefinition([]byte(list(maxElements, "1"))))
-	assert.NotNil(t, checkRequestObject(strings.Repeat("a", maxRequestObject+1)))
-	assert.Nil(t, checkRequestObject("a.b.c"), "the node's to refuse")
+	assert.NoError(t, CheckDefinition([]byte("[]")), "the node's to refuse")
+	assert.Error(t, CheckDefinition([]byte(list(maxElements, "1"))))
+	assert.NotNil(t, CheckRequestObject(strings.Repeat("a", maxRequestObject+1)))
+	assert.Nil(t, CheckRequestObject("a.b.c"), "the node's to refuse")
 }

@@ -92,7 +92,7 @@ func (r Rules) screen(c echo.Context) *Refusal {
 		return refusal
 	}
 	if object := form.Get("request"); object != "" {
-		if refusal := checkRequestObject(object); refusal != nil {
+		if refusal := CheckRequestObject(object); refusal != nil {
 			return refusal
 		}
 	}

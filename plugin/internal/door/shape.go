@@ -33,6 +33,12 @@ func (s *shape) isBounded() bool {
 	return s.values <= maxElements && s.text <= maxText && s.jwts <= maxJWTs && s.listed <= maxListed
 }
 
+// IsBounded reports whether a JSON text holds no more than the presentations of a request may.
+func IsBounded(json string) bool {
+	var shape shape
+	return shape.addJSON(json, 0)
+}
+
 // add adds what was sent for presentations: JSON, or a JWT. It reports false when all that
 // was added is too much.
 func (s *shape) add(sent string) bool { return s.addString(sent, nesting) && s.isBounded() }

@@ -14,17 +14,17 @@ import (
 
 // What one request may have the node do before it is verified.
 const (
-	// maxFetches is how many documents the node gets from elsewhere: DID documents, status
+	// MaxFetches is how many documents the node gets from elsewhere: DID documents, status
 	// lists, contexts, and what an authorization request refers to.
-	maxFetches = 20
+	MaxFetches = 20
 	// fetchTime is how long it waits for all of them.
 	fetchTime = 10 * time.Second
-	// oneFetch is how long it waits for one of them.
-	oneFetch = 4 * time.Second
-	// maxFetched is how much they hold, in bytes.
-	maxFetched = 1 << 20
-	// maxWork is how long it checks signatures, about, on one core of a small machine.
-	maxWork = 25 * time.Millisecond
+	// OneFetch is how long it waits for one of them.
+	OneFetch = 4 * time.Second
+	// MaxFetched is how much they hold, in bytes.
+	MaxFetched = 1 << 20
+	// MaxWork is how long it checks signatures, about, on one core of a small machine.
+	MaxWork = 25 * time.Millisecond
 )
 
 // The errors of a visit that has used up what it may.
@@ -105,7 +105,11 @@ func (v *Visit) Exceeded() error {
 	return v.exceeded
 }
 
-func (v *Visit) exceed(why error) error {
+// Exceed ends what the visit may ask for, and returns why that is so: the first cause counts.
+func (v *Visit) Exceed(why error) error {
+	if v == nil {
+		return why
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.exceeded == nil {
@@ -125,29 +129,29 @@ func (v *Visit) Fetch(get func(ctx context.Context) (bytes int, err error)) erro
 	verified := v.verified // it has no turn, and takes none
 	v.fetches++
 	left := fetchTime - v.waited
-	exhausted := v.fetches > maxFetches || left <= 0 || v.exceeded != nil
+	exhausted := v.fetches > MaxFetches || left <= 0 || v.exceeded != nil
 	if !exhausted {
 		v.giveBack()
 	}
 	v.mu.Unlock()
 	if exhausted {
-		return v.exceed(ErrFetches)
+		return v.Exceed(ErrFetches)
 	}
 	began := time.Now()
-	bytes, err := v.fetch(min(left, oneFetch), verified, get)
+	bytes, err := v.fetch(min(left, OneFetch), verified, get)
 	v.mu.Lock()
 	v.waited += time.Since(began)
 	v.fetched += bytes
-	tooMuch := v.fetched > maxFetched
+	tooMuch := v.fetched > MaxFetched
 	v.mu.Unlock()
 	if tooMuch {
-		err = v.exceed(ErrFetches)
+		err = v.Exceed(ErrFetches)
 	}
 	if verified {
 		return err
 	}
 	if waiting := v.takeTurn(v.door.resuming); waiting != nil {
-		return v.exceed(waiting)
+		return v.Exceed(waiting)
 	}
 	return err
 }
@@ -160,7 +164,7 @@ func (v *Visit) fetch(longest time.Duration, verified bool, get func(ctx context
 	}
 	turn, err := v.door.fetching.Take(ctx, v.from)
 	if err != nil {
-		return 0, v.exceed(err) // by too many others: the node must not go on without it
+		return 0, v.Exceed(err) // by too many others: the node must not go on without it
 	}
 	defer turn.GiveBack()
 	return get(ctx)
@@ -190,7 +194,7 @@ func (v *Visit) Spend(work time.Duration) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.work += work; v.work > maxWork {
+	if v.work += work; v.work > MaxWork {
 		v.exceeded = ErrWork
 	}
 	return v.exceeded

@@ -6,10 +6,8 @@ package door
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -202,10 +200,12 @@ func visitOf(t *testing.T) *Visit {
 	return visit
 }
 
+func noVisit() *Visit { return nil }
+
 func TestFetches(t *testing.T) {
 	t.Run("they are counted", func(t *testing.T) {
 		visit := visitOf(t)
-		for range maxFetches {
+		for range MaxFetches {
 			require.NoError(t, visit.Fetch(got(1)))
 		}
 		require.NoError(t, visit.Exceeded())
@@ -214,7 +214,7 @@ func TestFetches(t *testing.T) {
 	})
 	t.Run("what they hold is added up", func(t *testing.T) {
 		visit := visitOf(t)
-		require.NoError(t, visit.Fetch(got(maxFetched)))
+		require.NoError(t, visit.Fetch(got(MaxFetched)))
 		require.ErrorIs(t, visit.Fetch(got(1)), ErrFetches)
 		assert.ErrorIs(t, visit.Exceeded(), ErrFetches)
 	})
@@ -226,7 +226,7 @@ func TestFetches(t *testing.T) {
 				require.ErrorIs(t, visit.Fetch(hanging), context.DeadlineExceeded)
 				require.NoError(t, visit.Exceeded(), "one that hangs is as one that is gone")
 			}
-			for range maxFetches {
+			for range MaxFetches {
 				require.Error(t, visit.Fetch(hanging))
 			}
 			assert.LessOrEqual(t, time.Since(began), fetchTime)
@@ -261,10 +261,10 @@ func TestFetches(t *testing.T) {
 		visit := visitOf(t)
 		require.NoError(t, visit.Fetch(got(1)))
 		visit.Verified()
-		for range maxFetches - 1 {
+		for range MaxFetches - 1 {
 			require.NoError(t, visit.Fetch(got(1)))
 			assert.Nil(t, visit.turn)
-			require.NoError(t, visit.Spend(maxWork))
+			require.NoError(t, visit.Spend(MaxWork))
 		}
 		require.NoError(t, visit.Exceeded())
 		require.ErrorIs(t, visit.Fetch(got(1)), ErrFetches)
@@ -276,13 +276,13 @@ func TestFetches(t *testing.T) {
 			visit.Verified()
 			began := time.Now()
 			require.Error(t, visit.Fetch(hanging))
-			assert.Equal(t, oneFetch, time.Since(began))
+			assert.Equal(t, OneFetch, time.Since(began))
 		})
 	})
 	t.Run("what is nobody's is not bounded here", func(t *testing.T) {
-		for range maxFetches + 1 {
-			require.NoError(t, noVisit().Fetch(got(maxFetched)))
-			require.NoError(t, noVisit().Spend(maxWork))
+		for range MaxFetches + 1 {
+			require.NoError(t, noVisit().Fetch(got(MaxFetched)))
+			require.NoError(t, noVisit().Spend(MaxWork))
 		}
 		assert.NoError(t, noVisit().Exceeded())
 	})
@@ -290,7 +290,7 @@ func TestFetches(t *testing.T) {
 
 func TestWork(t *testing.T) {
 	visit := visitOf(t)
-	require.NoError(t, visit.Spend(maxWork))
+	require.NoError(t, visit.Spend(MaxWork))
 	require.ErrorIs(t, visit.Spend(1), ErrWork)
 	assert.ErrorIs(t, visit.Exceeded(), ErrWork)
 }
@@ -323,43 +323,6 @@ func TestLater(t *testing.T) {
 			})(c)
 			assert.Equal(t, failed, err)
 			assert.Equal(t, failed == nil, done == 1)
-		})
-	}
-}
-
-func TestGetter(t *testing.T) {
-	answer := ""
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) }))
-	defer server.Close()
-	for _, tc := range []struct {
-		name, answer string
-		bounded      bool
-	}{
-		{"a document", `{"a":1}`, true},
-		{"a large document", `{"a":"` + strings.Repeat("x", maxDocument) + `"}`, false},
-		{"a document that holds much", list(maxElements, "1"), false},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			answer = tc.answer
-			visit := visitOf(t)
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
-			require.NoError(t, err)
-			documents := getter{HTTPRequestDoer: http.DefaultClient, visit: func() *Visit { return visit }, largest: maxDocument}
-			response, err := documents.Do(request)
-			assert.Equal(t, 1, visit.fetches)
-			if !tc.bounded {
-				require.ErrorIs(t, err, errDocument)
-				return
-			}
-			require.NoError(t, err)
-			require.NoError(t, response.Body.Close())
-			again, err := documents.Do(request)
-			require.NoError(t, err)
-			body, err := io.ReadAll(again.Body)
-			require.NoError(t, err)
-			assert.Equal(t, tc.answer, string(body))
-			require.NoError(t, again.Body.Close())
-			assert.Equal(t, 1, visit.fetches, "one visit gets it once")
 		})
 	}
 }

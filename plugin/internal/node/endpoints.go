@@ -15,6 +15,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node/bounded"
 )
 
 // publicEndpoints gives every public OAuth request a router of its own: the node stores a
@@ -67,15 +68,15 @@ type oauthRouter struct {
 	refusal  error                       // why the guard refused its token
 }
 
-func (r *Router) newOAuthRouter(sweeper *door.Sweeper) *oauthRouter {
+func (r *Router) newOAuthRouter(sweeper *bounded.Sweeper) *oauthRouter {
 	one := &oauthRouter{router: r}
 	visit := func() *door.Visit { return one.visit }
-	sessions := door.Sessions{Engine: r.Storage, Sweeper: sweeper, Visit: visit}
+	sessions := bounded.Sessions{Engine: r.Storage, Sweeper: sweeper, Visit: visit}
 	routes := &recorder{EchoRouter: echo.New(), handlers: map[string]echo.HandlerFunc{}}
 	guarded := guardedStorage{Engine: sessions, keys: &r.keys, issue: one.issue, subject: one.subject}
-	bounded := r.bounded(visit)
-	one.verifier = bounded.VCR.Verifier()
-	r.boundedIAM(guarded, r.Definitions, bounded, visit).Routes(routes)
+	engines := r.bounded(visit)
+	one.verifier = engines.VCR.Verifier()
+	r.boundedIAM(guarded, r.Definitions, engines, visit).Routes(routes)
 	one.handlers = routes.complete()
 	return one
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node/bounded"
 )
 
 // Engines are the node's engines that its OAuth router is made of.
@@ -111,7 +112,7 @@ func subjectOf(publicURL *url.URL, issuer string) string {
 
 // boundedIAM builds the node's OAuth router with another storage and policy backend, and with
 // engines that do for a visit no more than it may ask.
-func (e Engines) boundedIAM(storage storage.Engine, policy nutspolicy.PDPBackend, bounded door.Bounded, visit func() *door.Visit) *iam.Wrapper {
-	auth := door.Auth{AuthenticationServices: e.Auth, Visit: visit}
-	return iam.New(auth, bounded.VCR, resolver.DIDKeyResolver{Resolver: bounded.DIDs}, e.VDR, storage, policy, e.Crypto, bounded.JSONLD)
+func (e Engines) boundedIAM(storage storage.Engine, policy nutspolicy.PDPBackend, within bounded.Engines, visit func() *door.Visit) *iam.Wrapper {
+	auth := bounded.Auth{AuthenticationServices: e.Auth, Visit: visit}
+	return iam.New(auth, within.VCR, resolver.DIDKeyResolver{Resolver: within.DIDs}, e.VDR, storage, policy, e.Crypto, within.JSONLD)
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/guard"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node/bounded"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/wellformed"
@@ -42,8 +43,8 @@ type Guard interface {
 // that are public, and that no token is stored unless its guard issues it.
 type Router struct {
 	Engines
-	Authorities door.Authorities // that the operator names
-	PublicURL   *url.URL         // of the node, from which the issuers of tokens are made
+	Authorities bounded.Authorities // that the operator names
+	PublicURL   *url.URL            // of the node, from which the issuers of tokens are made
 	Door        *door.Door
 	Guard       Guard
 	Definitions nutspolicy.PDPBackend
@@ -60,11 +61,10 @@ func (r *Router) Guards() bool { return r.guarding.Load() }
 // Routes registers the routes. The node calls it once, after the engines were
 // configured and before they are started.
 func (r *Router) Routes(server core.EchoRouter) {
-	bounded := r.bounded(noVisit)
-	sweeper := &door.Sweeper{}
+	sweeper := &bounded.Sweeper{}
 	public := &publicEndpoints{router: r, build: func() *oauthRouter { return r.newOAuthRouter(sweeper) }}
 	outside := guardedStorage{Engine: r.Storage, keys: &r.keys, issue: r.issueOutsideRequest}
-	r.boundedIAM(outside, r.Definitions, bounded, noVisit).Routes(&interceptor{EchoRouter: server, public: public})
+	r.boundedIAM(outside, r.Definitions, r.bounded(noVisit), noVisit).Routes(&interceptor{EchoRouter: server, public: public})
 }
 
 func (r *Router) issueOutsideRequest(token iam.AccessToken, place place) error {
@@ -79,14 +79,14 @@ func (r *Router) pending(token iam.AccessToken, place place, verifier verifier.V
 }
 
 // bounded returns the engines that verify, with the bounds of a visit, and without panics.
-func (r *Router) bounded(visit func() *door.Visit) door.Bounded {
-	engines := door.Engines{
+func (r *Router) bounded(visit func() *door.Visit) bounded.Engines {
+	stock := bounded.Stock{
 		VCR: r.VCR, DIDs: r.VDR.Resolver(), JSONLD: r.JSONLD, PKI: r.PKI, Authorities: r.Authorities,
 		SQL: r.Storage.GetSQLDatabase(), Server: r.Server,
 	}
-	bounded := engines.Bound(visit)
-	bounded.VCR = sturdyVCR{VCR: bounded.VCR, verifier: sturdyVerifier{Verifier: bounded.VCR.Verifier(), refused: r.Refused, panicked: r.Panicked}}
-	return bounded
+	engines := stock.Bound(visit)
+	engines.VCR = sturdyVCR{VCR: engines.VCR, verifier: sturdyVerifier{Verifier: engines.VCR.Verifier(), refused: r.Refused, panicked: r.Panicked}}
+	return engines
 }
 
 // noVisit is where there is no request, or one that is the operator's own.

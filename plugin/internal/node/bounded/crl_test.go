@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"bytes"
@@ -29,6 +29,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/pki"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // testCA signs certificates and revocation lists.
@@ -160,7 +162,7 @@ func TestWhatTheNodeIsAskedAboutCertificates(t *testing.T) {
 					lists = append(lists, chain)
 					return nil
 				}},
-				authorities: named.authorities(), http: webOf{}, visit: func() *Visit { return visit },
+				authorities: named.authorities(), http: webOf{}, visit: func() *door.Visit { return visit },
 			}
 			for range 2 { // the second time of the same visit costs nothing
 				require.NoError(t, bounded.CheckCRL(tc.chain))
@@ -197,7 +199,7 @@ func TestNobodyTakesThePlaceOfANamedAuthority(t *testing.T) {
 	content = named.list(time.Hour, revoked)
 	check := func(chain []*x509.Certificate) error {
 		visit := visitOf(t)
-		return boundedPKI{Validator: node, authorities: named.authorities(), http: http.DefaultClient, visit: func() *Visit { return visit }}.CheckCRL(chain)
+		return boundedPKI{Validator: node, authorities: named.authorities(), http: http.DefaultClient, visit: func() *door.Visit { return visit }}.CheckCRL(chain)
 	}
 	require.ErrorIs(t, check(chainOf(other.sign("leaf", false, server.URL), other)), pki.ErrCRLMissing)
 	require.ErrorIs(t, check(chainOf(revoked, named)), pki.ErrCertRevoked)
@@ -226,13 +228,13 @@ func TestRevocationListsOfOthers(t *testing.T) {
 		{"a list of another CA", webOf{point: root.list(time.Hour), point + "/root": asRoot}, nil, pki.ErrCRLMissing},
 		{"a list of another CA of that name", webOf{point: newTestCA(t, realName).list(time.Hour), point + "/root": asRoot}, nil, pki.ErrCRLMissing},
 		{"something else", webOf{point: "<html>", point + "/root": asRoot}, nil, pki.ErrCRLMissing},
-		{"a list that is too large", webOf{point: strings.Repeat("x", maxRevocationList+1), point + "/root": asRoot}, ErrFetches, ErrFetches},
+		{"a list that is too large", webOf{point: strings.Repeat("x", maxRevocationList+1), point + "/root": asRoot}, door.ErrFetches, door.ErrFetches},
 	} {
 		for way, call := range map[string]func(boundedPKI, []*x509.Certificate) error{"as configured": boundedPKI.CheckCRL, "strictly": boundedPKI.CheckCRLStrict} {
 			t.Run(tc.name+", checked "+way, func(t *testing.T) {
 				visit := visitOf(t)
 				bounded := boundedPKI{
-					Validator: fakePKI{softfail: true, check: func([]*x509.Certificate) error { return nil }}, http: tc.web, visit: func() *Visit { return visit },
+					Validator: fakePKI{softfail: true, check: func([]*x509.Certificate) error { return nil }}, http: tc.web, visit: func() *door.Visit { return visit },
 				}
 				expected := tc.tolerant
 				if way == "strictly" {
@@ -245,9 +247,9 @@ func TestRevocationListsOfOthers(t *testing.T) {
 	t.Run("what it costs to read lists is counted", func(t *testing.T) {
 		visit := visitOf(t)
 		content := ca.list(time.Hour)
-		bounded := boundedPKI{Validator: fakePKI{check: func([]*x509.Certificate) error { return nil }}, http: webOf{point: content}, visit: func() *Visit { return visit }}
+		bounded := boundedPKI{Validator: fakePKI{check: func([]*x509.Certificate) error { return nil }}, http: webOf{point: content}, visit: func() *door.Visit { return visit }}
 		require.NoError(t, bounded.lookUp(visit, leaf.certificate, ca.certificate, point))
-		assert.Equal(t, workOf(ca.certificate.PublicKey)+time.Duration(len(content))*listWork, visit.work)
+		assertSpent(t, visit, workOf(ca.certificate.PublicKey)+time.Duration(len(content))*listWork)
 	})
 }
 
@@ -270,27 +272,24 @@ func TestRevocationListsAreBounded(t *testing.T) {
 		"a chain that names no list":             {naming(), ok, nil, 1, 0},
 		"a chain that names lists":               {naming(manyLists(maxPoints)...), ok, nil, 1, 0},
 		"a certificate on the denylist":          {naming(), func([]*x509.Certificate) error { return revoked }, revoked, 1, 0},
-		"more lists than are allowed":            {naming(manyLists(maxPoints + 1)...), ok, ErrFetches, 0, 0},
-		"an address that is too long":            {naming("http://" + strings.Repeat("a", maxPoint)), ok, ErrFetches, 0, 0},
-		"a node that does not answer":            {naming(), func([]*x509.Certificate) error { time.Sleep(time.Minute); return nil }, context.DeadlineExceeded, 1, oneFetch},
+		"more lists than are allowed":            {naming(manyLists(maxPoints + 1)...), ok, door.ErrFetches, 0, 0},
+		"an address that is too long":            {naming("http://" + strings.Repeat("a", maxPoint)), ok, door.ErrFetches, 0, 0},
+		"a node that does not answer":            {naming(), func([]*x509.Certificate) error { time.Sleep(time.Minute); return nil }, context.DeadlineExceeded, 1, door.OneFetch},
 		"a certificate on which the node panics": {naming(), func([]*x509.Certificate) error { panic("900186021") }, errPanicked, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				d, v := smallDoor(), visits{}
+				visit, answer := begin(t)
 				// Within the bubble it is the year 2000, when these lists were still good.
-				v.visit(t, d, "192.0.2.1", func(visit *Visit) error {
-					bounded := boundedPKI{
-						Validator: fakePKI{check: func(chain []*x509.Certificate) error { calls++; return tt.check(chain) }},
-						http:      web, visit: func() *Visit { return visit },
-					}
-					began := time.Now()
-					assert.ErrorIs(t, bounded.CheckCRL(tt.chain), tt.err)
-					assert.Equal(t, tt.lasts, time.Since(began))
-					return nil
-				})
-				v.all.Wait()
+				bounded := boundedPKI{
+					Validator: fakePKI{check: func(chain []*x509.Certificate) error { calls++; return tt.check(chain) }},
+					http:      web, visit: func() *door.Visit { return visit },
+				}
+				began := time.Now()
+				assert.ErrorIs(t, bounded.CheckCRL(tt.chain), tt.err)
+				assert.Equal(t, tt.lasts, time.Since(began))
+				require.NoError(t, answer(nil))
 				time.Sleep(time.Minute) // what went on without the visit ends
 				synctest.Wait()
 				assert.Equal(t, tt.calls, calls)
@@ -300,12 +299,12 @@ func TestRevocationListsAreBounded(t *testing.T) {
 	t.Run("many chains share what one request may have the node get", func(t *testing.T) {
 		visit := visitOf(t)
 		calls := 0
-		bounded := boundedPKI{Validator: fakePKI{check: func([]*x509.Certificate) error { calls++; return nil }}, http: web, visit: func() *Visit { return visit }}
-		for range maxFetches - 1 { // one is the list, once for all
+		bounded := boundedPKI{Validator: fakePKI{check: func([]*x509.Certificate) error { calls++; return nil }}, http: web, visit: func() *door.Visit { return visit }}
+		for range door.MaxFetches - 1 { // one is the list, once for all
 			require.NoError(t, bounded.CheckCRL(naming(manyLists(1)...)))
 		}
-		assert.ErrorIs(t, bounded.CheckCRL(naming(manyLists(1)...)), ErrFetches)
-		assert.Equal(t, maxFetches-1, calls)
+		assert.ErrorIs(t, bounded.CheckCRL(naming(manyLists(1)...)), door.ErrFetches)
+		assert.Equal(t, door.MaxFetches-1, calls)
 	})
 	t.Run("outside a visit the node checks as it always did", func(t *testing.T) {
 		bounded := boundedPKI{Validator: fakePKI{check: func([]*x509.Certificate) error { return revoked }}, visit: noVisit}

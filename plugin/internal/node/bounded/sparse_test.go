@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"encoding/json"
@@ -14,6 +14,8 @@ import (
 	"github.com/piprate/json-gold/ld"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // TestSparseContexts makes the graph of documents with the whole context of schema.org, and
@@ -42,10 +44,10 @@ func TestSparseContexts(t *testing.T) {
 			var document map[string]any
 			require.NoError(t, json.Unmarshal([]byte(tc.document), &document))
 			visit := visitOf(t)
-			contexts := boundedContexts{JSONLD: newTestJSONLD(t), http: http.DefaultClient, visit: func() *Visit { return visit }}
+			contexts := boundedContexts{JSONLD: newTestJSONLD(t), http: http.DefaultClient, visit: func() *door.Visit { return visit }}
 			graph, err := boundedDocuments{jsonld: contexts}.graphOf(document)
 			require.NoError(t, err)
-			assert.Equal(t, time.Duration(tc.whole)*largeContext, visit.work)
+			assertSpent(t, visit, time.Duration(tc.whole)*largeContext)
 			options := ld.NewJsonLdOptions("")
 			options.DocumentLoader = boundedContexts{JSONLD: contexts.JSONLD, http: http.DefaultClient, visit: noVisit}
 			whole, err := ld.NewJsonLdProcessor().ToRDF(document, options)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // The node keeps every status list that it gets in its SQL database, for ever, and answers
@@ -34,7 +36,7 @@ const ownList = "subject_id IN (SELECT subject_id FROM status_list)"
 var errListRows = errors.New("mitz: the node does something else with the rows of status lists than this software knows")
 
 // listRows returns the database as the node's status list code may use it for a visit.
-func listRows(db *gorm.DB, visit func() *Visit) *gorm.DB {
+func listRows(db *gorm.DB, visit func() *door.Visit) *gorm.DB {
 	rows := db.Session(&gorm.Session{NewDB: true, SkipDefaultTransaction: true, Context: context.Background()}) // with a statement of its own
 	rows.Statement.ConnPool = laterRows{ConnPool: rows.Statement.ConnPool, visit: visit}
 	return rows
@@ -44,7 +46,7 @@ func listRows(db *gorm.DB, visit func() *Visit) *gorm.DB {
 // answered.
 type laterRows struct {
 	gorm.ConnPool
-	visit func() *Visit
+	visit func() *door.Visit
 }
 
 var _ gorm.ConnPool = laterRows{}

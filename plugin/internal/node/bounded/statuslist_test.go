@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"bytes"
@@ -21,6 +21,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // encodedList is a status list of so many bytes.
@@ -43,7 +45,7 @@ func TestStatusLists(t *testing.T) {
 	documents := boundedDocuments{jsonld: newTestJSONLD(t)}
 	get := func(t *testing.T, body string) (string, error) {
 		t.Helper()
-		getter := getter{HTTPRequestDoer: http.DefaultClient, visit: noVisit, largest: maxFetched, check: boundedLists{documents}.check}
+		getter := getter{HTTPRequestDoer: http.DefaultClient, visit: noVisit, largest: door.MaxFetched, check: boundedLists{documents}.check}
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
 		t.Cleanup(server.Close)
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
@@ -89,7 +91,7 @@ func TestStatusLists(t *testing.T) {
 		}
 	})
 	t.Run("a list that cannot be had", func(t *testing.T) {
-		getter := getter{HTTPRequestDoer: http.DefaultClient, visit: noVisit, largest: maxFetched, check: boundedLists{documents}.check}
+		getter := getter{HTTPRequestDoer: http.DefaultClient, visit: noVisit, largest: door.MaxFetched, check: boundedLists{documents}.check}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:1", nil)
 		require.NoError(t, err)
 		_, err = getter.Do(request)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"bytes"
@@ -16,6 +16,8 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/pki"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 const (
@@ -39,7 +41,7 @@ type boundedPKI struct {
 	pki.Validator
 	authorities Authorities
 	http        core.HTTPRequestDoer // gets lists, which are not secret: http is usual
-	visit       func() *Visit
+	visit       func() *door.Visit
 }
 
 // CheckCRL checks a chain. What takes too long of the node goes on without the visit, for
@@ -81,10 +83,10 @@ func (p boundedPKI) check(chain []*x509.Certificate, tolerant bool, node func([]
 	return found.(checked).err
 }
 
-func (p boundedPKI) checkOnce(visit *Visit, chain []*x509.Certificate, tolerant bool, node func([]*x509.Certificate) error) error {
+func (p boundedPKI) checkOnce(visit *door.Visit, chain []*x509.Certificate, tolerant bool, node func([]*x509.Certificate) error) error {
 	points := pointsOf(chain)
 	if len(points) > maxPoints || slices.ContainsFunc(points, func(point string) bool { return len(point) > maxPoint }) {
-		return visit.exceed(ErrFetches)
+		return visit.Exceed(door.ErrFetches)
 	}
 	signer, work := p.authorities.signer(chain)
 	if err := visit.Spend(work); err != nil {
@@ -119,7 +121,7 @@ func (p boundedPKI) checkOnce(visit *Visit, chain []*x509.Certificate, tolerant 
 }
 
 // within has the node do something while the visit waits.
-func within(visit *Visit, do func() error) error {
+func within(visit *door.Visit, do func() error) error {
 	return visit.Fetch(func(ctx context.Context) (int, error) {
 		done := make(chan error, 1)
 		go func() {
@@ -159,7 +161,7 @@ func below(chain []*x509.Certificate, signer int) []*x509.Certificate {
 }
 
 // lookUp looks a certificate up in a revocation list (RFC 5280 section 5) of its issuer.
-func (p boundedPKI) lookUp(visit *Visit, certificate, issuer *x509.Certificate, point string) error {
+func (p boundedPKI) lookUp(visit *door.Visit, certificate, issuer *x509.Certificate, point string) error {
 	content, err := p.get(visit, point)
 	if err != nil {
 		return err
@@ -185,7 +187,7 @@ func (p boundedPKI) lookUp(visit *Visit, certificate, issuer *x509.Certificate, 
 // listWork is about how long it takes to read a byte of a list of short entries.
 const listWork = 65 * time.Nanosecond
 
-func (p boundedPKI) get(visit *Visit, point string) ([]byte, error) {
+func (p boundedPKI) get(visit *door.Visit, point string) ([]byte, error) {
 	request, err := http.NewRequest(http.MethodGet, point, nil)
 	if err != nil {
 		return nil, pki.ErrCRLMissing
@@ -193,7 +195,7 @@ func (p boundedPKI) get(visit *Visit, point string) ([]byte, error) {
 	lists := getter{HTTPRequestDoer: p.http, visit: p.visit, largest: maxRevocationList, check: func([]byte) error { return nil }}
 	response, err := lists.Do(request)
 	if errors.Is(err, errDocument) {
-		return nil, visit.exceed(ErrFetches) // else nobody would be on a list that is long
+		return nil, visit.Exceed(door.ErrFetches) // else nobody would be on a list that is long
 	}
 	if err != nil || response.StatusCode != http.StatusOK {
 		return nil, pki.ErrCRLMissing

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/client/iam"
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // Auth is the node's authentication engine, except that what its OAuth client gets and
@@ -20,7 +22,7 @@ import (
 // anybody for anything.
 type Auth struct {
 	auth.AuthenticationServices
-	Visit func() *Visit
+	Visit func() *door.Visit
 }
 
 // IAMClient gives the client.
@@ -32,7 +34,7 @@ func (a Auth) IAMClient() iam.Client {
 // what follows a callback with a known state, is not bounded here.
 type boundedClient struct {
 	iam.Client
-	visit func() *Visit
+	visit func() *door.Visit
 }
 
 var errRequestObject = errors.New("mitz: a request object that is larger than this node accepts, or holds too much")
@@ -60,7 +62,7 @@ func (c boundedClient) RequestObjectByPost(ctx context.Context, requestURI strin
 }
 
 func (boundedClient) requestObject(object string, err error) (string, error) {
-	if err == nil && checkRequestObject(object) != nil {
+	if err == nil && door.CheckRequestObject(object) != nil {
 		err = errRequestObject
 	}
 	return object, err
@@ -87,7 +89,7 @@ func (c boundedClient) PresentationDefinition(ctx context.Context, endpoint stri
 	}
 	content, err := json.Marshal(definition)
 	if err == nil {
-		err = checkDefinition(content)
+		err = door.CheckDefinition(content)
 	}
 	if err != nil {
 		return nil, err

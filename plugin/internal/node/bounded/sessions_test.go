@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"errors"
@@ -14,6 +14,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/storage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // memoryEngine is a storage engine with a session database.
@@ -44,7 +46,7 @@ func (s keptStore) Put(key string, value any, _ ...storage.SessionOption) error 
 	return nil
 }
 
-func sessionsOf(database storage.SessionDatabase, visit func() *Visit) storage.SessionDatabase {
+func sessionsOf(database storage.SessionDatabase, visit func() *door.Visit) storage.SessionDatabase {
 	return Sessions{Engine: memoryEngine{sessions: database}, Sweeper: &Sweeper{}, Visit: visit}.GetSessionDatabase()
 }
 
@@ -113,14 +115,12 @@ func TestUserSessions(t *testing.T) {
 	for name, failed := range map[string]error{"answered": nil, "refused": errors.New("refused")} {
 		t.Run(name, func(t *testing.T) {
 			database := keptSessions{kept: map[string]any{}}
-			visit := visitOf(t)
-			sessions := sessionsOf(database, func() *Visit { return visit })
+			visit, answer := begin(t)
+			sessions := sessionsOf(database, func() *door.Visit { return visit })
 			require.NoError(t, sessions.GetStore(time.Hour, userSessions...).Put("sid", "session"))
 			require.NoError(t, sessions.GetStore(time.Minute, "oauth", "client_state").Put("state", "session"))
 			assert.Len(t, database.kept, 1)
-			if failed == nil {
-				require.NoError(t, visit.settle())
-			}
+			assert.Equal(t, failed, answer(failed))
 			assert.Equal(t, failed == nil, len(database.kept) == 2)
 		})
 	}

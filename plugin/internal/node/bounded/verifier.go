@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"errors"
@@ -18,6 +18,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
 	"github.com/piprate/json-gold/ld"
 	"github.com/sirupsen/logrus"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 const (
@@ -44,7 +46,7 @@ func (v boundedVCR) Verifier() verifier.Verifier { return v.verifier }
 type boundedVerifier struct {
 	verifier.Verifier
 	documents boundedDocuments
-	visit     func() *Visit
+	visit     func() *door.Visit
 }
 
 var _ verifier.Verifier = boundedVerifier{}

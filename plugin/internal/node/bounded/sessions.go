@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"slices"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/nuts-foundation/nuts-node/storage"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // maxKey is the longest key of a session store, in bytes: a nonce or a code of others, or
@@ -27,7 +29,7 @@ const longestSwept = time.Minute
 type Sessions struct {
 	storage.Engine
 	Sweeper *Sweeper
-	Visit   func() *Visit
+	Visit   func() *door.Visit
 }
 
 // GetSessionDatabase gives the session database.
@@ -58,7 +60,7 @@ type boundedStore struct {
 	ttl      time.Duration
 	sweeper  *Sweeper // nil: the database forgets in time
 	deferred bool     // until the request was answered
-	visit    func() *Visit
+	visit    func() *door.Visit
 }
 
 func (s boundedStore) Put(key string, value any, options ...storage.SessionOption) error {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"crypto/sha256"
@@ -14,6 +14,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/vdr/didweb"
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // maxDocument is the largest DID document or context that is got, in bytes.
@@ -26,7 +28,7 @@ type boundedResolver struct {
 	resolver.DIDResolver
 	own   resolver.DIDResolver // of the DIDs that this node has; nil: did:web is not looked for here
 	http  core.HTTPRequestDoer // gets DID documents
-	visit func() *Visit
+	visit func() *door.Visit
 }
 
 var _ resolver.DIDResolver = boundedResolver{}

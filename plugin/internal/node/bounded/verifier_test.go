@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"bytes"
@@ -224,7 +224,7 @@ func TestBoundedVerifier(t *testing.T) {
 		}
 	})
 	t.Run("what is documented is far within the bounds", func(t *testing.T) {
-		page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "credentials.md"))
+		page, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "credentials.md"))
 		require.NoError(t, err)
 		var documents []string
 		for _, block := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(string(page), -1) {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"net/http"
@@ -11,6 +11,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/jsonld"
 	"github.com/piprate/json-gold/ld"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // boundedContexts is the node's JSON-LD engine, except that it gets contexts of others as
@@ -20,7 +22,7 @@ type boundedContexts struct {
 	jsonld.JSONLD
 	http   core.HTTPRequestDoer
 	strict bool
-	visit  func() *Visit
+	visit  func() *door.Visit
 }
 
 var (

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"context"
@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 // listServer serves one status list, or nothing.
@@ -61,10 +63,10 @@ func (l *listServer) issued(t *testing.T) vc.VerifiableCredential {
 }
 
 // check looks the credential up as the node does, with all signatures right.
-func (l *listServer) check(t *testing.T, db *gorm.DB, visit *Visit) error {
+func (l *listServer) check(t *testing.T, db *gorm.DB, visit *door.Visit) error {
 	t.Helper()
-	of := func() *Visit { return visit }
-	statuses := revocation.NewStatusList2021(listRows(db, of), getter{HTTPRequestDoer: http.DefaultClient, visit: of, largest: maxFetched}, "http://localhost", 0)
+	of := func() *door.Visit { return visit }
+	statuses := revocation.NewStatusList2021(listRows(db, of), getter{HTTPRequestDoer: http.DefaultClient, visit: of, largest: door.MaxFetched}, "http://localhost", 0)
 	statuses.VerifySignature = func(vc.VerifiableCredential, *time.Time) error { return nil }
 	return statuses.Verify(l.issued(t))
 }
@@ -78,20 +80,21 @@ func rowsOf(t *testing.T, db *gorm.DB) (rows int64) {
 func TestStatusListRows(t *testing.T) {
 	database := func(t *testing.T) *gorm.DB { t.Helper(); return storage.NewTestStorageEngine(t).GetSQLDatabase() }
 	t.Run("a list that an unverified request led to leaves no row", func(t *testing.T) {
-		db, lists, visit := database(t), newListServer(t), visitOf(t)
+		db, lists := database(t), newListServer(t)
+		visit, answer := begin(t)
 		require.NoError(t, lists.check(t, db, visit))
-		require.NoError(t, visit.settle())
+		require.NoError(t, answer(nil))
 		assert.Zero(t, rowsOf(t, db))
 	})
 	t.Run("a list that a verified request led to leaves one, when it was answered", func(t *testing.T) {
 		db, lists := database(t), newListServer(t)
 		for range 2 {
-			visit := visitOf(t)
+			visit, answer := begin(t)
 			before := rowsOf(t, db)
 			require.NoError(t, lists.check(t, db, visit))
 			visit.Verified()
 			assert.Equal(t, before, rowsOf(t, db))
-			require.NoError(t, visit.settle())
+			require.NoError(t, answer(nil))
 			assert.EqualValues(t, 1, rowsOf(t, db))
 		}
 	})

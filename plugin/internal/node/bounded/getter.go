@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"net/http"
 
 	"github.com/nuts-foundation/nuts-node/core"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 var errDocument = errors.New("mitz: a document that is larger than this node gets, or holds too much")
@@ -18,7 +20,7 @@ var errDocument = errors.New("mitz: a document that is larger than this node get
 // getter gets documents as fetches of a visit.
 type getter struct {
 	core.HTTPRequestDoer // of which the node limits how much it reads
-	visit                func() *Visit
+	visit                func() *door.Visit
 	largest              int                     // bytes of a document
 	check                func(body []byte) error // nil: it is JSON that is bounded
 }
@@ -69,8 +71,7 @@ func (g getter) looksRight(body []byte) error {
 	if g.check != nil {
 		return g.check(body)
 	}
-	var shape shape
-	if !shape.addJSON(string(body), 0) {
+	if !door.IsBounded(string(body)) {
 		return errDocument
 	}
 	return nil

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package door
+package bounded
 
 import (
 	"net/http"
@@ -14,6 +14,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/jsonld"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 )
 
 func TestContexts(t *testing.T) {
@@ -49,7 +51,7 @@ func TestContexts(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			asked = 0
 			visit := visitOf(t)
-			contexts := boundedContexts{JSONLD: newTestJSONLD(t), http: http.DefaultClient, strict: tc.strict, visit: func() *Visit { return visit }}
+			contexts := boundedContexts{JSONLD: newTestJSONLD(t), http: http.DefaultClient, strict: tc.strict, visit: func() *door.Visit { return visit }}
 			for range 2 {
 				document, err := contexts.DocumentLoader().LoadDocument(tc.address)
 				assert.Equal(t, tc.loaded, err == nil)
@@ -60,13 +62,13 @@ func TestContexts(t *testing.T) {
 	}
 	t.Run("the large one on board is work", func(t *testing.T) {
 		visit := visitOf(t)
-		contexts := boundedContexts{JSONLD: newTestJSONLD(t), visit: func() *Visit { return visit }}
-		for range maxWork / largeContext {
+		contexts := boundedContexts{JSONLD: newTestJSONLD(t), visit: func() *door.Visit { return visit }}
+		for range door.MaxWork / largeContext {
 			_, err := contexts.LoadDocument(jsonld.SchemaOrgContext)
 			require.NoError(t, err)
 		}
 		_, err := contexts.LoadDocument(jsonld.SchemaOrgContext)
 		require.Error(t, err)
-		assert.ErrorIs(t, visit.Exceeded(), ErrWork)
+		assert.ErrorIs(t, visit.Exceeded(), door.ErrWork)
 	})
 }

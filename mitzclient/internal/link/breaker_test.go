@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// after gives what the circuit is after so many consults of one outcome.
+// after returns what the circuit is after so many consults of one outcome.
 func after(t *testing.T, b *breaker, n int) State {
 	for range n {
 		_ = exchange(t.Context(), b)

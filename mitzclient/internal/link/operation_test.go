@@ -37,9 +37,9 @@ func TestOneOperationCostsAnotherNothing(t *testing.T) {
 					}
 				}
 				well, _ := fakeOperation(takes(100*time.Millisecond), told("what goes well"))
-				wrong, sends := fakeOperation(tt.end, Hooks{}, func(b *Budget) { b.PerMinute = math.MaxInt32 })
+				wrong, sends := fakeOperation(tt.end, Hooks{}, func(b *Budget) { b.AtOnce, b.PerMinute = 8, math.MaxInt32 })
 				ctx, stop := context.WithCancel(t.Context())
-				for i := range 4 * testAtOnce {
+				for i := range 200 {
 					go func() {
 						for ctx.Err() == nil {
 							_ = wrong.Do(ctx, from(strconv.Itoa(i)))
@@ -47,7 +47,7 @@ func TestOneOperationCostsAnotherNothing(t *testing.T) {
 						}
 					}()
 				}
-				for i := range 60 {
+				for i := range 20 {
 					time.Sleep(500 * time.Millisecond)
 					began := time.Now()
 					require.Nil(t, well.Do(ctx, from(strconv.Itoa(i))), "the same parties, about the same subject")

@@ -80,7 +80,7 @@ func (p *probe) readEndpoint(endpoint string) {
 	}
 }
 
-// resolve tells whether there is an address to try.
+// resolve reports whether there is an address to try.
 func (p *probe) resolve(ctx context.Context) bool {
 	if address, err := netip.ParseAddr(p.Host); err == nil {
 		p.Addresses = []netip.Addr{address}
@@ -101,7 +101,7 @@ func (p *probe) resolve(ctx context.Context) bool {
 	return true
 }
 
-// connect gives a connection to the first address that takes one. The addresses are
+// connect returns a connection to the first address that takes one. The addresses are
 // tried one after the other, each with its share of the time that is left: what is wrong
 // with one would not be seen if another overtook it.
 func (p *probe) connect(ctx context.Context) net.Conn {

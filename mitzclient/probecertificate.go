@@ -112,7 +112,7 @@ func endOf(sent []*x509.Certificate) *x509.Certificate {
 	return last
 }
 
-// selfIssued tells whether a certificate is where a chain ends.
+// selfIssued reports whether a certificate is where a chain ends.
 func selfIssued(certificate *x509.Certificate) bool {
 	return bytes.Equal(certificate.RawIssuer, certificate.RawSubject)
 }

@@ -32,7 +32,7 @@ type Report struct {
 	Client  *ClientCertificate  // nil when none is configured
 	Request *CertificateRequest // nil when the server did not ask for a client certificate, or did not come to it
 
-	// Acceptance tells whether the server took the client certificate, or went on without
+	// Acceptance says whether the server took the client certificate, or went on without
 	// one. It is OK when no refusal came in the time that it took: with TLS 1.3 a refusal
 	// comes after the handshake (RFC 8446, section 4.4.2.4), and nothing tells acceptance.
 	Acceptance Step
@@ -46,7 +46,7 @@ type Step struct {
 	Took    time.Duration // also of one that failed
 }
 
-// OK tells whether the step was tried and succeeded.
+// OK reports whether the step was tried and succeeded.
 func (s Step) OK() bool { return s.Tried && s.Problem == "" }
 
 // Attempt is one TCP connection.
@@ -126,13 +126,11 @@ const (
 	AlertUnsupportedCertificate Alert = 43
 	AlertCertificateRevoked     Alert = 44
 	AlertCertificateExpired     Alert = 45
-	AlertCertificateUnknown     Alert = 46
 	AlertUnknownCA              Alert = 48
-	AlertAccessDenied           Alert = 49
 	AlertProtocolVersion        Alert = 70
 	AlertUnrecognizedName       Alert = 112
 	AlertCertificateRequired    Alert = 116
 )
 
-// String gives the alert's meaning in words, such as "bad certificate".
+// String returns the alert's meaning in words, such as "bad certificate".
 func (a Alert) String() string { return strings.TrimPrefix(a.text(), "tls: ") }

@@ -120,7 +120,7 @@ func (r *renegotiator) say(kind byte, body []byte) error {
 	return r.send(recordHandshake, message)
 }
 
-// hear gives the body of the next handshake message, and the transcript before it.
+// hear returns the body of the next handshake message, and the transcript before it.
 func (r *renegotiator) hear(kind byte) (body, before []byte, err error) {
 	for len(r.pending) < 4 || len(r.pending) < r.due() {
 		more, err := r.receive(recordHandshake)

@@ -36,9 +36,10 @@ type (
 	}
 )
 
-// decryptPKCS8 gives a PrivateKeyInfo. What is written by openssl pkcs8 -topk8, and by
-// openssl 3 without being asked, is understood (PKCS#8 and PBES2 with PBKDF2 and AES-CBC:
-// RFC 5958, section 3, and RFC 8018, section 6.2); what is older or rarer is refused.
+// decryptPKCS8 returns a PrivateKeyInfo. It is our own, since nothing that the node links does
+// it; all cryptography in it is the standard library's. It reads what is written by openssl
+// pkcs8 -topk8, and by openssl 3 without being asked: PKCS#8 and PBES2 with PBKDF2 and AES-CBC
+// (RFC 5958, section 3, and RFC 8018, section 6.2). What is older or rarer is refused.
 func decryptPKCS8(der []byte, password string) ([]byte, error) {
 	unsupported := errors.New(keyKey + ": encrypted in a form that is not supported: convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc")
 	var info encryptedPrivateKeyInfo
@@ -88,7 +89,7 @@ func decodes(der []byte, into any) bool {
 	return err == nil && len(rest) == 0
 }
 
-// prfOf gives the hash of an HMAC; absent, it is SHA-1 (RFC 8018, appendix A.2).
+// prfOf returns the hash of an HMAC; absent, it is SHA-1 (RFC 8018, appendix A.2).
 func prfOf(id asn1.ObjectIdentifier) func() hash.Hash {
 	switch id.String() {
 	case "", "1.2.840.113549.2.7":
@@ -104,7 +105,7 @@ func prfOf(id asn1.ObjectIdentifier) func() hash.Hash {
 	}
 }
 
-// keyLengthOf gives the length in bytes of an AES key in CBC mode.
+// keyLengthOf returns the length in bytes of an AES key in CBC mode.
 func keyLengthOf(id asn1.ObjectIdentifier) int {
 	switch id.String() {
 	case "2.16.840.1.101.3.4.1.2":

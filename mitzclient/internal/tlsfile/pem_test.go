@@ -207,7 +207,7 @@ func FuzzReadBlocks(f *testing.F) {
 	})
 }
 
-// poolOf gives the roots that the fixtures are, one certificate each.
+// poolOf returns the roots that the fixtures are, one certificate each.
 func poolOf(t *testing.T, names ...string) *x509.CertPool {
 	t.Helper()
 	pool := x509.NewCertPool()

@@ -50,7 +50,7 @@ var forms = [nameCount]form{
 	purposeOfUse:   {category: CategoryEnvironment, id: AttributePurposeOfUse, coded: true},
 }
 
-// dataType gives the DataType of the form's value.
+// dataType returns the DataType of the form's value.
 func (f form) dataType() string {
 	if f.coded {
 		return DataTypeCV
@@ -82,7 +82,7 @@ type value struct {
 // values holds one value per attribute name.
 type values [nameCount]value
 
-// valuesOf gives what q says, except for the data category: each answer is about
+// valuesOf returns what q says, except for the data category: each answer is about
 // one of them.
 func valuesOf(q consent.Question) values {
 	var v values

@@ -15,7 +15,7 @@ import (
 const maxResults = 64
 
 // Response is a well-formed answer to the closed query. What it says is not
-// accessible, because it may be about anyone: [Response.Match] gives what it
+// accessible, because it may be about anyone: [Response.Match] returns what it
 // says about a question. The zero value matches nothing.
 type Response struct {
 	// A pointer, because fmt prints an unexported field without asking its methods.
@@ -42,8 +42,8 @@ type decoder struct {
 }
 
 // DecodeResponse reads the answer to a closed query (Mitz guide OpenGesloten
-// 3.8.2): a SOAP 1.2 envelope with a bare XACML 3.0 Response. A SOAP fault gives a
-// [*Fault], anything else an [*Error]. The answer may be changed afterwards.
+// 3.8.2): a SOAP 1.2 envelope with a bare XACML 3.0 Response. The error is a [*Fault]
+// for a SOAP fault, and an [*Error] for anything else. The answer may be changed afterwards.
 func DecodeResponse(answer []byte) (Response, error) {
 	d := &decoder{}
 	if d.Open(answer) {

@@ -49,7 +49,7 @@ func mandatedQuestion(t testing.TB) consent.Question {
 	return q
 }
 
-// permit is one result as Mitz gives it, deny another about GGC012.
+// permit is one result as Mitz writes it, deny another about GGC012.
 const (
 	resourcePart = `<Attributes Category="urn:oasis:names:tc:xacml:3.0:attribute-category:resource">` +
 		`<Attribute AttributeId="urn:oasis:names:tc:xacml:2.0:resource:resource-id" IncludeInResult="true">` +

@@ -86,7 +86,7 @@ func compareReaders(t *testing.T, message []byte) {
 	matchSafely(t, response, second)
 }
 
-// readingOf gives what the decoder read in the form of the second reader.
+// readingOf returns what the decoder read in the form of the second reader.
 func readingOf(response Response) (r reading) {
 	if related := response.content.relatesTo; related != "" {
 		r.RelatesTo = []string{oneLineEnd(related)}

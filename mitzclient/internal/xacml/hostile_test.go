@@ -126,7 +126,7 @@ var hostiles = []hostile{
 	{"too_many_attributes", `<Status>`, `<Status` + many("", 65) + `>`, strictxml.Malformed},
 }
 
-// many gives n XML attributes or namespace declarations.
+// many returns n XML attributes or namespace declarations.
 func many(prefix string, n int) string {
 	var b strings.Builder
 	for i := range n {

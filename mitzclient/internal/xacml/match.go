@@ -5,12 +5,12 @@ package xacml
 
 import "github.com/nuts-mitz/nuts-mitz/consent"
 
-// Match gives what the answer decides about each data category of q, after
+// Match returns what the answer decides about each data category of q, after
 // establishing that it is the answer to that question: it relates to no other
 // message than messageID (the bare uuid of [Header]), has one result per category,
 // and every result repeats the patient, the data holder, its type and the category
 // as asked. What else of the question it repeats must be equal too. Otherwise it
-// gives an [*Error].
+// returns an [*Error].
 //
 // All four XACML decisions are given as they are; only Permit permits.
 func (r Response) Match(messageID string, q consent.Question) (consent.Decisions, error) {

@@ -60,7 +60,7 @@ var valueIDs = []string{
 	AttributeProvider, AttributeMandated, AttributeRequester, AttributeRequesterType, AttributePurposeOfUse,
 }
 
-// readAgain gives what an answer says, or an error if encoding/xml finds it malformed.
+// readAgain returns what an answer says, or an error if encoding/xml finds it malformed.
 func readAgain(message []byte) (reading, error) {
 	r := &secondReader{}
 	decoder := xml.NewDecoder(bytes.NewReader(message))

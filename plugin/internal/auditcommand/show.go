@@ -90,7 +90,7 @@ func find(paths []string, patient consent.BSN, broken bool) (*found, error) {
 		entry, err := nen7513.Decode(line.Content)
 		if err != nil {
 			result.unreadable++
-			return nil // where no entry after it tells of it, the chain is broken there
+			return nil //nolint:nilerr // where no entry after it tells of it, the chain is broken there
 		}
 		if result.from.IsZero() {
 			result.from = entry.Time

@@ -120,7 +120,7 @@ func TestServedApart(t *testing.T) {
 			}
 			began := time.Now()
 			var starts []time.Duration
-			work := func(visit *Visit) error {
+			work := func(*Visit) error {
 				starts = append(starts, time.Since(began))
 				time.Sleep(10 * time.Millisecond)
 				return nil

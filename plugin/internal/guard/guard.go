@@ -75,7 +75,7 @@ func New(parts Parts) (*Guard, error) {
 func (g *Guard) Issue(ctx context.Context, token Token) error {
 	screening, err := g.Policy.Screen(token.Scope(), token.Claims(), g.Definitions(ctx))
 	if err != nil {
-		return g.refuse(ctx, token, "", err)
+		return g.refuse(ctx, token, err)
 	}
 	switch found := screening.(type) {
 	case policy.Unguarded:
@@ -83,7 +83,7 @@ func (g *Guard) Issue(ctx context.Context, token Token) error {
 	case policy.Guarded:
 		return g.issueGuarded(ctx, found.Profile, token)
 	default:
-		return g.refuse(ctx, token, "", errUnscreened)
+		return g.refuse(ctx, token, errUnscreened)
 	}
 }
 
@@ -93,18 +93,19 @@ func (g *Guard) IssueOutsideRequest(token Token) error {
 	ctx := context.Background()
 	screening, err := g.Policy.Screen(token.Scope(), token.Claims(), g.Definitions(ctx))
 	if err != nil {
-		return g.refuse(ctx, token, "", err)
+		return g.refuse(ctx, token, err)
 	}
 	if screening == (policy.Unguarded{}) {
 		return token.Store()
 	}
-	return g.refuse(ctx, token, "", record.OutsideRequest)
+	return g.refuse(ctx, token, record.OutsideRequest)
 }
 
 var errUnscreened = errors.New("a screening that is not known")
 
-func (g *Guard) refuse(ctx context.Context, token Token, scope string, cause error) error {
-	g.begin(token, scope).Refused(ctx, cause)
+// refuse refuses a token of which no guarded scope is known.
+func (g *Guard) refuse(ctx context.Context, token Token, cause error) error {
+	g.begin(token, "").Refused(ctx, cause)
 	return oauthError(cause)
 }
 

@@ -34,9 +34,6 @@ func tokensUpTo(n int, tokens ...string) (scopes []string) {
 	return scopes
 }
 
-// smallDefinition is a valid one, of the organisation's wallet.
-const smallDefinition = `{"id": "from-a-file", "input_descriptors": [{"id": "one", "constraints": {"fields": [{"path": ["$.type"]}]}}]}`
-
 // TestClaimsOfOneGuardedScopeAlone goes through the scopes of up to three tokens and what
 // Mitz may decide about each category: only one guarded scope, permitted in every category
 // of its own, gives claims, and then exactly those of its own categories and purpose.

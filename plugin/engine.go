@@ -43,7 +43,10 @@ type Engine struct {
 	redacting atomic.Bool
 	stdlog    io.Writer // of Go's standard log, before it came into the node's
 
-	off string // why nothing is guarded; empty: it is, and all that follows is there
+	// idle tells that nothing was guarded when the node's configuration was loaded: then its
+	// spans are not redacted.
+	idle bool
+	off  string // why nothing is guarded; empty: it is, and all that follows is there
 	// What Configure makes.
 	config   config.Section
 	policy   *policy.Policy
@@ -95,6 +98,9 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	if read.Off != "" {
 		e.off = read.Off
 		return e.metrics.register(prometheus.DefaultRegisterer)
+	}
+	if e.idle {
+		return errors.New("the configuration changed while it was read: start again")
 	}
 	if file := read.Audit.File; file != "" {
 		if e.auditLog, err = nen7513.Open(file, auditHooks(), nen7513.SignedBy(&e.auditKey)); err != nil {

@@ -31,7 +31,10 @@ func Install(system *core.System) error {
 	if guarded.stock, err = node.ReplaceRouter(system, guarded); err != nil {
 		return fmt.Errorf("mitz: unable to guard this node: %w", err)
 	}
-	guards := func() bool { return config.Guards(*system.Config, engine.flags) }
+	guards := func() bool {
+		engine.idle = !config.Guards(*system.Config, engine.flags)
+		return !engine.idle
+	}
 	system.RegisterEngine(telemetry.New(engines.Tracing, &engine.redacting, guards))
 	system.RegisterEngine(engine)
 	// Before the hooks that export the log.

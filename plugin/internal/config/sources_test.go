@@ -147,6 +147,12 @@ func TestTheConfigurationFileIsTheNodes(t *testing.T) {
 		assert.NoError(t, <-written)
 		assert.Equal(t, "https://node.example", system.Config.URL, "the node has read it")
 	})
+	t.Run("a section that appears while it is read is refused, since the node's spans are not redacted", func(t *testing.T) {
+		_, system, err := explain.Run(t, commandtest.LaxNode)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile("nuts.yaml", []byte(commandtest.LaxNode+right), 0o600))
+		assert.Equal(t, "unable to configure mitz: the configuration changed while it was read: start again", commandtest.StartError(t, system, "mitz"))
+	})
 	t.Run("one flag is a section", func(t *testing.T) {
 		_, _, err := explain.Run(t, commandtest.LaxNode, "--mitz.timeout", "3s")
 		assert.ErrorContains(t, err, "mitz.endpoint: missing")

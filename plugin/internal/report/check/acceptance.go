@@ -26,7 +26,7 @@ const generalRefusalAdvice = "Ask Mitz whether the client certificate above, by 
 
 // acceptanceFinding says how the server took the client certificate.
 func acceptanceFinding(probed mitzclient.Report) finding {
-	result := finding{step: "acceptance", mark: markUntried, text: "not tried: there is no TLS connection"}
+	result := finding{step: "acceptance", verdict: verdictUntried, text: "not tried: there is no TLS connection"}
 	if !probed.Acceptance.Tried {
 		return result
 	}
@@ -35,22 +35,22 @@ func acceptanceFinding(probed mitzclient.Report) finding {
 	notPresented := notPresentedWords(probed)
 	switch {
 	case step.Problem == mitzclient.ProblemUnasked:
-		result.mark, result.text = markWarning, "the other side spoke before it was asked anything"
+		result.verdict, result.text = verdictWarning, "the other side spoke before it was asked anything"
 		result.advice = "An HTTP server does not. Check host and port in mitz.endpoint."
 	case step.Problem != "":
-		result.mark, result.text = markFailed, fmt.Sprintf("%s (%s)", refusalWords(probed), took)
+		result.verdict, result.text = verdictFailed, fmt.Sprintf("%s (%s)", refusalWords(probed), took)
 		result.advice = adviceOnRefusal(probed)
 	case probed.Request == nil:
-		result.mark, result.text, result.advice = unaskedWords(probed)
+		result.verdict, result.text, result.advice = unaskedWords(probed)
 	case !probed.Request.Presented:
-		result.mark, result.text = markWarning, "a client certificate was asked for and none presented"
+		result.verdict, result.text = verdictWarning, "a client certificate was asked for and none presented"
 		result.advice = "Queries will probably be refused."
 	default:
-		result.mark = markOK
+		result.verdict = verdictOK
 		result.text = fmt.Sprintf("the client certificate was asked for, and not refused within %s", took)
 		result.details = []string{"Whether Mitz admits this organisation to its queries shows only with one (--bsn-file)."}
 		if len(probed.Request.CAs) > 0 && !probed.Request.FromCA {
-			result.mark = markWarning
+			result.verdict = verdictWarning
 			result.advice = "If queries are refused, choose another certificate, or put the CA certificates between with it in mitz.tls.certfile."
 		}
 	}
@@ -66,16 +66,16 @@ func acceptanceFinding(probed mitzclient.Report) finding {
 // unaskedWords is about a server that asked for no client certificate. With TLS 1.2 it may
 // ask when it has seen the request, which the node answers once; with TLS 1.3 it can only by
 // a way that few servers and clients know, and Go's does not (RFC 8446 section 4.6.2).
-func unaskedWords(probed mitzclient.Report) (mark, string, string) {
+func unaskedWords(probed mitzclient.Report) (verdict, string, string) {
 	const text = "the other side asked for no client certificate"
 	const advice = "Mitz asks for one. Check host and port in mitz.endpoint, and whether something between here and Mitz ends TLS."
 	switch {
 	case probed.Version == tls.VersionTLS12:
-		return markWarning, text + " yet; with TLS 1.2 it may when it has seen a query, as IIS does", advice + " Whether it asks later shows only with a query (--bsn-file)."
+		return verdictWarning, text + " yet; with TLS 1.2 it may when it has seen a query, as IIS does", advice + " Whether it asks later shows only with a query (--bsn-file)."
 	case probed.Client == nil:
-		return markWarning, text, advice
+		return verdictWarning, text, advice
 	default:
-		return markFailed, text + ", and with TLS 1.3 it cannot when it has seen a query", advice + " If it is a server that asks later (IIS), it must speak TLS 1.2 for this."
+		return verdictFailed, text + ", and with TLS 1.3 it cannot when it has seen a query", advice + " If it is a server that asks later (IIS), it must speak TLS 1.2 for this."
 	}
 }
 

@@ -53,12 +53,12 @@ var serverProblems = map[mitzclient.Problem][2]string{
 }
 
 func serverFinding(probed mitzclient.Report, now time.Time) finding {
-	result := finding{step: "server certificate", mark: markUntried, text: "none was received"}
+	result := finding{step: "server certificate", verdict: verdictUntried, text: "none was received"}
 	server := probed.Server
 	if server == nil {
 		return result
 	}
-	result.mark, result.text = markOK, harmless(server.Subject.String())
+	result.verdict, result.text = verdictOK, harmless(server.Subject.String())
 	result.details = []string{
 		"issued by " + harmless(server.Issuer.String()),
 		"for " + hostNames(server.Certificate),
@@ -66,7 +66,7 @@ func serverFinding(probed mitzclient.Report, now time.Time) finding {
 	}
 	var advice []string
 	for _, problem := range server.Problems {
-		result.mark = markFailed
+		result.verdict = verdictFailed
 		words := serverProblems[problem]
 		result.details = append(result.details, "Not trusted: "+words[0]+".")
 		if problem == mitzclient.ProblemUnknownIssuer {
@@ -100,11 +100,11 @@ func clientFinding(probed mitzclient.Report, now time.Time) finding {
 	client := probed.Client
 	if client == nil {
 		return finding{
-			step: "client certificate", mark: markWarning, text: "none is configured",
+			step: "client certificate", verdict: verdictWarning, text: "none is configured",
 			advice: "Mitz admits nobody without one: set mitz.tls.certfile.",
 		}
 	}
-	result := finding{step: "client certificate", mark: markOK, text: harmless(client.Subject.String())}
+	result := finding{step: "client certificate", verdict: verdictOK, text: harmless(client.Subject.String())}
 	result.details = []string{
 		"issued by " + harmless(client.Issuer.String()),
 		"serial number " + hexWords(client.SerialNumber.Bytes()),
@@ -113,17 +113,17 @@ func clientFinding(probed mitzclient.Report, now time.Time) finding {
 	}
 	switch {
 	case slices.Contains(client.Problems, mitzclient.ProblemExpired):
-		result.mark = markFailed
+		result.verdict = verdictFailed
 		result.advice = "Renew it. This node presents no expired certificate, so until then no guarded token is issued."
 	case slices.Contains(client.Problems, mitzclient.ProblemNotYetValid):
-		result.mark = markFailed
+		result.verdict = verdictFailed
 		result.advice = "Check this machine's clock, and whether this is the right file."
 	case slices.Contains(client.Problems, mitzclient.ProblemPurpose):
-		result.mark = markWarning
+		result.verdict = verdictWarning
 		result.details = append(result.details, "It is not a certificate for clients (extended key usage).")
 		result.advice = "Mitz may refuse it. Check that mitz.tls.certfile is the certificate that Mitz was told of."
 	case client.NotAfter.Sub(now) < config.CertificateNotice:
-		result.mark = markWarning
+		result.verdict = verdictWarning
 		result.advice = "Renew it in time, and have Mitz put the new one on its allow-list before you use it. The node takes changed files into use without a restart."
 	}
 	return result

@@ -80,11 +80,11 @@ func runCheck(t *testing.T, config string, args ...string) (output string, syste
 	return commandtest.Command{Name: "check"}.Run(t, config, args...)
 }
 
-// told finds the first line of what was said of a step, without its mark.
-func told(t *testing.T, output, mark, step string) string {
+// told finds the first line of what was said of a step, without its verdict.
+func told(t *testing.T, output, verdict, step string) string {
 	t.Helper()
-	line := regexp.MustCompile(`(?m)^` + fmt.Sprintf("%-9s", mark) + step + ` +(.*)$`).FindStringSubmatch(output)
-	require.NotNil(t, line, "no line with %s %s in:\n%s", mark, step, output)
+	line := regexp.MustCompile(`(?m)^` + fmt.Sprintf("%-9s", verdict) + step + ` +(.*)$`).FindStringSubmatch(output)
+	require.NotNil(t, line, "no line with %s %s in:\n%s", verdict, step, output)
 	return line[1]
 }
 

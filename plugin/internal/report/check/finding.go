@@ -9,19 +9,19 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report"
 )
 
-// mark says how a step of the check ended.
-type mark string
+// verdict says how a step of the check ended.
+type verdict string
 
 const (
-	markOK      mark = "ok"
-	markWarning mark = "warning"
-	markFailed  mark = "FAILED"
-	markUntried mark = "-"
+	verdictOK      verdict = "ok"
+	verdictWarning verdict = "warning"
+	verdictFailed  verdict = "FAILED"
+	verdictUntried verdict = "-"
 )
 
 // finding is what the check says of one step.
 type finding struct {
-	mark    mark
+	verdict verdict
 	step    string
 	text    string
 	details []string
@@ -38,10 +38,10 @@ func (p *page) findings(findings []finding) (failed int) {
 		width = max(width, len(each.step))
 	}
 	for _, each := range findings {
-		if each.mark == markFailed {
+		if each.verdict == verdictFailed {
 			failed++
 		}
-		prefix := fmt.Sprintf("%-9s%-*s  ", each.mark, width, each.step)
+		prefix := fmt.Sprintf("%-9s%-*s  ", each.verdict, width, each.step)
 		p.Hanging(prefix, len(prefix), each.text)
 		for _, detail := range each.details {
 			p.Paragraph(len(prefix), detail)

@@ -17,7 +17,7 @@ func findingsOf(probed mitzclient.Report, now time.Time) []finding {
 	findings := []finding{nameFinding(probed), connectionFinding(probed)}
 	if !probed.Encrypted {
 		return append(findings, finding{
-			mark: markWarning, step: "TLS", text: "none: the endpoint is http",
+			verdict: verdictWarning, step: "TLS", text: "none: the endpoint is http",
 			advice: "Nothing protects this link. It is fit for development only, and strict mode refuses it.",
 		})
 	}
@@ -25,7 +25,7 @@ func findingsOf(probed mitzclient.Report, now time.Time) []finding {
 }
 
 func nameFinding(probed mitzclient.Report) finding {
-	result := finding{step: "name", mark: markOK}
+	result := finding{step: "name", verdict: verdictOK}
 	host := harmless(probed.Host)
 	if !probed.Resolve.Tried {
 		result.text = host + " is an address: there is nothing to look up"
@@ -40,7 +40,7 @@ func nameFinding(probed mitzclient.Report) finding {
 		result.text = fmt.Sprintf("%s is %s (%s)", host, listWords(addresses), took)
 		return result
 	}
-	result.mark = markFailed
+	result.verdict = verdictFailed
 	switch probed.Resolve.Problem {
 	case mitzclient.ProblemUnknownHost:
 		result.text = fmt.Sprintf("%s has no address (%s)", host, took)
@@ -76,13 +76,13 @@ var connectAdvice = map[mitzclient.Problem]string{
 }
 
 func connectionFinding(probed mitzclient.Report) finding {
-	result := finding{step: "connection", mark: markUntried, text: "not tried: there is no address"}
+	result := finding{step: "connection", verdict: verdictUntried, text: "not tried: there is no address"}
 	if !probed.Connect.Tried {
 		return result
 	}
 	for _, attempt := range probed.Attempts {
 		if attempt.Problem == "" {
-			result.mark = markOK
+			result.verdict = verdictOK
 			result.text = fmt.Sprintf("%s (%s: one round trip)", attempt.Address, tookWords(attempt.Took))
 			continue
 		}
@@ -93,7 +93,7 @@ func connectionFinding(probed mitzclient.Report) finding {
 		result.details = append(result.details, fmt.Sprintf("%s %s (%s)", attempt.Address, words, tookWords(attempt.Took)))
 	}
 	if !probed.Connect.OK() {
-		result.mark, result.text = markFailed, "no connection"
+		result.verdict, result.text = verdictFailed, "no connection"
 		result.advice = connectAdvice[probed.Connect.Problem]
 	}
 	return result
@@ -119,19 +119,19 @@ var handshakeWords = map[mitzclient.Problem][2]string{
 }
 
 func tlsFinding(probed mitzclient.Report) finding {
-	result := finding{step: "TLS", mark: markUntried, text: "not tried: there is no connection"}
+	result := finding{step: "TLS", verdict: verdictUntried, text: "not tried: there is no connection"}
 	step := probed.Handshake
 	if !step.Tried {
 		return result
 	}
 	if step.OK() || step.Problem == mitzclient.ProblemServer {
 		// Without trust in the server it was not completed, but the fault is not here.
-		result.mark = markOK
+		result.verdict = verdictOK
 		result.text = fmt.Sprintf("%s (%s)", versionWords(probed), tookWords(step.Took))
 		return result
 	}
 	words := handshakeWords[step.Problem]
-	result.mark, result.text, result.advice = markFailed, words[0], words[1]
+	result.verdict, result.text, result.advice = verdictFailed, words[0], words[1]
 	if step.Problem == mitzclient.ProblemAlert {
 		result.text += ": " + alertWords(step.Alert)
 	}

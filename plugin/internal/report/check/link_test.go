@@ -72,60 +72,60 @@ func TestCheckHasWordsForEveryProblem(t *testing.T) {
 	}
 	noneConfigured := func(r *mitzclient.Report) { r.Client, r.Request = nil, &mitzclient.CertificateRequest{} }
 	for _, tt := range []struct {
-		name   string
-		change change
-		mark   mark
-		step   string
-		words  string
-		advice string
+		name    string
+		change  change
+		verdict verdict
+		step    string
+		words   string
+		advice  string
 	}{
-		{"no such name", resolve(mitzclient.ProblemUnknownHost), markFailed, "name", "has no address", "typing error"},
-		{"DNS fails", resolve(mitzclient.ProblemDNS), markFailed, "name", "could not be looked up", "DNS"},
-		{"DNS is silent", resolve(mitzclient.ProblemTimeout), markFailed, "name", "no answer from DNS", "DNS"},
-		{"nothing listens", connect(mitzclient.ProblemRefused), markFailed, "connection", "203.0.113.7:443 refuses", "Nothing listens"},
-		{"a firewall drops", connect(mitzclient.ProblemTimeout), markFailed, "connection", "does not answer", "firewall"},
-		{"no way there", connect(mitzclient.ProblemNetwork), markFailed, "connection", "cannot be reached", "routes"},
-		{"broken off", connect(mitzclient.ProblemLost), markFailed, "connection", "breaks the connection off", "firewall"},
-		{"silence", handshake(mitzclient.ProblemTimeout), markFailed, "TLS", "says nothing", "hangs"},
-		{"an end at once", handshake(mitzclient.ProblemLost), markFailed, "TLS", "ends the connection", "inspects"},
-		{"plain HTTP", handshake(mitzclient.ProblemPlainHTTP), markFailed, "TLS", "HTTP without TLS", "port"},
-		{"no TLS", handshake(mitzclient.ProblemNotTLS), markFailed, "TLS", "speaks no TLS", "port"},
-		{"TLS 1.1 only", handshake(mitzclient.ProblemVersion), markFailed, "TLS", "neither TLS 1.2 nor TLS 1.3", "nothing older"},
-		{"an alert", handshake(mitzclient.ProblemAlert), markFailed, "TLS", "TLS alert 112, unrecognized name", "host"},
-		{"no agreement", handshake(mitzclient.ProblemHandshake), markFailed, "TLS", "do not agree", "interferes"},
-		{"an expired server certificate", server(mitzclient.ProblemExpired), markFailed, "server certificate", "it has expired", "clock"},
-		{"a server certificate before its time", server(mitzclient.ProblemNotYetValid), markFailed, "server certificate", "not valid yet", "clock"},
-		{"a wrong host", server(mitzclient.ProblemHostName), markFailed, "server certificate", "about another host", "mitz.endpoint"},
-		{"an unknown CA", server(mitzclient.ProblemUnknownIssuer), markFailed, "server certificate", "Missing is the CA", "obtain its CA's certificate"},
-		{"an expired CA", server(mitzclient.ProblemExpiredCA), markFailed, "server certificate", "a CA that vouches for it has expired", "truststorefile"},
-		{"a certificate for clients", server(mitzclient.ProblemPurpose), markFailed, "server certificate", "not a certificate for servers", "Report it"},
-		{"another invalid certificate", server(mitzclient.ProblemInvalid), markFailed, "server certificate", "not valid by the rules", "Report it"},
-		{"an expired client certificate", client(mitzclient.ProblemExpired), markFailed, "client certificate", "", "no guarded token"},
-		{"a client certificate before its time", client(mitzclient.ProblemNotYetValid), markFailed, "client certificate", "", "clock"},
-		{"a client certificate for servers", client(mitzclient.ProblemPurpose), markWarning, "client certificate", "not a certificate for clients", "may refuse"},
-		{"no client certificate", noneConfigured, markWarning, "client certificate", "none is configured", "mitz.tls.certfile"},
-		{"no client certificate, though asked for", noneConfigured, markWarning, "acceptance", "none is configured", "probably be refused"},
-		{"no question for it", request(nil), markFailed, "acceptance", "with TLS 1.3 it cannot when it has seen a query", "ends TLS"},
-		{"no question for it yet", func(r *mitzclient.Report) { r.Request, r.Version = nil, tls.VersionTLS12 }, markWarning, "acceptance",
+		{"no such name", resolve(mitzclient.ProblemUnknownHost), verdictFailed, "name", "has no address", "typing error"},
+		{"DNS fails", resolve(mitzclient.ProblemDNS), verdictFailed, "name", "could not be looked up", "DNS"},
+		{"DNS is silent", resolve(mitzclient.ProblemTimeout), verdictFailed, "name", "no answer from DNS", "DNS"},
+		{"nothing listens", connect(mitzclient.ProblemRefused), verdictFailed, "connection", "203.0.113.7:443 refuses", "Nothing listens"},
+		{"a firewall drops", connect(mitzclient.ProblemTimeout), verdictFailed, "connection", "does not answer", "firewall"},
+		{"no way there", connect(mitzclient.ProblemNetwork), verdictFailed, "connection", "cannot be reached", "routes"},
+		{"broken off", connect(mitzclient.ProblemLost), verdictFailed, "connection", "breaks the connection off", "firewall"},
+		{"silence", handshake(mitzclient.ProblemTimeout), verdictFailed, "TLS", "says nothing", "hangs"},
+		{"an end at once", handshake(mitzclient.ProblemLost), verdictFailed, "TLS", "ends the connection", "inspects"},
+		{"plain HTTP", handshake(mitzclient.ProblemPlainHTTP), verdictFailed, "TLS", "HTTP without TLS", "port"},
+		{"no TLS", handshake(mitzclient.ProblemNotTLS), verdictFailed, "TLS", "speaks no TLS", "port"},
+		{"TLS 1.1 only", handshake(mitzclient.ProblemVersion), verdictFailed, "TLS", "neither TLS 1.2 nor TLS 1.3", "nothing older"},
+		{"an alert", handshake(mitzclient.ProblemAlert), verdictFailed, "TLS", "TLS alert 112, unrecognized name", "host"},
+		{"no agreement", handshake(mitzclient.ProblemHandshake), verdictFailed, "TLS", "do not agree", "interferes"},
+		{"an expired server certificate", server(mitzclient.ProblemExpired), verdictFailed, "server certificate", "it has expired", "clock"},
+		{"a server certificate before its time", server(mitzclient.ProblemNotYetValid), verdictFailed, "server certificate", "not valid yet", "clock"},
+		{"a wrong host", server(mitzclient.ProblemHostName), verdictFailed, "server certificate", "about another host", "mitz.endpoint"},
+		{"an unknown CA", server(mitzclient.ProblemUnknownIssuer), verdictFailed, "server certificate", "Missing is the CA", "obtain its CA's certificate"},
+		{"an expired CA", server(mitzclient.ProblemExpiredCA), verdictFailed, "server certificate", "a CA that vouches for it has expired", "truststorefile"},
+		{"a certificate for clients", server(mitzclient.ProblemPurpose), verdictFailed, "server certificate", "not a certificate for servers", "Report it"},
+		{"another invalid certificate", server(mitzclient.ProblemInvalid), verdictFailed, "server certificate", "not valid by the rules", "Report it"},
+		{"an expired client certificate", client(mitzclient.ProblemExpired), verdictFailed, "client certificate", "", "no guarded token"},
+		{"a client certificate before its time", client(mitzclient.ProblemNotYetValid), verdictFailed, "client certificate", "", "clock"},
+		{"a client certificate for servers", client(mitzclient.ProblemPurpose), verdictWarning, "client certificate", "not a certificate for clients", "may refuse"},
+		{"no client certificate", noneConfigured, verdictWarning, "client certificate", "none is configured", "mitz.tls.certfile"},
+		{"no client certificate, though asked for", noneConfigured, verdictWarning, "acceptance", "none is configured", "probably be refused"},
+		{"no question for it", request(nil), verdictFailed, "acceptance", "with TLS 1.3 it cannot when it has seen a query", "ends TLS"},
+		{"no question for it yet", func(r *mitzclient.Report) { r.Request, r.Version = nil, tls.VersionTLS12 }, verdictWarning, "acceptance",
 			"asked for no client certificate yet", "shows only with a query"},
-		{"no question for what there is not", func(r *mitzclient.Report) { r.Request, r.Client = nil, nil }, markWarning, "acceptance",
+		{"no question for what there is not", func(r *mitzclient.Report) { r.Request, r.Client = nil, nil }, verdictWarning, "acceptance",
 			"asked for no client certificate", "ends TLS"},
-		{"a certificate from another CA", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a", "CN=b"}, Presented: true}), markWarning, "acceptance",
+		{"a certificate from another CA", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a", "CN=b"}, Presented: true}), verdictWarning, "acceptance",
 			`takes certificates from: "CN=a", "CN=b" Ours is from none of these CAs, and was presented nonetheless.`, "choose another certificate"},
-		{"a signature that is not taken", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a"}, FromCA: true}), markWarning, "acceptance",
+		{"a signature that is not taken", request(&mitzclient.CertificateRequest{CAs: []string{"CN=a"}, FromCA: true}), verdictWarning, "acceptance",
 			"no signature that its key can make", "probably be refused"},
-		{"a server that speaks first", acceptance(mitzclient.ProblemUnasked), markWarning, "acceptance", "spoke before", "HTTP server does not"},
-		{"a refusal without a word", acceptance(mitzclient.ProblemLost), markFailed, "acceptance", "probably refuses the client certificate", "allow-list"},
-		{"silence after the certificate", acceptance(mitzclient.ProblemTimeout), markFailed, "acceptance", "says nothing after the client certificate", "allow-list"},
-		{"another failure after it", acceptance(mitzclient.ProblemHandshake), markFailed, "acceptance", "failed after the client certificate", "allow-list"},
-		{"a refusal", alert(mitzclient.AlertBadCertificate), markFailed, "acceptance", "TLS alert 42, bad certificate", "allow-list"},
-		{"a refusal by age", alert(mitzclient.AlertCertificateExpired), markFailed, "acceptance", "TLS alert 45", "Renew it"},
-		{"a refusal after revocation", alert(mitzclient.AlertCertificateRevoked), markFailed, "acceptance", "TLS alert 44", "revoked"},
-		{"a refusal of the CA", alert(mitzclient.AlertUnknownCA), markFailed, "acceptance", "TLS alert 48", "CA certificates between"},
+		{"a server that speaks first", acceptance(mitzclient.ProblemUnasked), verdictWarning, "acceptance", "spoke before", "HTTP server does not"},
+		{"a refusal without a word", acceptance(mitzclient.ProblemLost), verdictFailed, "acceptance", "probably refuses the client certificate", "allow-list"},
+		{"silence after the certificate", acceptance(mitzclient.ProblemTimeout), verdictFailed, "acceptance", "says nothing after the client certificate", "allow-list"},
+		{"another failure after it", acceptance(mitzclient.ProblemHandshake), verdictFailed, "acceptance", "failed after the client certificate", "allow-list"},
+		{"a refusal", alert(mitzclient.AlertBadCertificate), verdictFailed, "acceptance", "TLS alert 42, bad certificate", "allow-list"},
+		{"a refusal by age", alert(mitzclient.AlertCertificateExpired), verdictFailed, "acceptance", "TLS alert 45", "Renew it"},
+		{"a refusal after revocation", alert(mitzclient.AlertCertificateRevoked), verdictFailed, "acceptance", "TLS alert 44", "revoked"},
+		{"a refusal of the CA", alert(mitzclient.AlertUnknownCA), verdictFailed, "acceptance", "TLS alert 48", "CA certificates between"},
 		{"a refusal of nothing", func(r *mitzclient.Report) {
 			noneConfigured(r)
 			alert(mitzclient.AlertHandshakeFailure)(r)
-		}, markFailed, "acceptance", "refuses a connection without client certificate: TLS alert 40", "Set mitz.tls.certfile"},
+		}, verdictFailed, "acceptance", "refuses a connection without client certificate: TLS alert 40", "Set mitz.tls.certfile"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			page := &page{}
@@ -133,10 +133,10 @@ func TestCheckHasWordsForEveryProblem(t *testing.T) {
 			page.findings(findings)
 			for _, each := range findings {
 				if each.step != tt.step {
-					assert.NotEqual(t, markFailed, each.mark, "another step is said to have failed: %s", each.step)
+					assert.NotEqual(t, verdictFailed, each.verdict, "another step is said to have failed: %s", each.step)
 					continue
 				}
-				assert.Equal(t, tt.mark, each.mark)
+				assert.Equal(t, tt.verdict, each.verdict)
 				assert.Contains(t, each.text+" "+strings.Join(each.details, " "), tt.words)
 				assert.Contains(t, each.advice, tt.advice)
 			}

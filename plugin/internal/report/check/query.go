@@ -82,9 +82,9 @@ func confirm(command *cobra.Command) error {
 
 // queryFinding puts the answer to a query in words. A Deny is an answer like a Permit.
 func queryFinding(question consent.Question, answer mitzclient.Answer, err error, took time.Duration) finding {
-	result := finding{mark: markOK, step: "query", text: fmt.Sprintf("Mitz answered in %s", tookWords(took))}
+	result := finding{verdict: verdictOK, step: "query", text: fmt.Sprintf("Mitz answered in %s", tookWords(took))}
 	if err != nil {
-		result.mark, result.text = markFailed, failureWords(err, took)
+		result.verdict, result.text = verdictFailed, failureWords(err, took)
 		result.advice = "See the outcome " + code(err) + " in docs/operations.md, under Log."
 	} else {
 		result.details = decisionDetails(question, answer.Decisions)
@@ -92,7 +92,7 @@ func queryFinding(question consent.Question, answer mitzclient.Answer, err error
 			decision := answer.Decisions[category]
 			return decision != consent.Permit && decision != consent.Deny
 		}) {
-			result.mark = markWarning
+			result.verdict = verdictWarning
 			result.advice = "Mitz could not judge the question. Check that URA, types, role and professional are those that Mitz knows; report it with the request id."
 		}
 	}

@@ -179,7 +179,7 @@ func TestCheckTellsHowAQueryFailed(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		behaviour mitztest.Behaviour
-		mark      string
+		verdict   string
 		words     []string
 		err       string
 	}{
@@ -198,7 +198,7 @@ func TestCheckTellsHowAQueryFailed(t *testing.T) {
 				require.EqualError(t, err, tt.err)
 			}
 			_, after, _ := strings.Cut(output, "One query about a patient")
-			told(t, after, tt.mark, "query")
+			told(t, after, tt.verdict, "query")
 			words := strings.Join(strings.Fields(after), " ")
 			for _, text := range tt.words {
 				assert.Contains(t, words, text)

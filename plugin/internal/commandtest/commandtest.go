@@ -34,7 +34,7 @@ strictmode: false
 // configFile is where the configuration of a command is, in the working directory.
 const configFile = "nuts.yaml"
 
-// NewNode makes a whole node with the plugin, and its commands.
+// NewNode returns a whole node with the plugin, and its commands.
 func NewNode(t testing.TB) (*core.System, *cobra.Command) {
 	t.Helper()
 	system := cmd.CreateSystem(func() {})

@@ -14,7 +14,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/settings"
 )
 
-// flagSet makes the section's command line flags. Lists (data holders, profiles, trust) have
+// flagSet returns the section's command line flags. Lists (data holders, profiles, trust) have
 // none: they belong in the configuration file.
 func flagSet() *pflag.FlagSet {
 	unset := defaults()

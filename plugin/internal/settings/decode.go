@@ -237,7 +237,7 @@ func withoutIndices(path string) string {
 	return plain.String()
 }
 
-// resolve gives the node that an alias stands for.
+// resolve returns the node that an alias stands for.
 func resolve(node *yaml.Node) *yaml.Node {
 	for range maxDepth {
 		if node.Kind != yaml.AliasNode {

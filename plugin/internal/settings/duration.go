@@ -28,7 +28,7 @@ var units = map[time.Duration][]string{
 	365 * 24 * time.Hour: {"y", "yr", "year", "years", "jaar", "jaren"},
 }
 
-// parseDuration reads a duration with units, as Go writes them; or gives the cure.
+// parseDuration reads a duration with units, as Go writes them, or returns the cure.
 func parseDuration(text string) (duration time.Duration, cure string) {
 	duration, err := time.ParseDuration(text)
 	if err == nil && strings.ContainsAny(text, "nsµmh") { // Go takes 0 alone

@@ -20,7 +20,7 @@ func looksLike(name, meant string) bool {
 	return strings.Contains(letters, meant) || len(letters) >= 3 && distance(letters, meant) <= 1
 }
 
-// nearest gives the one of the known keys that was probably meant; empty: none.
+// nearest returns the one of the known keys that was probably meant; empty: none.
 func nearest(name string, known []string) string {
 	best, least := "", 3
 	for _, each := range known {

@@ -154,7 +154,7 @@ func ReadList(content []byte, target any) error {
 	return errors.Join(d.problems...)
 }
 
-// document parses a file. It gives nil when nothing is in it, or nothing that can be read.
+// document parses a file. It returns nil when nothing is in it, or nothing that can be read.
 func (d *decoder) document(content []byte) *yaml.Node {
 	if content == nil {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 )
 
-// RedactSpans gives an exporter that takes patients' numbers out of all that a span says
+// RedactSpans returns an exporter that takes patients' numbers out of all that a span says
 // while active is true, and then exports by another.
 func RedactSpans(next sdktrace.SpanExporter, active *atomic.Bool) sdktrace.SpanExporter {
 	return spanExporter{next, active}
@@ -86,7 +86,7 @@ func attributes(given []attribute.KeyValue) []attribute.KeyValue {
 	return redacted
 }
 
-// value gives an attribute's value. A number, or bytes, with a patient's number in it becomes
+// value returns an attribute's value. A number, or bytes, with a patient's number in it becomes
 // the text that it reads as.
 func value(given attribute.Value) attribute.Value {
 	var text string

@@ -64,10 +64,10 @@ func New(traced *tracing.Engine, active *atomic.Bool, guards func() bool) *Engin
 	return &Engine{config: traced.Config().(*tracing.Config), active: active, guards: guards}
 }
 
-// Name gives "mitztelemetry".
+// Name returns "mitztelemetry".
 func (e *Engine) Name() string { return "mitztelemetry" }
 
-// Config gives the node a place for a configuration, which is empty. The node asks for it
+// Config returns a place for a configuration, which is empty. The node asks for it
 // when it loads the configuration, engine by engine, so its tracing engine has its own by
 // then and has not used it: the moment to come before it. What goes wrong, Configure tells.
 func (e *Engine) Config() any {
@@ -177,7 +177,7 @@ func (h logHook) Fire(entry *logrus.Entry) error {
 	return nil
 }
 
-// isLastLine tells whether this is what the node logs when all its engines have stopped.
+// isLastLine reports whether this is what the node logs when all its engines have stopped.
 func isLastLine(message string) bool {
 	return strings.HasPrefix(message, "Shutdown complete") || strings.HasPrefix(message, "Error shutting down system")
 }

@@ -39,7 +39,7 @@ func (f *queryFlags) add(flags *pflag.FlagSet) {
 
 var errMissing = errors.New("missing")
 
-// question makes the question of the flags; nil when none is to be asked. The error tells
+// question returns the question of the flags; nil when none is to be asked. The error tells
 // every problem, and repeats no value: one may be a patient's number.
 func (f *queryFlags) question(cfg *config.Config) (question *consent.Question, warnings []string, err error) {
 	if f.bsnFile == "" {

@@ -121,15 +121,6 @@ func (l *Link) Certificate() (notAfter time.Time) { return l.client.peer.NotAfte
 // before are still in use: the next start would fail.
 func (l *Link) FilesRejected() bool { return l.reloader != nil && l.reloader.rejected.Load() }
 
-// Reload looks for changed TLS files now, and takes them into use when they are
-// good. The error says what is wrong with them; those before stay in use then.
-func (l *Link) Reload() error {
-	if l.reloader == nil {
-		return nil
-	}
-	return l.reloader.check()
-}
-
 // Start begins to watch the TLS files. A link that is not started works, and keeps
 // what it loaded.
 func (l *Link) Start() {

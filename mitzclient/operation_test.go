@@ -125,7 +125,7 @@ func TestChangedFilesAreUsedByEveryOperation(t *testing.T) {
 	other := mitz.client.peer.Line(1, nil)
 	before := other.Connections()
 	mitz.renew(t, "renewed", time.Now().Add(time.Hour))
-	require.NoError(t, mitz.Reload())
+	require.NoError(t, mitz.reloader.check())
 	require.NotSame(t, before, other.Connections())
 	require.Equal(t, mitz.client.query.line.Connections().TLSClientConfig.Certificates, other.Connections().TLSClientConfig.Certificates)
 }

@@ -183,7 +183,7 @@ func TestValuesAreEscaped(t *testing.T) {
 func TestTheLogTellsWhoAskedWhat(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	cfg := identity(t).Config()
-	cfg.Clock = func() time.Time { return at }
+	cfg.clock = func() time.Time { return at }
 	s, err := Start(cfg)
 	require.NoError(t, err)
 	defer s.Close()

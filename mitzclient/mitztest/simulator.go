@@ -44,8 +44,8 @@ type Config struct {
 	Certificate tls.Certificate
 	// ClientCAs are the issuers of client certificates that are let in. It may not be nil.
 	ClientCAs *x509.CertPool
-	// Clock gives the times in the log. Nil means time.Now. TLS keeps to the machine's clock.
-	Clock func() time.Time
+	// clock gives the times in the log. Nil means time.Now. TLS keeps to the machine's clock.
+	clock func() time.Time
 	// Logger is told of each query, refusal and failed handshake, without the patient's
 	// number. Nil means nobody is.
 	Logger *slog.Logger
@@ -78,8 +78,8 @@ func Start(cfg Config) (*Simulator, error) {
 	if cfg.Host == "" {
 		cfg.Host = "localhost"
 	}
-	if cfg.Clock == nil {
-		cfg.Clock = time.Now
+	if cfg.clock == nil {
+		cfg.clock = time.Now
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -93,7 +93,7 @@ func Start(cfg Config) (*Simulator, error) {
 	}
 	s := &Simulator{
 		host:    net.JoinHostPort(cfg.Host, strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)),
-		clock:   cfg.Clock,
+		clock:   cfg.clock,
 		logger:  cfg.Logger,
 		closing: make(chan struct{}),
 	}

@@ -8,7 +8,7 @@ package link
 const maxBlame = 3
 
 // blame weighs the failures since Mitz last answered anybody: whether they are Mitz's, or
-// may be the doing of one party and its questions. It knows at most openAfter parties.
+// may be the doing of one party and its messages. It knows at most openAfter parties.
 type blame struct {
 	by     map[string]int // failures after the message was sent
 	weight int            // of all failures, those of one party up to maxBlame

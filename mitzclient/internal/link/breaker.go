@@ -25,13 +25,13 @@ const (
 // breaker refuses calls at once while Mitz does not answer, so that token requests do not
 // all wait for it in vain. It keeps apart what is Mitz's failure and what may be one
 // party's: a message that Mitz is slow about, or that makes it fail, must not close the
-// link for the others. See [judge] for what is a failure. The rule:
+// operation for the others. See [judge] for what is a failure. The rule:
 //
 //   - Each party has a circuit of its own. After five failures in a row of messages that
 //     were sent, the party is held back for five seconds; then one message of it may try.
 //   - Everybody's circuit opens after five failures in a row, with no answer to anybody in
-//     between. A message that could not be sent (no connection, no TLS) counts always: no
-//     message can cause that. Of those that were sent, at most three of one party count:
+//     between. A message that could not be sent (no connection, no TLS) counts always:
+//     nothing in it can cause that. Of those that were sent, at most three of one party count:
 //     two parties, or more, must have met it.
 //   - While everybody's circuit is open, five seconds and then until one message was answered,
 //     who did not fail since its last answer may still ask, a few at a time, unless messages

@@ -14,7 +14,7 @@ type verdict string
 func (v verdict) Error() string { return string(v) }
 
 const (
-	// unreachable: the message could not be sent, which no message can cause.
+	// unreachable: the message could not be sent, which nothing in it can cause.
 	unreachable verdict = "unreachable"
 	// unanswered: the message was sent and got no answer of Mitz. Mitz may be down, or this
 	// message may be one that it cannot deal with.

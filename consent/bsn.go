@@ -38,7 +38,7 @@ func ParseBSN(s string) (BSN, error) {
 	return BSN{digits: &s}, nil
 }
 
-// IsBSN tells whether s has the form of a BSN: nine digits, not all zero, that
+// IsBSN reports whether s has the form of a BSN: nine digits, not all zero, that
 // pass the eleven test.
 func IsBSN(s string) bool {
 	if len(s) != 9 || s == "000000000" {
@@ -59,7 +59,7 @@ func IsBSN(s string) bool {
 	return sum%11 == 0
 }
 
-// Expose gives the nine digits. It is for the encoders of messages to Mitz, for the
+// Expose returns the nine digits. It is for the encoders of messages to Mitz, for the
 // claim that tells the local record server whom a token is about, for the audit log that
 // NEN 7513 asks for, and for what Mitz's simulator tells of itself, and for nothing else:
 // a test keeps the list of its callers.
@@ -70,7 +70,7 @@ func (b BSN) Expose() string {
 	return *b.digits
 }
 
-// Keyed gives a hash of the number and of what is beside it, under a key (HMAC-SHA-256, RFC
+// Keyed returns a hash of the number and of what is beside it, under a key (HMAC-SHA-256, RFC
 // 2104): two are equal when both are, and without the key it tells nothing. It is for who
 // must recognise a patient without knowing the number.
 func (b BSN) Keyed(key [32]byte, beside string) [32]byte {
@@ -83,10 +83,10 @@ func (b BSN) Keyed(key [32]byte, beside string) [32]byte {
 	return [32]byte(mac.Sum(nil))
 }
 
-// IsZero tells whether there is no number.
+// IsZero reports whether there is no number.
 func (b BSN) IsZero() bool { return b.digits == nil }
 
-// Equal tells whether both are the same number. No number equals nothing, not
+// Equal reports whether both are the same number. No number equals nothing, not
 // even another absent one.
 func (b BSN) Equal(other BSN) bool {
 	return b.digits != nil && other.digits != nil && *b.digits == *other.digits
@@ -95,11 +95,11 @@ func (b BSN) Equal(other BSN) bool {
 // Format prints "[BSN]" for every verb and flag.
 func (b BSN) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
-// String gives "[BSN]".
+// String returns "[BSN]".
 func (b BSN) String() string { return redacted }
 
-// MarshalText gives "[BSN]"; it also serves encoding/json and encoding/xml.
+// MarshalText returns "[BSN]"; it also serves encoding/json and encoding/xml.
 func (b BSN) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// LogValue gives "[BSN]" to log/slog.
+// LogValue returns "[BSN]" to log/slog.
 func (b BSN) LogValue() slog.Value { return slog.StringValue(redacted) }

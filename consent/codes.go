@@ -57,7 +57,7 @@ func ParseFacilityType(s string) (FacilityType, error) {
 	return FacilityType(s), nil
 }
 
-// Known tells whether the code is one that this software has seen documented.
+// Known reports whether the code is one that this software has seen documented.
 func (t FacilityType) Known() bool { return knownFacilityTypes[t] }
 
 // Category is a data category of Mitz ("gegevenscategorie"), a code of the system

@@ -33,7 +33,7 @@ func ParseDecision(s string) (Decision, bool) {
 	}
 }
 
-// String gives XACML's word.
+// String returns XACML's word.
 func (d Decision) String() string {
 	switch d {
 	case Permit:

@@ -18,7 +18,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
-// fails starts our node with a mitz section that must stop it. It gives the one message
+// fails starts our node with a mitz section that must stop it. It returns the one message
 // with which it stopped, and all of its output.
 func fails(t *testing.T, section string, settings map[string]any) (message, output string) {
 	t.Helper()

@@ -44,7 +44,7 @@ func TestTestsNamedInDocumentationExist(t *testing.T) {
 	}
 }
 
-// testsIn gives the tests in all test files, each with the texts in its function: the
+// testsIn returns the tests in all test files, each with the texts in its function: the
 // names of its subtests are among them.
 func testsIn(t *testing.T, root string) map[string][]string {
 	t.Helper()

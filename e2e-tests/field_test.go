@@ -102,7 +102,7 @@ func trustStrictly(f *field, section *harness.MitzConfig) {
 	section.Trust.Delegation = []string{f.UZI.DIDPrefix() + "*"}
 }
 
-// fresh gives the world with consent on record, no queries and no tokens.
+// fresh returns the world with consent on record, no queries and no tokens.
 func (s *sharedField) fresh(t *testing.T) *field {
 	t.Helper()
 	s.once.Do(func() { s.world, s.err = s.start() })

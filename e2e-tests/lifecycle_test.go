@@ -83,7 +83,7 @@ func TestStoppingTheNodeEndsConsultsThatTakeTooLong(t *testing.T) {
 }
 
 // requestWhileStopping stops the data holder's node while three of its requests wait for
-// Mitz, and gives their answers. Meanwhile runs before the stop.
+// Mitz, and returns their answers. Meanwhile runs before the stop.
 func requestWhileStopping(t *testing.T, w *harness.World, meanwhile func()) []harness.Answer {
 	t.Helper()
 	answers, errs := make([]harness.Answer, 3), make([]error, 3)
@@ -191,7 +191,7 @@ func TestManyRequestsAtOnce(t *testing.T) {
 	require.NoError(t, w.ScanLogs(numbers))
 }
 
-// manyPatients gives numbers that pass the eleven test.
+// manyPatients returns numbers that pass the eleven test.
 func manyPatients(count int) []string {
 	var numbers []string
 	for i := 100000000; len(numbers) < count; i += 7 {

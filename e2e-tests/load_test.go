@@ -65,7 +65,7 @@ func (l *load) ask(a *attempt) error {
 	return nil
 }
 
-// end lets each client finish its last request, and gives the ids of the queries on
+// end lets each client finish its last request, and returns the ids of the queries on
 // which the tokens rest.
 func (l *load) end() []string {
 	l.enough.Store(true)

@@ -108,7 +108,7 @@ const operatorsPolicy = `{
       {"id": "delegation_registered_by", "path": ["$.credentialSubject.identifier", "$.credentialSubject[0].identifier"]}]}}]}}
 }`
 
-// fresh gives the shared world with nothing on record, no queries and no tokens.
+// fresh returns the shared world with nothing on record, no queries and no tokens.
 func fresh(t *testing.T) *harness.World {
 	t.Helper()
 	reset(world)
@@ -181,7 +181,7 @@ func assertNoPatients(t *testing.T, text string) {
 	}
 }
 
-// assertPermitted checks that there is one live token, and gives what the data holder's
+// assertPermitted checks that there is one live token, and returns what the data holder's
 // node tells its record server about it.
 func assertPermitted(t *testing.T, w *harness.World, answer harness.Answer) harness.Introspection {
 	t.Helper()

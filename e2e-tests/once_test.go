@@ -24,7 +24,7 @@ const (
 	responseEast = "/oauth2/hospital-east/response"
 )
 
-// atOnce posts a form twelve times at once, divided over the nodes, and gives the answers
+// atOnce posts a form twelve times at once, divided over the nodes, and returns the answers
 // that are no error.
 func atOnce(t *testing.T, nodes []*harness.Node, path string, form url.Values) (good []harness.Answer) {
 	t.Helper()
@@ -55,7 +55,7 @@ func atOnce(t *testing.T, nodes []*harness.Node, path string, form url.Values) (
 	return good
 }
 
-// heldForm starts the authorization code grant, and gives the form that was posted to a
+// heldForm starts the authorization code grant, and returns the form that was posted to a
 // path with this end: the requester's node gets no answer to it.
 func heldForm(t *testing.T, w *harness.World, end string) url.Values {
 	t.Helper()

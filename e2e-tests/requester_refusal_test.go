@@ -55,7 +55,7 @@ func (a *attempt) otherWallet() *harness.Wallet {
 	return wallet
 }
 
-// must gives a value that could be made.
+// must returns a value that could be made.
 func must[T any](t *testing.T) func(value T, err error) T {
 	return func(value T, err error) T {
 		t.Helper()

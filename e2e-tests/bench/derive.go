@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// latencies gives those of a round, sorted.
+// latencies returns those of a round, sorted.
 func (r round) latencies() []time.Duration {
 	return sortedBy(r.shots, func(s shot) time.Duration { return s.Latency })
 }
@@ -27,7 +27,7 @@ func (r row) over(value func(round) float64) spread {
 	return spreadOf(values)
 }
 
-// all gives a percentile over every request of a row, in milliseconds.
+// all returns a percentile over every request of a row, in milliseconds.
 func (r row) all(p float64, duration func(shot) time.Duration) float64 {
 	return milliseconds(percentile(sortedBy(r.shots(), duration), p))
 }

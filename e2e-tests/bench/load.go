@@ -75,7 +75,7 @@ func fire(ctx context.Context, p pace, wait func(context.Context, time.Time) boo
 	return shots, time.Since(first)
 }
 
-// sleepUntil tells whether the time came before the end of the context.
+// sleepUntil reports whether the time came before the end of the context.
 func sleepUntil(ctx context.Context, due time.Time) bool {
 	wait := time.Until(due)
 	if wait <= 0 {

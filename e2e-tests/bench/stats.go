@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// percentile gives the smallest duration that is not less than p percent of all
+// percentile returns the smallest duration that is not less than p percent of all
 // (nearest rank), zero when there are none. The durations are sorted.
 func percentile(sorted []time.Duration, p float64) time.Duration {
 	if len(sorted) == 0 {

@@ -56,7 +56,7 @@ func number(value float64) string {
 	}
 }
 
-// String gives the median and, in brackets, the quartiles.
+// String returns the median and, in brackets, the quartiles.
 func (s spread) String() string {
 	return fmt.Sprintf("%s [%s, %s]", number(s.median), number(s.low), number(s.high))
 }

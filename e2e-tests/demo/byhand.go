@@ -77,7 +77,7 @@ func (h *byHand) file(name string) string { return filepath.Join(h.dir, name) }
 // apostrophes in their names.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// fileName gives the patient's first name with an extension.
+// fileName returns the patient's first name with an extension.
 func (p patient) fileName(extension string) string {
 	first, _, _ := strings.Cut(p.name, " ")
 	return strings.ToLower(first) + extension

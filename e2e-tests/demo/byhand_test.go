@@ -65,7 +65,7 @@ func printedCommands(text string) (commands []string) {
 }
 
 // runScript runs the commands in one shell, as someone who copies one after the other,
-// and gives what each printed.
+// and returns what each printed.
 func runScript(t *testing.T, commands []string) []string {
 	t.Helper()
 	const mark = "\n---\n"

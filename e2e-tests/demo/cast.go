@@ -78,7 +78,7 @@ func (p patient) permission() mitztest.Consent {
 	}
 }
 
-// asked tells whether a question to Mitz was about this patient.
+// asked reports whether a question to Mitz was about this patient.
 func (p patient) asked(query mitztest.Query) bool {
 	number, err := consent.ParseBSN(p.bsn)
 	return err == nil && query.Patient.Equal(number)
@@ -98,7 +98,7 @@ func inWords(query mitztest.Query) string {
 	}
 }
 
-// organisation gives the name that goes with a number in Mitz's log.
+// organisation returns the name that goes with a number in Mitz's log.
 func organisation(ura consent.URA) string {
 	switch ura {
 	case practiceURA:
@@ -110,7 +110,7 @@ func organisation(ura consent.URA) string {
 	}
 }
 
-// data gives the words for data categories.
+// data returns the words for data categories.
 func data(categories []consent.Category) string {
 	if slices.Equal(categories, []consent.Category{category}) {
 		return "treatment data (" + category + ")"
@@ -118,7 +118,7 @@ func data(categories []consent.Category) string {
 	return fmt.Sprintf("data %v", categories)
 }
 
-// use gives the word for a purpose of use.
+// use returns the word for a purpose of use.
 func use(code consent.PurposeOfUse) string {
 	if code == purpose {
 		return "treatment"
@@ -126,7 +126,7 @@ func use(code consent.PurposeOfUse) string {
 	return "purpose " + string(code)
 }
 
-// role gives the word for a professional's role code.
+// role returns the word for a professional's role code.
 func role(code consent.Role) string {
 	if code == midwifeRole {
 		return "midwife"

@@ -39,7 +39,7 @@ func TestGuideForms(t *testing.T) {
 	}, presentedForms(t, story, request.token))
 }
 
-// presentedForms gives the names of the claims of each type of credential, without what
+// presentedForms returns the names of the claims of each type of credential, without what
 // they say: a failing test must not print a patient's number.
 func presentedForms(t *testing.T, story *story, token string) map[string][]string {
 	t.Helper()
@@ -66,7 +66,7 @@ func presentedForms(t *testing.T, story *story, token string) map[string][]strin
 	return forms
 }
 
-// part gives the part of a JWT's payload that has this name, or the whole of what is no JWT.
+// part returns the part of a JWT's payload that has this name, or the whole of what is no JWT.
 func part(t *testing.T, raw json.RawMessage, name string) map[string]any {
 	t.Helper()
 	var token string

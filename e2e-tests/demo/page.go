@@ -34,7 +34,7 @@ type page struct {
 	colour bool
 }
 
-// wantsColour tells whether the file is a terminal of someone who wants colours
+// wantsColour reports whether the file is a terminal of someone who wants colours
 // (https://no-color.org).
 func wantsColour(file *os.File) bool {
 	info, err := file.Stat()

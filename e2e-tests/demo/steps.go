@@ -159,7 +159,7 @@ func (s *story) patientsView(_ context.Context, verdict *verdict) error {
 	return nil
 }
 
-// asAsked tells whether a question is the one that the midwife's request leads to.
+// asAsked reports whether a question is the one that the midwife's request leads to.
 func (s *story) asAsked(query mitztest.Query, decision consent.Decision) bool {
 	question := query.Question
 	return s.cast.client.asked(query) && query.Decisions[category] == decision &&

@@ -154,7 +154,7 @@ func (r request) reason() string {
 	return fmt.Sprintf(", error code %s: %q", oauthError.Code, oauthError.Description)
 }
 
-// status gives for example "HTTP 403 (Forbidden)".
+// status returns for example "HTTP 403 (Forbidden)".
 func status(answer harness.Answer) string {
 	return fmt.Sprintf("HTTP %d (%s)", answer.Status, http.StatusText(answer.Status))
 }

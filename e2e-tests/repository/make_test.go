@@ -48,7 +48,7 @@ func TestMakeChoosesGo(t *testing.T) {
 // quoted is a text as a shell takes it for one word.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// chosenGo gives GOTOOLCHAIN as make hands it to its commands.
+// chosenGo returns GOTOOLCHAIN as make hands it to its commands.
 func chosenGo(t *testing.T, arguments ...string) string {
 	t.Helper()
 	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))

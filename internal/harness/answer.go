@@ -23,7 +23,7 @@ type OAuthError struct {
 	Description string `json:"error_description"`
 }
 
-// Token gives the access token, or "" when there is none in the answer.
+// Token returns the access token, or "" when there is none in the answer.
 func (a Answer) Token() string {
 	var body struct {
 		AccessToken string `json:"access_token"`
@@ -34,14 +34,14 @@ func (a Answer) Token() string {
 	return body.AccessToken
 }
 
-// OAuthError gives the error in the answer; it is empty when there is none.
+// OAuthError returns the error in the answer; it is empty when there is none.
 func (a Answer) OAuthError() OAuthError {
 	var result OAuthError
 	_ = json.Unmarshal(a.Body, &result)
 	return result
 }
 
-// Contains tells whether the body holds a text.
+// Contains reports whether the body holds a text.
 func (a Answer) Contains(text string) bool { return bytes.Contains(a.Body, []byte(text)) }
 
 // decode reads the body of an answer that must have the wanted status. The error
@@ -56,7 +56,7 @@ func (a Answer) decode(wantStatus int, target any) error {
 	return json.Unmarshal(a.Body, target)
 }
 
-// problem gives the title of an RFC 9457 problem, as the node's internal API reports it.
+// problem returns the title of an RFC 9457 problem, as the node's internal API reports it.
 func (a Answer) problem() string {
 	var body struct {
 		Title string `json:"title"`

@@ -90,7 +90,7 @@ func (n *Node) startUserFlow(ctx context.Context, subject string, request UserTo
 }
 
 // browse follows the redirects as a browser would, up to the application's callback,
-// and gives the query that the callback got.
+// and returns the query that the callback got.
 func (n *Node) browse(ctx context.Context, location string) (url.Values, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {

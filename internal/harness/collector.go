@@ -43,14 +43,14 @@ func (c *Collector) Settings() (settings map[string]any, env []string) {
 		[]string{"OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_BLRP_SCHEDULE_DELAY=100"}
 }
 
-// Spans gives the spans that were received.
+// Spans returns the spans that were received.
 func (c *Collector) Spans() []*spanpb.Span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]*spanpb.Span(nil), c.spans...)
 }
 
-// Text gives all that was received, in a form that can be searched, and how many log lines
+// Text returns all that was received, in a form that can be searched, and how many log lines
 // are among it.
 func (c *Collector) Text() (text string, lines int) {
 	c.mu.Lock()

@@ -31,10 +31,10 @@ const (
 // Credential is a verifiable credential in JSON: a string when it is a JWT, an object otherwise.
 type Credential json.RawMessage
 
-// MarshalJSON gives the credential itself.
+// MarshalJSON returns the credential itself.
 func (c Credential) MarshalJSON() ([]byte, error) { return json.RawMessage(c).MarshalJSON() }
 
-// IsJWT tells whether the credential is a JWT (jwt_vc) rather than an object (ldp_vc).
+// IsJWT reports whether the credential is a JWT (jwt_vc) rather than an object (ldp_vc).
 func (c Credential) IsJWT() bool { return len(c) > 0 && c[0] == '"' }
 
 // X509CredentialOptions makes an X509Credential that is not as it should be.

@@ -86,7 +86,7 @@ func (d Definition) Submit(credentials []Credential) (json.RawMessage, error) {
 	})
 }
 
-// wants tells whether a credential is of a type that the descriptor asks for.
+// wants reports whether a credential is of a type that the descriptor asks for.
 func (d inputDescriptor) wants(credential Credential) bool {
 	for _, field := range d.Constraints.Fields {
 		if slices.Contains(field.Path, "$.type") && field.Filter != nil {

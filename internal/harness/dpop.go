@@ -63,7 +63,7 @@ func (a API) CreateDPoP(ctx context.Context, kid, token, method, target string) 
 	return result.Proof, nil
 }
 
-// DPoPKeyID gives the key to which the token in an answer of the requester's own node is
+// DPoPKeyID returns the key to which the token in an answer of the requester's own node is
 // bound, and "" when it is bound to none.
 func (a Answer) DPoPKeyID() string {
 	var body struct {

@@ -19,7 +19,7 @@ const (
 	TypePilotDelegation        = "HealthCareProfessionalDelegationCredential" // the pilots'
 )
 
-// Identifier gives "system|value" as the object that FHIR makes of it; a bare value
+// Identifier returns "system|value" as the object that FHIR makes of it; a bare value
 // has no system.
 func Identifier(identifier string) map[string]any {
 	system, value, has := strings.Cut(identifier, "|")

@@ -50,7 +50,7 @@ func (w *Workspace) Strangers() []string {
 	return slices.Clone(w.hosts.strangers)
 }
 
-// hostsProxy starts the proxy when the first node needs it, and gives its URL.
+// hostsProxy starts the proxy when the first node needs it, and returns its URL.
 func (w *Workspace) hostsProxy() (string, error) {
 	w.hosts.once.Do(func() {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -55,7 +55,7 @@ func (f *LogFollower) WaitFor(ctx context.Context, text string) error {
 	}
 }
 
-// next gives the next whole line, or io.EOF when it is not there yet.
+// next returns the next whole line, or io.EOF when it is not there yet.
 func (f *LogFollower) next() (string, error) {
 	part, err := f.reader.ReadString('\n')
 	f.line += part

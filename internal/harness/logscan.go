@@ -62,7 +62,7 @@ func scanFile(path string, forbidden []string) error {
 // encodedRun is what could be base64, or a part of a JWT (RFC 7515 section 2).
 var encodedRun = regexp.MustCompile(`[A-Za-z0-9_-]{16,}|[A-Za-z0-9+/]{16,}`)
 
-// decoded gives what the base64 in a line holds.
+// decoded returns what the base64 in a line holds.
 func decoded(line string) string {
 	var texts strings.Builder
 	for _, run := range encodedRun.FindAllString(line, -1) {

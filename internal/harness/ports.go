@@ -45,7 +45,7 @@ func ReservePorts() (*PortBlock, error) {
 	return nil, errors.New("no free ports on loopback")
 }
 
-// Port gives the nth port of the block, from 1 to 3; port 0 is the claim itself.
+// Port returns the nth port of the block, from 1 to 3; port 0 is the claim itself.
 func (b *PortBlock) Port(n int) int { return b.base + n }
 
 func (b *PortBlock) address(n int) string { return fmt.Sprintf("127.0.0.1:%d", b.Port(n)) }

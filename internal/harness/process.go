@@ -91,7 +91,7 @@ func (p *process) exitCode() int {
 	}
 }
 
-// logTail gives the last lines of the log, for error messages.
+// logTail returns the last lines of the log, for error messages.
 func (p *process) logTail(lines int) string {
 	content, err := os.ReadFile(p.logPath)
 	if err != nil {

@@ -127,7 +127,7 @@ func (s *RecordServer) judgeBinding(ctx context.Context, shown presented, g gran
 // proofLifetime is how old a proof may be, and how far ahead the other's clock.
 const proofLifetime = time.Minute
 
-// validProof tells whether the proof is for this token and this request, by the holder of
+// validProof reports whether the proof is for this token and this request, by the holder of
 // the key (RFC 9449, section 4.3). The node looks at the signature, the key, the method,
 // the URL, the token and that the proof was not used before. It looks neither at the
 // URL's scheme and port nor at the proof's age: those are looked at here.

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// StartRedis starts a Redis server until the workspace is closed, and gives the settings
+// StartRedis starts a Redis server until the workspace is closed, and returns the settings
 // that make a node keep its sessions there. Unlike [Sessions] it is the real one, and has
 // nothing for a test to look into.
 func (w *Workspace) StartRedis(ctx context.Context) (map[string]any, error) {

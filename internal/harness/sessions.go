@@ -35,7 +35,7 @@ func (s *Sessions) Settings() map[string]any {
 // Tokens counts the access tokens that are live.
 func (s *Sessions) Tokens() int { return len(s.tokens()) }
 
-// tokens gives the keys of the access tokens that are live.
+// tokens returns the keys of the access tokens that are live.
 func (s *Sessions) tokens() []string {
 	return slices.DeleteFunc(s.server.Keys(), func(key string) bool { return !strings.Contains(key, "serveraccesstoken") })
 }

@@ -34,7 +34,7 @@ func (a API) RequestServiceToken(ctx context.Context, subject string, request Se
 	return a.postJSON(ctx, "/internal/auth/v2/"+url.PathEscape(subject)+"/request-service-access-token", request)
 }
 
-// MarshalJSON gives the body of the request to the requester's own node.
+// MarshalJSON returns the body of the request to the requester's own node.
 func (r ServiceTokenRequest) MarshalJSON() ([]byte, error) {
 	body := map[string]any{"authorization_server": r.AuthorizationServer, "scope": r.Scope}
 	if !r.DPoP {
@@ -56,7 +56,7 @@ type Introspection struct {
 	Claims map[string]any // everything in the answer, active included
 }
 
-// Text gives a claim that is a string, and "" for any other.
+// Text returns a claim that is a string, and "" for any other.
 func (i Introspection) Text(claim string) string {
 	text, _ := i.Claims[claim].(string)
 	return text
@@ -83,16 +83,16 @@ type Employee struct {
 	Role       string // code of 2.16.840.1.113883.2.4.15.111
 }
 
-// UZIIdentifier gives a UZI number as "system|value".
+// UZIIdentifier returns a UZI number as "system|value".
 func UZIIdentifier(number string) string { return systemUZI + "|" + number }
 
-// URAIdentifier gives an organisation's number as "system|value".
+// URAIdentifier returns an organisation's number as "system|value".
 func URAIdentifier(ura string) string { return systemURA + "|" + ura }
 
-// RoleIdentifier gives a role's code as "system|value".
+// RoleIdentifier returns a role's code as "system|value".
 func RoleIdentifier(code string) string { return systemRole + "|" + code }
 
-// BSNIdentifier gives a BSN as "system|value".
+// BSNIdentifier returns a BSN as "system|value".
 func BSNIdentifier(bsn string) string { return systemBSN + "|" + bsn }
 
 // SelfAttested makes a credential for [ServiceTokenRequest]: the node fills in issuer

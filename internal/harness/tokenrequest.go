@@ -52,7 +52,7 @@ func (w *Wallet) RequestToken(ctx context.Context, request TokenRequest) (Answer
 	return postForm(ctx, w.client, orElse(request.Endpoint, request.Issuer+"/token"), form, request.Header.Clone())
 }
 
-// TokenForm gives what [Wallet.RequestToken] would send, for who sends it later. It
+// TokenForm returns what [Wallet.RequestToken] would send, for who sends it later. It
 // is of use for as long as the presentation in it is valid. A VPToken request without
 // a submission asks the data holder for the definition.
 func (w *Wallet) TokenForm(ctx context.Context, request TokenRequest) (url.Values, error) {

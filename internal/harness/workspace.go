@@ -66,7 +66,7 @@ func (w *Workspace) prepare(logRoot string) (err error) {
 	return w.tls.WritePEM(w.trustFile())
 }
 
-// Path gives a path inside the workspace.
+// Path returns a path inside the workspace.
 func (w *Workspace) Path(elements ...string) string {
 	return filepath.Join(append([]string{w.dir}, elements...)...)
 }
@@ -77,7 +77,7 @@ func (w *Workspace) LogDir() string { return w.logDir }
 // TLS is the CA of everything that is reached by https in this workspace.
 func (w *Workspace) TLS() *CA { return w.tls }
 
-// Client gives an HTTP client that trusts the workspace's CA alone, follows no
+// Client returns an HTTP client that trusts the workspace's CA alone, follows no
 // redirects and keeps enough connections for many requests at once.
 func (w *Workspace) Client() *http.Client {
 	transport := &http.Transport{

@@ -29,7 +29,7 @@ func New[K comparable, V any](keep time.Duration, most int) *Recent[K, V] {
 	return &Recent[K, V]{keep: keep, most: most, young: map[K]*V{}}
 }
 
-// Get gives the value of a key, nil when there is none.
+// Get returns the value of a key, nil when there is none.
 func (r *Recent[K, V]) Get(now time.Time, key K) *V {
 	r.turn(now)
 	if value, known := r.young[key]; known {
@@ -44,7 +44,7 @@ func (r *Recent[K, V]) Get(now time.Time, key K) *V {
 	return value
 }
 
-// Of gives the value of a key, a zero one that is remembered from now on when there is none.
+// Of returns the value of a key, a zero one that is remembered from now on when there is none.
 func (r *Recent[K, V]) Of(now time.Time, key K) *V {
 	value := r.Get(now, key)
 	if value == nil {
@@ -54,7 +54,7 @@ func (r *Recent[K, V]) Of(now time.Time, key K) *V {
 	return value
 }
 
-// All gives what is remembered, in no order.
+// All returns what is remembered, in no order.
 func (r *Recent[K, V]) All(now time.Time) iter.Seq2[K, *V] {
 	r.turn(now)
 	return func(yield func(K, *V) bool) {

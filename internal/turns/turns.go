@@ -35,7 +35,7 @@ const (
 	ShareFull Refusal = "share_full" // of this key
 )
 
-// Error gives the code.
+// Error returns the code.
 func (r Refusal) Error() string { return string(r) }
 
 // Turns gives out turns by key. Use [New]; it is safe for concurrent use.
@@ -99,7 +99,7 @@ func (t *Turns[K]) Take(ctx context.Context, key K) (*Turn[K], error) {
 	}
 }
 
-// join gives a turn at once, or a place in the queue.
+// join returns a turn at once, or a place in the queue.
 func (t *Turns[K]) join(key K) (*Turn[K], error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

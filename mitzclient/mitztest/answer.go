@@ -57,7 +57,7 @@ func answerTo(asked *closedQuery, decide func(consent.Category) consent.Decision
 	return a
 }
 
-// included gives a copy with the attributes whose IncludeInResult was true.
+// included returns a copy with the attributes whose IncludeInResult was true.
 func (g group) included() group {
 	kept := group{category: g.category}
 	for _, a := range g.attributes {
@@ -68,7 +68,7 @@ func (g group) included() group {
 	return kept
 }
 
-// String gives the message's text.
+// String returns the message's text.
 func (a *answer) String() string {
 	var text strings.Builder
 	if err := answerTemplate.Execute(&text, a.view()); err != nil {
@@ -146,7 +146,7 @@ var answerTemplate = template.Must(template.New("answer").Funcs(template.FuncMap
 		`</AttributeValue></Attribute>{{end}}</Attributes>{{end}}</Result>{{end}}` +
 		`</Response></s:Body></s:Envelope>`))
 
-// faultText gives a SOAP fault (SOAP 1.2 part 1, section 5.4). The code is Sender,
+// faultText returns a SOAP fault (SOAP 1.2 part 1, section 5.4). The code is Sender,
 // Receiver or MustUnderstand.
 func faultText(code, reason, relatesTo string) string {
 	if relatesTo != "" {

@@ -19,7 +19,7 @@ import (
 type Behaviour interface {
 	// String names the behaviour, fit for the name of a test.
 	String() string
-	// decide gives the decisions for the log, from those on record.
+	// decide returns the decisions for the log, from those on record.
 	decide(onRecord consent.Decisions) consent.Decisions
 	respond(*exchange)
 }
@@ -35,7 +35,7 @@ var (
 // Behaving is to answer from the consents on record.
 type Behaving struct{}
 
-// String gives "behaving".
+// String returns "behaving".
 func (Behaving) String() string                                      { return "behaving" }
 func (Behaving) decide(onRecord consent.Decisions) consent.Decisions { return onRecord }
 func (Behaving) respond(x *exchange)                                 { x.answer() }
@@ -44,7 +44,7 @@ func (Behaving) respond(x *exchange)                                 { x.answer(
 // Other values count as 500.
 type HTTPStatus int
 
-// String gives for example "status 503".
+// String returns for example "status 503".
 func (h HTTPStatus) String() string                           { return "status " + strconv.Itoa(h.code()) }
 func (HTTPStatus) decide(consent.Decisions) consent.Decisions { return nil }
 func (h HTTPStatus) respond(x *exchange)                      { x.fail(h.code()) }
@@ -60,7 +60,7 @@ func (h HTTPStatus) code() int {
 // rounded up to seconds (RFC 9110, section 10.2.3).
 type TooManyRequests time.Duration
 
-// String gives for example "too many requests, retry after 1m0s".
+// String returns for example "too many requests, retry after 1m0s".
 func (t TooManyRequests) String() string {
 	return fmt.Sprintf("too many requests, retry after %s", time.Duration(t))
 }
@@ -74,7 +74,7 @@ func (t TooManyRequests) respond(x *exchange) {
 // Slow is to answer from the consents on record, but only after this duration.
 type Slow time.Duration
 
-// String gives for example "slow by 2s".
+// String returns for example "slow by 2s".
 func (d Slow) String() string                                    { return fmt.Sprintf("slow by %s", time.Duration(d)) }
 func (Slow) decide(onRecord consent.Decisions) consent.Decisions { return onRecord }
 func (d Slow) respond(x *exchange) {

@@ -89,7 +89,7 @@ func openEnvelope(envelope *element) (header, body *element, err error) {
 	return parts[0], parts[1], nil
 }
 
-// openBody gives the Request. The wrapper around it has none of the attributes
+// openBody returns the Request. The wrapper around it has none of the attributes
 // ID, Version and IssueInstant that SAML demands.
 func openBody(body *element) (*element, error) {
 	queries, err := body.holds(queryName)

@@ -66,7 +66,7 @@ func (s *Simulator) Record(c Consent) error {
 }
 
 // Withdraw forgets the consent about the same as c, whatever it decides, and
-// tells whether there was one.
+// reports whether there was one.
 func (s *Simulator) Withdraw(c Consent) bool {
 	return s.register.remove(func(r recorded) bool {
 		patient, err := consent.ParseBSN(c.Patient)
@@ -74,7 +74,7 @@ func (s *Simulator) Withdraw(c Consent) bool {
 	})
 }
 
-// Forget forgets every consent of a patient (BSN), and tells whether there was one.
+// Forget forgets every consent of a patient (BSN), and reports whether there was one.
 func (s *Simulator) Forget(patient string) bool {
 	return s.register.remove(func(r recorded) bool {
 		bsn, err := consent.ParseBSN(patient)
@@ -119,7 +119,7 @@ func (r *register) remove(match func(recorded) bool) (found bool) {
 	return len(r.consents) < before
 }
 
-// decide gives a decision for each data category. Without a consent it is Deny;
+// decide returns a decision for each data category. Without a consent it is Deny;
 // the purpose of use makes no difference.
 func (r *register) decide(q consent.Question) consent.Decisions {
 	r.mu.Lock()

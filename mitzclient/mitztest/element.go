@@ -18,7 +18,7 @@ type element struct {
 	place      string
 }
 
-// holds gives the children, which must be exactly these, in this order.
+// holds returns the children, which must be exactly these, in this order.
 func (e *element) holds(names ...xml.Name) ([]*element, error) {
 	matches := len(e.children) == len(names) && e.onlyElements() == nil
 	for i := 0; matches && i < len(names); i++ {
@@ -41,7 +41,7 @@ func (e *element) onlyElements() error {
 	return nil
 }
 
-// carries gives the attributes, which must be exactly these.
+// carries returns the attributes, which must be exactly these.
 func (e *element) carries(names ...xml.Name) ([]string, error) {
 	values := make([]string, len(names))
 	for i, name := range names {
@@ -69,7 +69,7 @@ func (e *element) says(want string) error {
 	return err
 }
 
-// content gives the text of an element that holds nothing else.
+// content returns the text of an element that holds nothing else.
 func (e *element) content() (string, error) {
 	if len(e.children) > 0 {
 		return "", deviation("%s: must hold text only", e.place)

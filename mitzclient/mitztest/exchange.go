@@ -28,7 +28,7 @@ func (x *exchange) answer() {
 	x.send(http.StatusOK, a.String())
 }
 
-// permit gives the answer that permits everything, whatever is on record. Faults
+// permit returns the answer that permits everything, whatever is on record. Faults
 // start from it, so that one that is overlooked becomes a permission.
 func (x *exchange) permit() *answer {
 	return answerTo(x.asked, func(consent.Category) consent.Decision { return consent.Permit })

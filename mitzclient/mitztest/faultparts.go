@@ -20,7 +20,7 @@ const (
 
 var otherPatient = other(UnaskedPatient, UnaskedOtherPatient)
 
-// other gives first, or second in place of first itself.
+// other returns first, or second in place of first itself.
 func other(first, second string) func(string) string {
 	return func(number string) string {
 		if number == first {
@@ -37,14 +37,14 @@ func (r *result) setCategory(code string) {
 	r.groups[actionGroup].attributes[0].value.number = code
 }
 
-// copy gives a result whose category can be changed apart.
+// copy returns a result whose category can be changed apart.
 func (r result) copy() result {
 	r.groups = slices.Clone(r.groups)
 	r.groups[actionGroup].attributes = slices.Clone(r.groups[actionGroup].attributes)
 	return r
 }
 
-// foreignCategory gives a data category that was not asked.
+// foreignCategory returns a data category that was not asked.
 func (a *answer) foreignCategory() string {
 	asked := map[string]bool{}
 	for _, r := range a.results {

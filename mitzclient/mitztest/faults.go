@@ -124,7 +124,7 @@ func (f Fault) respond(x *exchange) {
 	}
 }
 
-// AllFaults gives every behaviour after which consent is not established: none may
+// AllFaults returns every behaviour after which consent is not established: none may
 // lead to a permission, and none is a refusal by the patient either. [Denying] is
 // therefore not among them, nor is [Slow]. Some end only when the client gives up,
 // so set a timeout.

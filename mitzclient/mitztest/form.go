@@ -63,7 +63,7 @@ const (
 	authorityMayUZI            // the same, but it may be left out
 )
 
-// applies tells whether assigningAuthorityName belongs to a number of this register,
+// applies reports whether assigningAuthorityName belongs to a number of this register,
 // given whether it is there.
 func (a authority) applies(root string, there bool) bool {
 	return root == rootUZI && (a == authorityWithUZI || a == authorityMayUZI && there)

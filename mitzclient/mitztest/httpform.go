@@ -18,7 +18,7 @@ var uuidShape = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA
 // not repeat what was received.
 func deviation(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// checkHTTP checks what goes around a SOAP message, and gives the X-Request-Id.
+// checkHTTP checks what goes around a SOAP message, and returns the X-Request-Id.
 func checkHTTP(r *http.Request, action string) (requestID string, err error) {
 	if r.Method != http.MethodPost {
 		return "", deviation("method: must be POST")

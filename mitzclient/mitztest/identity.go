@@ -136,37 +136,37 @@ func (id *Identity) sign(template *x509.Certificate, key crypto.Signer) (tls.Cer
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
 }
 
-// Config gives the configuration of a [Simulator] that this identity's client can reach.
+// Config returns the configuration of a [Simulator] that this identity's client can reach.
 func (id *Identity) Config() Config {
 	return Config{Certificate: id.server, ClientCAs: id.CAs()}
 }
 
-// CAs gives the certificate authority as a pool.
+// CAs returns the certificate authority as a pool.
 func (id *Identity) CAs() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(id.authority)
 	return pool
 }
 
-// Server gives the server's certificate and key.
+// Server returns the server's certificate and key.
 func (id *Identity) Server() tls.Certificate { return id.server }
 
-// Client gives the client's certificate and key.
+// Client returns the client's certificate and key.
 func (id *Identity) Client() tls.Certificate { return id.client }
 
-// ClientTLS gives the TLS configuration of a client: this certificate, and trust
+// ClientTLS returns the TLS configuration of a client: this certificate, and trust
 // in this certificate authority only.
 func (id *Identity) ClientTLS() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: id.CAs(), Certificates: []tls.Certificate{id.client}}
 }
 
-// CA gives the certificate authority's certificate.
+// CA returns the certificate authority's certificate.
 func (id *Identity) CA() *x509.Certificate { return id.authority }
 
-// CAPEM gives the certificate authority's certificate in PEM.
+// CAPEM returns the certificate authority's certificate in PEM.
 func (id *Identity) CAPEM() []byte { return encode("CERTIFICATE", id.authority.Raw) }
 
-// PEM gives a certificate and its key (PKCS#8) in PEM.
+// PEM returns a certificate and its key (PKCS#8) in PEM.
 func PEM(c tls.Certificate) (certificate, key []byte, err error) {
 	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
 	if err != nil {

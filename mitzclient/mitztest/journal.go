@@ -57,7 +57,7 @@ type journal struct {
 	changed   chan struct{}   // closed at the next change
 }
 
-// Queries gives the queries so far, oldest first. One is there before it is
+// Queries returns the queries so far, oldest first. One is there before it is
 // answered, and also when the simulator misbehaves.
 func (s *Simulator) Queries() []Query {
 	s.journal.mu.Lock()
@@ -73,7 +73,7 @@ func (s *Simulator) Queries() []Query {
 	return queries
 }
 
-// Refusals gives the requests that were refused, oldest first.
+// Refusals returns the requests that were refused, oldest first.
 func (s *Simulator) Refusals() []Refusal {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
@@ -121,7 +121,7 @@ func (j *journal) refuse(r Refusal) {
 	j.change(func(j *journal) { j.refusals = append(j.refusals, r) })
 }
 
-// claim tells whether a request id is new, and makes it a used one.
+// claim reports whether a request id is new, and makes it a used one.
 func (j *journal) claim(requestID string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -19,7 +19,7 @@ const (
 	limitedName = "too many requests, retry after "
 )
 
-// BehaviourNames gives the name of every behaviour, as [ParseBehaviour] reads it. For
+// BehaviourNames returns the name of every behaviour, as [ParseBehaviour] reads it. For
 // those with a value in their name it is an example.
 func BehaviourNames() []string {
 	names := []string{Behaving{}.String()}

@@ -3,7 +3,7 @@
 
 package mitztest
 
-// Consents gives what is on record, oldest first. The patients' numbers are in it: it is
+// Consents returns what is on record, oldest first. The patients' numbers are in it: it is
 // for the answer to who asks what is on record, and not for a log.
 func (s *Simulator) Consents() []Consent {
 	s.register.mu.Lock()
@@ -18,5 +18,5 @@ func (s *Simulator) Consents() []Consent {
 	return consents
 }
 
-// PatientNumber gives the BSN of the patient who was asked about; see [Simulator.Consents].
+// PatientNumber returns the BSN of the patient who was asked about; see [Simulator.Consents].
 func (q Query) PatientNumber() string { return q.Patient.Expose() }

@@ -154,7 +154,7 @@ func (p *parser) chars(text string) error {
 	return nil
 }
 
-// declares gives the prefix that an attribute declares; empty for the default namespace.
+// declares returns the prefix that an attribute declares; empty for the default namespace.
 func declares(attribute xml.Attr) (prefix string, declaration bool) {
 	if attribute.Name.Space == "xmlns" {
 		return attribute.Name.Local, true

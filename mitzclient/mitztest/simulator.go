@@ -151,12 +151,12 @@ func (s *Simulator) count(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// Endpoint gives the base URL, which an operator writes in mitz.endpoint.
+// Endpoint returns the base URL, which an operator writes in mitz.endpoint.
 func (s *Simulator) Endpoint() string {
 	return "https://" + s.host + basePath
 }
 
-// ClosedQueryURL gives the URL of the closed query, which wsa:To must name.
+// ClosedQueryURL returns the URL of the closed query, which wsa:To must name.
 func (s *Simulator) ClosedQueryURL() string { return s.Endpoint() + closedQueryPath }
 
 // Close ends the simulator and waits for its goroutines, hanging handlers included.

@@ -55,7 +55,7 @@ func TestWhoHasNoCertificateOfTheRightIssuerFailsTheHandshake(t *testing.T) {
 	assert.Empty(t, s.Queries())
 }
 
-// handshake gives the simulator's alert. In TLS 1.3 that comes when the client
+// handshake returns the simulator's alert. In TLS 1.3 that comes when the client
 // believes to be done.
 func handshake(s *Simulator, config *tls.Config) error {
 	conn, err := tls.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(s.Endpoint(), "https://"), basePath), config)

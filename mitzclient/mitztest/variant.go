@@ -23,7 +23,7 @@ const (
 
 var _ Behaviour = Variant(0)
 
-// AllVariants gives all of them.
+// AllVariants returns all of them.
 func AllVariants() []Behaviour { return []Behaviour{ByteOrderMark, HeadersOfOthers, HeaderForOthers} }
 
 // variants says what each variant does, and its name.

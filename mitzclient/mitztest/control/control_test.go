@@ -59,7 +59,7 @@ func (b *bench) tell(method, path, body string, change ...func(*http.Request)) (
 	return answer.Code, answer.Body.String()
 }
 
-// ask sends a query about the patient to the simulator, and gives what came back.
+// ask sends a query about the patient to the simulator, and returns what came back.
 func (b *bench) ask(t *testing.T) (int, string) {
 	t.Helper()
 	id := uuid.NewString()

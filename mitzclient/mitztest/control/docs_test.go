@@ -30,7 +30,7 @@ func TestTheDocumentationHasEveryRouteAndBehaviour(t *testing.T) {
 
 var inBackticks = regexp.MustCompile("`([^`]+)`")
 
-// firstColumn gives what stands in backticks in the first column of the table that has
+// firstColumn returns what stands in backticks in the first column of the table that has
 // this heading.
 func firstColumn(t *testing.T, page, heading string) (texts []string) {
 	t.Helper()

@@ -15,7 +15,7 @@ import (
 // patience bounds the reading of a request, its answer, and the end.
 const patience = 5 * time.Second
 
-// Serve serves the interface at a loopback address until end is called, and gives its URL.
+// Serve serves the interface at a loopback address until end is called, and returns its URL.
 // Requests that are under way get their answer.
 func (c Control) Serve(address string) (url string, end func(), err error) {
 	listener, err := net.Listen("tcp", address)

@@ -44,7 +44,7 @@ func (d *Drain) IsOpen() bool {
 	return d.open
 }
 
-// Begin gives the context to run with: it ends with the request, or when a stop has waited
+// Begin returns the context to run with: it ends with the request, or when a stop has waited
 // long enough. Call done at the end. It reports false when nothing may begin; the context
 // is the request's then, and nothing waits for done.
 func (d *Drain) Begin(request context.Context) (ctx context.Context, done func(), ok bool) {
@@ -85,7 +85,7 @@ func (d *Drain) Close(patience, grace time.Duration) (left int) {
 	return d.wait(grace)
 }
 
-// wait gives how many still run after at most so long.
+// wait returns how many still run after at most so long.
 func (d *Drain) wait(most time.Duration) (left int) {
 	d.mu.Lock()
 	d.open = false

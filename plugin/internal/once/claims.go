@@ -23,7 +23,7 @@ var ErrUsed = errors.New("used already")
 
 // Claims has one claimant for each id.
 type Claims interface {
-	// Claim claims the ids, which differ. It gives [ErrUsed] when one of them was claimed
+	// Claim claims the ids, which differ. It returns [ErrUsed] when one of them was claimed
 	// before, and another error when that cannot be told. After an error some of them may be
 	// claimed.
 	Claim(ctx context.Context, ids ...ID) error

@@ -11,7 +11,7 @@ import (
 // ID is the hash of something that may be used once.
 type ID [sha256.Size]byte
 
-// IDOf gives the id of what the parts name together.
+// IDOf returns the id of what the parts name together.
 func IDOf(parts ...string) ID {
 	hash := sha256.New()
 	var length [8]byte

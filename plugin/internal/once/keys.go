@@ -16,7 +16,7 @@ type heldKey struct {
 	users int           // that use it or wait for it
 }
 
-// lock waits until nobody uses the key, and gives what ends the use.
+// lock waits until nobody uses the key, and returns what ends the use.
 func (k *Keys) lock(id ID) (unlock func()) {
 	k.mutex.Lock()
 	key := k.held[id]

@@ -17,7 +17,7 @@ var (
 	proofIDs           = []string{"nonceonce"}    // of DPoP proofs (RFC 9449 section 11.1)
 )
 
-// Sessions gives the session database, except that what the node reads to delete it, or
+// Sessions returns the session database, except that what the node reads to delete it, or
 // looks for to add it, is read or found by one request of those that share the keys.
 func Sessions(database storage.SessionDatabase, keys *Keys) storage.SessionDatabase {
 	return sessions{SessionDatabase: database, keys: keys}

@@ -163,7 +163,7 @@ func TestSessions(t *testing.T) {
 	})
 }
 
-// newOf gives a pointer to a new value of the type.
+// newOf returns a pointer to a new value of the type.
 func newOf(value any) any {
 	if _, isBool := value.(bool); isBool {
 		return new(bool)

@@ -37,7 +37,7 @@ type Table struct {
 
 var _ Claims = (*Table)(nil)
 
-// OpenTable gives the claims in a database, and makes the table when it is not there. It
+// OpenTable returns the claims in a database, and makes the table when it is not there. It
 // touches no other; now is the clock.
 func OpenTable(ctx context.Context, database *gorm.DB, now func() time.Time) (*Table, error) {
 	// The node's logger writes whole statements, and this table's are of no use to anybody.

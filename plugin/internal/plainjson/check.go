@@ -33,7 +33,7 @@ type Object struct {
 	OrText bool
 }
 
-// Check gives an error for a text that can be read differently by a reader that looks for
+// Check returns an error for a text that can be read differently by a reader that looks for
 // these members. A nil object looks for none: then the names must only differ.
 func Check(text []byte, object *Object) error {
 	if !utf8.Valid(text) {
@@ -55,7 +55,7 @@ type scanner struct {
 	at   int
 }
 
-// next skips blanks and gives the next byte; 0 at the end.
+// next skips blanks and returns the next byte; 0 at the end.
 func (s *scanner) next() byte {
 	for ; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; c {
@@ -163,7 +163,7 @@ func (s *scanner) members(object *Object, depth int) error {
 	}
 }
 
-// member gives what is looked for beneath a member, or an error when its name only looks
+// member returns what is looked for beneath a member, or an error when its name only looks
 // like one.
 func (o *Object) member(name []byte) (*Object, error) {
 	if o == nil {
@@ -180,7 +180,7 @@ func (o *Object) member(name []byte) (*Object, error) {
 	return nil, nil
 }
 
-// string goes through a text and gives what it says.
+// string goes through a text and returns what it says.
 func (s *scanner) string() ([]byte, error) {
 	s.at++
 	begin, escaped := s.at, false
@@ -247,7 +247,7 @@ func (n *names) add(name []byte) bool {
 	return true
 }
 
-// fold gives the same for all names that [bytes.EqualFold] takes for equal.
+// fold returns the same for all names that [bytes.EqualFold] takes for equal.
 func fold(name []byte) string {
 	return string(bytes.Map(func(r rune) rune {
 		for {

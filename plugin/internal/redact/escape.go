@@ -32,7 +32,7 @@ func (v view) blanked() view {
 	return reading.done()
 }
 
-// plainEscape gives the length of an escape of the common kinds; 0: there is none.
+// plainEscape returns the length of an escape of the common kinds; 0: there is none.
 func plainEscape(text string) int {
 	switch {
 	case len(text) >= 3 && text[0] == '%' && isHex(text[1:3]):
@@ -60,7 +60,7 @@ func (v view) withDigits() view {
 }
 
 // decoded is the reading in which every escape is what it stands for, once, and every
-// digit, space and hyphen is ASCII's. It tells whether that is another reading at all.
+// digit, space and hyphen is ASCII's. It reports whether that is another reading at all.
 func (v view) decoded() (view, bool) {
 	reading, changed := newReading(v), false
 	for i := 0; i < len(v.text); {
@@ -187,7 +187,7 @@ func (r *reading) done() view {
 	return view{text: string(r.text), at: append(r.at, r.from.original(len(r.from.text)))}
 }
 
-// digitOf gives the value of a decimal digit. The digits of a script come in order, and
+// digitOf returns the value of a decimal digit. The digits of a script come in order, and
 // ten by ten (Unicode section 4.6).
 func digitOf(value rune) byte {
 	for _, each := range unicode.Nd.R16 {

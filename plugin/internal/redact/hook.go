@@ -22,10 +22,10 @@ type Hook struct {
 
 var _ logrus.Hook = Hook{}
 
-// NewHook gives a hook that works while active is true.
+// NewHook returns a hook that works while active is true.
 func NewHook(active *atomic.Bool) Hook { return Hook{active} }
 
-// Levels gives all of them.
+// Levels returns all of them.
 func (Hook) Levels() []logrus.Level { return logrus.AllLevels }
 
 // Fire changes the entry, which logrus made for this line alone.
@@ -50,7 +50,7 @@ func (h Hook) Fire(entry *logrus.Entry) error {
 	return nil
 }
 
-// field tells whether a value may not be logged as it is, and gives the text to log in its
+// field reports whether a value may not be logged as it is, and returns the text to log in its
 // place.
 func field(value any) (redacted string, changed bool) {
 	texts := []string{""}
@@ -72,7 +72,7 @@ func field(value any) (redacted string, changed bool) {
 	return "", false
 }
 
-// textsOf gives the texts that a value may be printed as: the node's formatters use fmt or
+// textsOf returns the texts that a value may be printed as: the node's formatters use fmt or
 // encoding/json, and what one hides the other may show (behind a pointer, or in a method).
 func textsOf(value any) []string {
 	kind := reflect.ValueOf(value)
@@ -94,7 +94,7 @@ func textsOf(value any) []string {
 	return texts
 }
 
-// numeral gives a whole number as it is, whatever its type prints.
+// numeral returns a whole number as it is, whatever its type prints.
 func numeral(value reflect.Value) string {
 	switch {
 	case value.CanInt():

@@ -54,7 +54,7 @@ func (v view) add(found []span, from, to int) []span {
 	return append(found, span{v.original(from), v.original(to), markNumber})
 }
 
-// isGrouped tells whether three runs with separators between are a number as people write it.
+// isGrouped reports whether three runs with separators between are a number as people write it.
 func (v view) isGrouped(a, b, c digits) bool {
 	first, second := a.length(), b.length()
 	if c.length() != 3 || !(first == 3 && second == 3 || first == 4 && second == 2) {

@@ -71,7 +71,7 @@ type span struct {
 	mark     string
 }
 
-// find gives what to take out, in order and without overlap.
+// find returns what to take out, in order and without overlap.
 func find(text string) []span {
 	var found []span
 	if len(text) >= leastBase64 {

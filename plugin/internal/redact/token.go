@@ -68,10 +68,10 @@ func endOf(text string, i int, is func(byte) bool) int {
 
 func isPart(c byte) bool { return isWord(c) || c == '-' }
 
-// isBase64 tells whether c is of one of the two alphabets (RFC 4648 sections 4 and 5).
+// isBase64 reports whether c is of one of the two alphabets (RFC 4648 sections 4 and 5).
 func isBase64(c byte) bool { return isPart(c) || c == '+' || c == '/' }
 
-// holdsEncoded tells whether a run of base64 holds a number, wherever in a text the run
+// holdsEncoded reports whether a run of base64 holds a number, wherever in a text the run
 // was cut from. Only what has the form of six digits is decoded: of three digits in base64,
 // each character is one of few.
 func holdsEncoded(run string) bool {
@@ -87,7 +87,7 @@ func holdsEncoded(run string) bool {
 	return false
 }
 
-// encodesDigits tells whether text begins with three digits in base64.
+// encodesDigits reports whether text begins with three digits in base64.
 func encodesDigits(text string) bool {
 	return text[0] >= 'M' && text[0] <= 'O' &&
 		(text[1] == 'D' || text[1] == 'T' || text[1] == 'j' || text[1] == 'z') &&

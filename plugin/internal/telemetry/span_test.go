@@ -24,7 +24,7 @@ import (
 
 const testBSN = "900186021"
 
-// activeIf gives the flag that says whether to redact.
+// activeIf returns the flag that says whether to redact.
 func activeIf(active bool) *atomic.Bool {
 	var flag atomic.Bool
 	flag.Store(active)
@@ -42,7 +42,7 @@ var values = []attribute.KeyValue{
 	attribute.String("db.statement", "SELECT * FROM x WHERE y = '"+testBSN+"'"),
 }
 
-// exported gives what comes out of the exporter for one span that is full of numbers.
+// exported returns what comes out of the exporter for one span that is full of numbers.
 func exported(t *testing.T, active bool) sdktrace.ReadOnlySpan {
 	memory := tracetest.NewInMemoryExporter()
 	var spans []sdktrace.ReadOnlySpan

@@ -25,7 +25,7 @@ type Info struct {
 	Go     string
 }
 
-// Read gives what this binary was built from.
+// Read returns what this binary was built from.
 func Read() Info {
 	build, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -42,7 +42,7 @@ func of(build *debug.BuildInfo) Info {
 	return info
 }
 
-// moduleVersion gives the version of a module that a binary is made of. One that replaces
+// moduleVersion returns the version of a module that a binary is made of. One that replaces
 // it counts, as it is the code of that.
 func moduleVersion(build *debug.BuildInfo, path string) string {
 	for _, module := range build.Deps {
@@ -60,7 +60,7 @@ func moduleVersion(build *debug.BuildInfo, path string) string {
 	return unknown
 }
 
-// withCommit gives the version of a build from a checkout: what Go made of its commit, or
+// withCommit returns the version of a build from a checkout: what Go made of its commit, or
 // "devel" where it was built without looking at that.
 func withCommit(version string, settings []debug.BuildSetting) string {
 	if version != "" && version != "(devel)" {

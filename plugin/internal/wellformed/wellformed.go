@@ -26,7 +26,7 @@ var (
 	errSubjects = errors.New("a credential has no credentialSubject")
 )
 
-// Check gives the first problem of a presentation; nil when there is none.
+// Check returns the first problem of a presentation; nil when there is none.
 func Check(presentation vc.VerifiablePresentation) error {
 	for _, presented := range presentation.VerifiableCredential {
 		if err := CheckCredential(presented); err != nil {
@@ -36,7 +36,7 @@ func Check(presentation vc.VerifiablePresentation) error {
 	return nil
 }
 
-// CheckCredential gives the first problem of a credential; nil when there is none.
+// CheckCredential returns the first problem of a credential; nil when there is none.
 func CheckCredential(presented vc.VerifiableCredential) error {
 	switch {
 	case presented.ID == nil:
@@ -64,7 +64,7 @@ func checkDezi(presented vc.VerifiableCredential) error {
 	return nil
 }
 
-// CanBeParsed tells whether the node can parse the presentations in a parameter without a
+// CanBeParsed reports whether the node can parse the presentations in a parameter without a
 // panic, whether or not they are right.
 func CanBeParsed(sent string) (can bool) {
 	defer func() { can = recover() == nil }()

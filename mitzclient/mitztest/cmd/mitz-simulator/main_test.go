@@ -110,7 +110,7 @@ func start(t *testing.T, stdin io.Reader, arguments ...string) *running {
 	return r
 }
 
-// end waits for the end, and gives the exit status.
+// end waits for the end, and returns the exit status.
 func (r *running) end(t *testing.T) int {
 	t.Helper()
 	defer r.stop()
@@ -123,7 +123,7 @@ func (r *running) end(t *testing.T) int {
 	}
 }
 
-// line gives what stands behind a name on the page.
+// line returns what stands behind a name on the page.
 func (r *running) line(t *testing.T, name string) string {
 	t.Helper()
 	found := regexp.MustCompile(`(?m)^` + name + ` +(.*)$`).FindStringSubmatch(r.stdout.String())
@@ -131,7 +131,7 @@ func (r *running) line(t *testing.T, name string) string {
 	return found[1]
 }
 
-// command gives the printed command.
+// command returns the printed command.
 func (r *running) command(t *testing.T) string {
 	t.Helper()
 	_, rest, found := strings.Cut(r.stdout.String(), "to paste into a shell:\n\n")

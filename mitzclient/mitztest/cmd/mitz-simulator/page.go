@@ -24,7 +24,7 @@ type page struct {
 	command   string
 }
 
-// String gives the page. Programs read the lines that begin with Endpoint and Control.
+// String returns the page. Programs read the lines that begin with Endpoint and Control.
 func (p page) String() string {
 	var text strings.Builder
 	row := func(name, content string) { fmt.Fprintf(&text, "%-14s%s\n", name, content) }

@@ -89,7 +89,7 @@ func (o options) readConsents() ([]mitztest.Consent, error) {
 	return consents, nil
 }
 
-// openDir gives the directory of certificates, and what removes it if it is temporary.
+// openDir returns the directory of certificates, and what removes it if it is temporary.
 func (o options) openDir() (dir certdir.Dir, made bool, clean func() error, err error) {
 	path, clean := o.dir, func() error { return nil }
 	if path == "" {

@@ -62,7 +62,7 @@ func (d Dir) files() []string {
 	return []string{d.CA, d.ClientCert, d.ClientKey, d.ClientP12, d.TrustP12, d.Password, d.ServerCert, d.ServerKey}
 }
 
-// Open gives the directory with certificates for a server of this name. It makes them
+// Open returns the directory with certificates for a server of this name. It makes them
 // where there are none, and anew where those of an earlier run do not serve; made tells so.
 func Open(path, host string, now time.Time) (d Dir, made bool, err error) {
 	path, err = filepath.Abs(path)
@@ -98,7 +98,7 @@ func (d Dir) there() (there []string, err error) {
 	return there, nil
 }
 
-// ours tells whether the CA is one that this package made.
+// ours reports whether the CA is one that this package made.
 func (d Dir) ours() bool {
 	authority, err := d.authority()
 	return err == nil && authority.Subject.CommonName == mitztest.AuthorityName
@@ -166,7 +166,7 @@ func (d Dir) make(host string) error {
 	return nil
 }
 
-// contents gives what is to be in the files.
+// contents returns what is to be in the files.
 func (d Dir) contents(identity *mitztest.Identity) (private, public map[string][]byte, err error) {
 	password := newPassword()
 	clientCert, clientKey, err := mitztest.PEM(identity.Client())

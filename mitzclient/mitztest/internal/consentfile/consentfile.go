@@ -184,7 +184,7 @@ func take(result *mitztest.Consent, key, value string) (err error) {
 	return err
 }
 
-// fields gives the values by key. A key that is not allowed, or there twice, is a problem.
+// fields returns the values by key. A key that is not allowed, or there twice, is a problem.
 func (r *reader) fields(node *yaml.Node, name string, allowed []string) map[string]*yaml.Node {
 	fields := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(node.Content); i += 2 {

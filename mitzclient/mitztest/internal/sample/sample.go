@@ -23,7 +23,7 @@ var queryText string
 
 var query = template.Must(template.New("query").Parse(queryText))
 
-// Query gives the message. The id is a uuid, the same as in the header X-Request-Id, and
+// Query returns the message. The id is a uuid, the same as in the header X-Request-Id, and
 // new for each query; the url is where it is sent.
 func Query(id, url string) string {
 	var text strings.Builder
@@ -37,7 +37,7 @@ func Query(id, url string) string {
 // Client is what a command needs to get in: paths of PEM files.
 type Client struct{ CA, Certificate, Key string }
 
-// Curl gives a command for a POSIX shell. Each time it is run it has another id, as Mitz
+// Curl returns a command for a POSIX shell. Each time it is run it has another id, as Mitz
 // demands; the message is in its standard input, so that no number is an argument.
 func Curl(client Client, url string) string {
 	lines := []string{

@@ -46,7 +46,8 @@ type Credential struct {
 	Subjects []map[string]any
 	Issued   time.Time
 	Expires  time.Time // zero: never
-	// Certificate is the validity of the certificate under a did:x509 issuer, nil for others.
+	// Certificate is the validity of the certificate under a did:x509 issuer; nil for others,
+	// and for an X509Credential, which the node compares with its certificate.
 	Certificate *Validity
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lestrrat-go/jwx/v2/jws"
+	ssi "github.com/nuts-foundation/go-did"
 	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/vcr/credential"
 
@@ -43,11 +44,16 @@ func isDeziAttested(presented vc.VerifiableCredential) bool {
 	return err == nil && len(proofs) == 1 && string(proofs[0].Type) == credential.DeziIDJWT07ProofType
 }
 
-// certificateValidity gives the validity of the certificate under a did:x509 issuer,
-// the first of the chain in the JWT's header (RFC 7515 section 4.1.6), which the node
-// has verified; nil when there is none.
+// certificateValidity returns the validity of the certificate under a did:x509 issuer, the
+// first of the chain in the JWT's header (RFC 7515 section 4.1.6), which the node has
+// verified; nil when there is none. An X509Credential, which nearly every request has, is
+// compared with its certificate by the node itself: to read that again would cost the node
+// one percent of a token.
 func certificateValidity(presented vc.VerifiableCredential) *policy.Validity {
 	if !strings.HasPrefix(presented.Issuer.String(), "did:x509:") || presented.Format() != vc.JWTCredentialProofFormat {
+		return nil
+	}
+	if slices.ContainsFunc(presented.Type, func(t ssi.URI) bool { return t.String() == credential.X509CredentialType }) {
 		return nil
 	}
 	message, err := jws.ParseString(presented.Raw())

@@ -103,12 +103,12 @@ func New(config Config, definitions Definitions) (*Policy, error) {
 	return p, nil
 }
 
-func readTrust(config Config) (map[Attribute]Issuers, error) {
-	trusted := make(map[Attribute]Issuers, len(config.Trust))
+func readTrust(config Config) (map[trust.Attribute]trust.Issuers, error) {
+	trusted := make(map[trust.Attribute]trust.Issuers, len(config.Trust))
 	var problems []error
 	for _, name := range sortedKeys(config.Trust) {
-		attribute := Attribute(name)
-		if !slices.Contains(attributes, attribute) {
+		attribute := trust.Attribute(name)
+		if !slices.Contains(trust.Attributes(), attribute) {
 			problems = append(problems, fmt.Errorf("trust.%s: no such attribute", name))
 			continue
 		}
@@ -116,7 +116,7 @@ func readTrust(config Config) (map[Attribute]Issuers, error) {
 		if err != nil {
 			problems = append(problems, errlist.Prefix("trust."+name, err))
 		}
-		if issuers.TrustsDezi() && attribute != AttributePractitioner {
+		if issuers.TrustsDezi() && attribute != trust.Practitioner {
 			problems = append(problems, fmt.Errorf("trust.%s: 'dezi' attests professionals only", name))
 		}
 		if config.Strict {
@@ -129,21 +129,21 @@ func readTrust(config Config) (map[Attribute]Issuers, error) {
 
 // othersWord are the attributes that nobody may attest about itself in strict mode, with
 // what it would say.
-var othersWord = map[Attribute]string{
-	AttributeOrganization: "who it is",
-	AttributeFacilityType: "what it is",
-	AttributeAttestation:  "that there is consent",
-	AttributeMembership:   "that it is in the scheme",
+var othersWord = map[trust.Attribute]string{
+	trust.Organization: "who it is",
+	trust.FacilityType: "what it is",
+	trust.Attestation:  "that there is consent",
+	trust.Membership:   "that it is in the scheme",
 }
 
 // checkStrictTrust refuses what lets everybody, or everybody with a certificate, attest
 // about itself. Only of who an organisation is, a CA's certificate tells that itself.
-func checkStrictTrust(attribute Attribute, issuers Issuers) error {
+func checkStrictTrust(attribute trust.Attribute, issuers trust.Issuers) error {
 	says, others := othersWord[attribute]
 	switch {
 	case others && issuers.TrustsHolder():
 		return fmt.Errorf("trust.%s: 'holder' is refused in strict mode: an organisation would say itself %s", attribute, says)
-	case others && attribute != AttributeOrganization && issuers.TrustsWholeCA():
+	case others && attribute != trust.Organization && issuers.TrustsWholeCA():
 		return fmt.Errorf("trust.%s: a whole CA is refused in strict mode: every organisation with a certificate would say itself %s; "+
 			"name the authority's own, by a policy that tells whose certificate it is, such as subject:O:<name>", attribute, says)
 	}
@@ -186,7 +186,7 @@ func (p *Policy) readProfile(key string, config ProfileConfig, definitions Defin
 func readNames(configured map[string]string) (map[string]string, error) {
 	var problems []error
 	used := map[string]bool{}
-	for _, claim := range renamableClaims {
+	for _, claim := range definition.RenamableClaims() {
 		if configured[claim] == "" {
 			used[claim] = true
 		}
@@ -194,7 +194,7 @@ func readNames(configured map[string]string) (map[string]string, error) {
 	for _, claim := range sortedKeys(configured) {
 		name := configured[claim]
 		switch {
-		case !slices.Contains(renamableClaims, claim):
+		case !slices.Contains(definition.RenamableClaims(), claim):
 			problems = append(problems, fmt.Errorf("%q is no claim that is read", claim))
 		case name == "" || slices.Contains(ReservedClaims(), name) || slices.Contains(introspectionClaims, name):
 			problems = append(problems, fmt.Errorf("%q cannot be named %q", claim, name))
@@ -230,7 +230,7 @@ func (p *Policy) readDefinition(profile *Profile, key string, config ProfileConf
 		err = errlist.Prefix(key+".presentationdefinition", err)
 	}
 	declared := definition.Declared(profile.Definition)
-	profile.reads = filter(readClaims, func(claim string) bool { return slices.Contains(declared, profile.claimName(claim)) })
+	profile.reads = filter(definition.ReadClaims(), func(claim string) bool { return slices.Contains(declared, profile.claimName(claim)) })
 	return err
 }
 

@@ -50,12 +50,12 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) []*
 		if !namesOrganization(form, subject, requester.URA) {
 			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...).
 				by("all credentials name the same organisation: %s names URA %s, and %s is URA %s", credential,
-					shownURAs(valuesAt(subject, form.Organization)), p.claimName(ClaimOrganizationURA), requester.URA))
+					shownURAs(valuesAt(subject, form.Organization)), p.claimName(definition.ClaimOrganizationURA), requester.URA))
 		}
 		if !namesFacilityType(form, subject, requester.FacilityType) {
 			refusals = append(refusals, refuse(ReasonClaimContradiction, claims...).
 				by("all credentials name the same kind of organisation: %s names %s, and %s is %s", credential,
-					shownFacilityTypes(namedFacilityTypes(form, subject)), p.claimName(ClaimOrganizationFacilityType), requester.FacilityType))
+					shownFacilityTypes(namedFacilityTypes(form, subject)), p.claimName(definition.ClaimOrganizationFacilityType), requester.FacilityType))
 		}
 		if trust.IsX509(credential.Issuer) {
 			if contradiction := passContradiction(form, credential, subject, requester); contradiction != "" {
@@ -63,7 +63,7 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) []*
 					by("a credential agrees with the pass that it is issued with: %s: %s", credential, contradiction))
 			}
 		}
-		if form.Attribute == AttributeEnrollment && p.enrollmentMaxAge > 0 &&
+		if form.Attribute == trust.Enrollment && p.enrollmentMaxAge > 0 &&
 			credential.Issued.Before(evidence.Now.Add(-p.enrollmentMaxAge)) {
 			refusals = append(refusals, refuse(ReasonClaimOutdated, claims...).
 				by("an enrolment is at most %s old: %s is of %s", p.enrollmentMaxAge, credential, credential.Issued.UTC().Format(time.RFC3339)))
@@ -129,17 +129,17 @@ func isFacilityType(texts []string, expected consent.FacilityType) bool {
 }
 
 // isPassFor reports whether the holder of such a pass may attest the attribute.
-func isPassFor(attribute Attribute, kind passType) bool {
+func isPassFor(attribute trust.Attribute, kind passType) bool {
 	switch attribute {
-	case AttributeOrganization:
+	case trust.Organization:
 		return kind == passServer
-	case AttributePractitioner:
+	case trust.Practitioner:
 		// The employer attests with the organisation's certificate, a professional with a pass
 		// that says the same.
 		return kind == passServer || kind == passProfessional
-	case AttributeDelegation:
+	case trust.Delegation:
 		return kind == passProfessional
-	case AttributeEnrollment:
+	case trust.Enrollment:
 		return kind == passProfessional || kind == passEmployee
 	default:
 		return false // no other attribute is a pass holder's to attest
@@ -150,16 +150,16 @@ func isPassFor(attribute Attribute, kind passType) bool {
 // with which it was issued.
 func agreesWithHolder(form definition.Form, pass pass, subject map[string]any, requester consent.Requester) bool {
 	switch form.Attribute {
-	case AttributePractitioner:
+	case trust.Practitioner:
 		return pass.kind == passServer || isPassHolder(pass, requester.Acting()) &&
-			isPassNumber(pass, valuesAt(subject, form.Claims[ClaimUserID]), true) &&
-			isPassRole(pass, valuesAt(subject, form.Claims[ClaimUserRole]))
-	case AttributeDelegation:
+			isPassNumber(pass, valuesAt(subject, form.Claims[definition.ClaimUserID]), true) &&
+			isPassRole(pass, valuesAt(subject, form.Claims[definition.ClaimUserRole]))
+	case trust.Delegation:
 		return isPassHolder(pass, requester.Responsible.ID) && pass.role == requester.Responsible.Role &&
-			isPassNumber(pass, valuesAt(subject, form.Claims[ClaimDelegationRegisteredBy]), true) &&
-			isPassRole(pass, valuesAt(subject, form.Claims[ClaimDelegationRoleCode]))
-	case AttributeEnrollment:
-		return isPassNumber(pass, valuesAt(subject, form.Claims[ClaimEnrollmentRegisteredBy]), false)
+			isPassNumber(pass, valuesAt(subject, form.Claims[definition.ClaimDelegationRegisteredBy]), true) &&
+			isPassRole(pass, valuesAt(subject, form.Claims[definition.ClaimDelegationRoleCode]))
+	case trust.Enrollment:
+		return isPassNumber(pass, valuesAt(subject, form.Claims[definition.ClaimEnrollmentRegisteredBy]), false)
 	default:
 		return true // it names no professional
 	}

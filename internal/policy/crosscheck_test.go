@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // assertRulesAreTold checks that the data holder can tell the requester what to do, and that
@@ -276,7 +277,7 @@ func TestFormsAndCrossChecks(t *testing.T) {
 				assert.Equal(t, "900000009", question.Requester.Responsible.ID.Extension)
 				assert.Nil(t, question.Requester.Mandated)
 			}
-			assert.Equal(t, "12345678", claims[ClaimOrganizationURA], "in one form, whichever credential it comes from")
+			assert.Equal(t, "12345678", claims[definition.ClaimOrganizationURA], "in one form, whichever credential it comes from")
 			for claim, value := range claims {
 				assert.IsType(t, "", value, claim)
 			}
@@ -307,7 +308,7 @@ func TestNameOfTheOrganisation(t *testing.T) {
 			evidence.Credentials[theOrganization] = tc.credential
 			_, claims, err := questionOf(p, p.Profile("birth-care"), evidence)
 			require.NoError(t, err)
-			assert.Equal(t, tc.expected, claims[ClaimOrganizationName])
+			assert.Equal(t, tc.expected, claims[definition.ClaimOrganizationName])
 		})
 	}
 }
@@ -330,14 +331,14 @@ func TestNoPlainDID(t *testing.T) {
 // TestOperatorsDefinitionReadsElsewhere has a definition of the operator's that reads
 // another professional than the form of the credential names.
 func TestOperatorsDefinitionReadsElsewhere(t *testing.T) {
-	operators := definitionOf(append([]string{ClaimDelegationRegisteredBy, ClaimDelegationRoleCode}, neededClaims...)...)
+	operators := definitionOf(append([]string{definition.ClaimDelegationRegisteredBy, definition.ClaimDelegationRoleCode}, definition.NeededClaims()...)...)
 	config := scheme()
 	config.Profiles[0].AllowUnconstrained, config.Profiles[1].AllowUnconstrained = true, true
 	p, err := New(config, func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 	require.NoError(t, err)
 	ask := func(responsible string) error {
 		evidence := validEvidence()
-		evidence.Claims[ClaimDelegationRegisteredBy], evidence.Claims[ClaimDelegationRoleCode] = responsible, "01.046"
+		evidence.Claims[definition.ClaimDelegationRegisteredBy], evidence.Claims[definition.ClaimDelegationRoleCode] = responsible, "01.046"
 		evidence.Credentials = append(evidence.Credentials, issuedBy("HealthcareProfessionalDelegationCredential",
 			testPass("900000008", "Z", "12345678", "01.046"), nestedDelegation("900000008", "01.046")))
 		_, _, err := questionOf(p, p.Profile("birth-care"), evidence)
@@ -356,7 +357,7 @@ func TestFacilityTypeWithoutAnIssuer(t *testing.T) {
 		change(&evidence)
 		question, claims, err := questionOf(p, p.Profile("birth-care"), evidence)
 		if err == nil {
-			assert.Equal(t, string(question.Requester.FacilityType), claims[ClaimOrganizationFacilityType])
+			assert.Equal(t, string(question.Requester.FacilityType), claims[definition.ClaimOrganizationFacilityType])
 		}
 		return question, err
 	}

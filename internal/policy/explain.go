@@ -10,6 +10,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // Explanation says what a profile comes down to, as data: for an operator's eyes, for
@@ -56,13 +57,13 @@ const (
 
 // Requirement is one attribute of a requester, and how it can be shown.
 type Requirement struct {
-	Attribute Attribute
+	Attribute trust.Attribute
 	Need      Need
 	// Credentials are the alternatives.
 	Credentials []AcceptedCredential
 	// Trusted are who may attest it, as configured. It counts with the built-in definition,
 	// and for those of the operator's credentials that say [AcceptedCredential.ByTrust].
-	Trusted []TrustedIssuer
+	Trusted []trust.Entry
 }
 
 // AcceptedCredential is a kind of credential with which an attribute can be shown: one
@@ -116,7 +117,7 @@ func (p *Policy) Explain(profile *Profile) Explanation {
 		explanation.FacilityTypes = append(explanation.FacilityTypes, ConfiguredType{ura, lists.facilityTypes[ura]})
 	}
 	explanation.Mandate = slices.ContainsFunc(explanation.Requirements, func(r Requirement) bool {
-		return r.Attribute == AttributeDelegation
+		return r.Attribute == trust.Delegation
 	})
 	explanation.TokenClaims = profile.tokenClaims(explanation.Samples[0])
 	return explanation
@@ -126,7 +127,7 @@ func (p *Policy) Explain(profile *Profile) Explanation {
 // no credential is left out, unless the configuration stands in for it.
 func (p *Policy) requirements(profile *Profile) []Requirement {
 	var requirements []Requirement
-	for _, attribute := range attributes {
+	for _, attribute := range trust.Attributes() {
 		claims := definition.ClaimsOf(attribute)
 		if len(claims) == 0 {
 			continue
@@ -136,11 +137,11 @@ func (p *Policy) requirements(profile *Profile) []Requirement {
 			Credentials: profile.accepted(attribute), Trusted: profile.trust[attribute].Entries(),
 		}
 		switch {
-		case attribute == AttributeDelegation && len(requirement.Credentials) == 0:
+		case attribute == trust.Delegation && len(requirement.Credentials) == 0:
 			continue
-		case attribute == AttributeDelegation:
+		case attribute == trust.Delegation:
 			requirement.Need = NeedUnderMandate
-		case attribute == AttributeFacilityType && p.typesListed:
+		case attribute == trust.FacilityType && p.typesListed:
 			requirement.Need = NeedUnlessConfigured
 		}
 		requirements = append(requirements, requirement)

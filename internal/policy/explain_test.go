@@ -15,6 +15,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 func explain(t *testing.T, config Config) Explanation {
@@ -24,7 +25,7 @@ func explain(t *testing.T, config Config) Explanation {
 }
 
 // named finds a requirement.
-func (e Explanation) named(attribute Attribute) (Requirement, bool) {
+func (e Explanation) named(attribute trust.Attribute) (Requirement, bool) {
 	at := slices.IndexFunc(e.Requirements, func(r Requirement) bool { return r.Attribute == attribute })
 	if at < 0 {
 		return Requirement{}, false
@@ -65,42 +66,42 @@ func TestExplainBuiltinDefinition(t *testing.T) {
 		config.Trust["practitioner"] = []string{"dezi"}
 		delete(config.Trust, "delegation")
 		explanation := explain(t, config)
-		organization, _ := explanation.named(AttributeOrganization)
+		organization, _ := explanation.named(trust.Organization)
 		assert.Equal(t, []string{"NutsUraCredential"}, organization.types())
-		practitioner, _ := explanation.named(AttributePractitioner)
+		practitioner, _ := explanation.named(trust.Practitioner)
 		assert.Equal(t, []string{"DeziUserCredential"}, practitioner.types())
-		_, found := explanation.named(AttributeDelegation)
+		_, found := explanation.named(trust.Delegation)
 		assert.False(t, found)
 		assert.False(t, explanation.Mandate)
 	})
 	t.Run("claims have the profile's names", func(t *testing.T) {
 		config := scheme()
-		config.Profiles[0].Claims = map[string]string{ClaimUserID: "subject_id"}
+		config.Profiles[0].Claims = map[string]string{definition.ClaimUserID: "subject_id"}
 		explanation := explain(t, config)
-		practitioner, _ := explanation.named(AttributePractitioner)
+		practitioner, _ := explanation.named(trust.Practitioner)
 		assert.Equal(t, ClaimSource{Claim: "subject_id", Paths: []string{"identifier"}}, practitioner.Credentials[0].Claims[0])
 		assert.Contains(t, explanation.TokenClaims, TokenClaim{Name: "subject_id", Example: "900000009"})
 	})
 	t.Run("what is needed", func(t *testing.T) {
 		config := scheme()
-		needs := map[Attribute]Need{}
+		needs := map[trust.Attribute]Need{}
 		for _, requirement := range explain(t, config).Requirements {
 			needs[requirement.Attribute] = requirement.Need
 		}
-		assert.Equal(t, map[Attribute]Need{
-			AttributeOrganization: NeedAlways, AttributeFacilityType: NeedAlways, AttributePractitioner: NeedAlways,
-			AttributeEnrollment: NeedAlways, AttributeDelegation: NeedUnderMandate,
+		assert.Equal(t, map[trust.Attribute]Need{
+			trust.Organization: NeedAlways, trust.FacilityType: NeedAlways, trust.Practitioner: NeedAlways,
+			trust.Enrollment: NeedAlways, trust.Delegation: NeedUnderMandate,
 		}, needs)
 		config.FacilityTypes = map[string]string{"22222222": "V6", "11111111": "G3"}
 		explanation := explain(t, config)
-		facilityType, _ := explanation.named(AttributeFacilityType)
+		facilityType, _ := explanation.named(trust.FacilityType)
 		assert.Equal(t, NeedUnlessConfigured, facilityType.Need)
 		assert.Equal(t, []ConfiguredType{{"11111111", "G3"}, {"22222222", "V6"}}, explanation.FacilityTypes)
 	})
 }
 
 func TestExplainOperatorsDefinition(t *testing.T) {
-	operators := definitionOf(neededClaims...)
+	operators := definitionOf(definition.NeededClaims()...)
 	operators[pe.WalletOwnerOrganization].InputDescriptors[0].Constraints.Fields[0].Path = []string{"$.credentialSubject[0].a.b", "$.credentialSubject.a.b"}
 	p, err := New(validConfig(), noDefinitions)
 	require.NoError(t, err)
@@ -109,10 +110,10 @@ func TestExplainOperatorsDefinition(t *testing.T) {
 	explanation := p.Explain(profile)
 
 	assert.False(t, explanation.Builtin)
-	organization, _ := explanation.named(AttributeOrganization)
+	organization, _ := explanation.named(trust.Organization)
 	require.Len(t, organization.Credentials, 1)
 	assert.Equal(t, AcceptedCredential{
-		Descriptor: "one", Wallet: "organization", Claims: []ClaimSource{{Claim: ClaimOrganizationURA, Paths: []string{"a.b"}}},
+		Descriptor: "one", Wallet: "organization", Claims: []ClaimSource{{Claim: definition.ClaimOrganizationURA, Paths: []string{"a.b"}}},
 		Unproven: "nothing constrains the issuer",
 	}, organization.Credentials[0], "only the attribute's own claims, and nobody who may issue it")
 	assert.False(t, explanation.Mandate)
@@ -123,16 +124,16 @@ func TestExplainOperatorsDefinition(t *testing.T) {
 		descriptor.Constraints.Fields = append(descriptor.Constraints.Fields,
 			pe.Field{Path: []string{"$.issuer"}, Filter: &pe.Filter{Type: "string", Pattern: &pattern}},
 			pe.Field{Path: []string{"$.type"}, Filter: &pe.Filter{Type: "string", Const: &typeName}})
-		organization, _ := p.Explain(profile).named(AttributeOrganization)
+		organization, _ := p.Explain(profile).named(trust.Organization)
 		assert.Equal(t, []string{pattern}, organization.Credentials[0].IssuerFilters)
 		assert.Empty(t, organization.Credentials[0].Unproven)
 		assert.False(t, organization.Credentials[0].ByTrust)
 		*descriptor.Constraints.Fields[len(descriptor.Constraints.Fields)-2].Filter.Pattern = "^did:web:a"
-		organization, _ = p.Explain(profile).named(AttributeOrganization)
+		organization, _ = p.Explain(profile).named(trust.Organization)
 		assert.NotEmpty(t, organization.Credentials[0].Unproven, "a pattern that lets others pass")
 
-		profile.sources = map[string]Attribute{typeName: AttributeOrganization}
-		organization, _ = p.Explain(profile).named(AttributeOrganization)
+		profile.sources = map[string]trust.Attribute{typeName: trust.Organization}
+		organization, _ = p.Explain(profile).named(trust.Organization)
 		assert.True(t, organization.Credentials[0].ByTrust)
 		assert.Empty(t, organization.Credentials[0].Unproven)
 	})
@@ -157,7 +158,7 @@ func TestExplainSample(t *testing.T) {
 		for _, claim := range p.Explain(profile).TokenClaims {
 			told[claim.Name] = claim.Example
 		}
-		delete(claims, ClaimEnrollmentIdentifier) // holds the patient's number
+		delete(claims, definition.ClaimEnrollmentIdentifier) // holds the patient's number
 		for claim, value := range claims {
 			assert.Equal(t, value, told[claim], claim)
 		}

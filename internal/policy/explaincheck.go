@@ -3,6 +3,8 @@
 
 package policy
 
+import "github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
+
 // Check is a comparison that neither the node nor a presentation definition can make.
 type Check string
 
@@ -24,7 +26,7 @@ const (
 // checks are those of [Profile.crossCheck] and [Profile.gather] that can apply. With a
 // definition of the operator's every kind of credential may be presented.
 func (p *Policy) checks(profile *Profile) []Check {
-	certificates := func(attributes ...Attribute) bool {
+	certificates := func(attributes ...trust.Attribute) bool {
 		for _, attribute := range attributes {
 			if !profile.builtin || profile.trust[attribute].NamesX509() {
 				return true
@@ -32,7 +34,7 @@ func (p *Policy) checks(profile *Profile) []Check {
 		}
 		return false
 	}
-	passes := certificates(AttributeOrganization, AttributePractitioner, AttributeEnrollment, AttributeDelegation)
+	passes := certificates(trust.Organization, trust.Practitioner, trust.Enrollment, trust.Delegation)
 	var checks []Check
 	for _, each := range []struct {
 		check   Check
@@ -42,12 +44,12 @@ func (p *Policy) checks(profile *Profile) []Check {
 		{CheckOneValue, true},
 		{CheckFacilityType, p.typesListed},
 		{CheckOrganization, true},
-		{CheckDeziOrganization, !profile.builtin || profile.trust[AttributePractitioner].TrustsDezi()},
+		{CheckDeziOrganization, !profile.builtin || profile.trust[trust.Practitioner].TrustsDezi()},
 		{CheckPassOrganization, passes},
 		{CheckPassValidity, passes},
-		{CheckServerCertificate, certificates(AttributeOrganization)},
-		{CheckEnrollmentPass, certificates(AttributeEnrollment)},
-		{CheckDelegationPass, certificates(AttributeDelegation)},
+		{CheckServerCertificate, certificates(trust.Organization)},
+		{CheckEnrollmentPass, certificates(trust.Enrollment)},
+		{CheckDelegationPass, certificates(trust.Delegation)},
 		{CheckEnrollmentOutdated, profile.enrollmentMaxAge > 0},
 	} {
 		if each.applies {

@@ -10,10 +10,11 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // accepted are the credentials with which an attribute can be shown.
-func (p *Profile) accepted(attribute Attribute) []AcceptedCredential {
+func (p *Profile) accepted(attribute trust.Attribute) []AcceptedCredential {
 	if p.builtin {
 		return p.acceptedForms(attribute)
 	}
@@ -37,13 +38,13 @@ func (p *Profile) accepted(attribute Attribute) []AcceptedCredential {
 
 // acceptedForms are those of the built-in definition. The guard reads the claims from the
 // credential itself: the paths in the definition only choose it.
-func (p *Profile) acceptedForms(attribute Attribute) []AcceptedCredential {
+func (p *Profile) acceptedForms(attribute trust.Attribute) []AcceptedCredential {
 	var accepted []AcceptedCredential
 	for _, form := range p.rules(false).Accepted(attribute) {
 		credential := AcceptedCredential{
 			Descriptor: string(attribute), Wallet: string(pe.WalletOwnerOrganization), Types: slices.Clone(form.Types), ByTrust: true,
 		}
-		for _, claim := range renamableClaims {
+		for _, claim := range definition.RenamableClaims() {
 			if paths, exists := form.Claims[claim]; exists {
 				credential.Claims = append(credential.Claims, ClaimSource{
 					Claim: p.claimName(claim), Paths: slices.Clone(paths), Optional: !slices.Contains(definition.ClaimsOf(attribute), claim),
@@ -56,7 +57,7 @@ func (p *Profile) acceptedForms(attribute Attribute) []AcceptedCredential {
 }
 
 // claimSources are the fields of an operator's descriptor that give a claim of the attribute.
-func (p *Profile) claimSources(attribute Attribute, descriptor definition.Descriptor) []ClaimSource {
+func (p *Profile) claimSources(attribute trust.Attribute, descriptor definition.Descriptor) []ClaimSource {
 	if descriptor.Constraints == nil {
 		return nil
 	}

@@ -72,11 +72,11 @@ func (p *Policy) samples(profile *Profile) []Sample {
 // tokenClaims are the fields of the profile's definition and what the question was made
 // of, then the claims that a [Permission] adds.
 func (p *Profile) tokenClaims(sample Sample) []TokenClaim {
-	read := append(definition.Declared(p.Definition), p.claimNames(neededClaims)...)
+	read := append(definition.Declared(p.Definition), p.claimNames(definition.NeededClaims())...)
 	slices.Sort(read)
 	read = slices.Compact(read)
 	var claims []TokenClaim
-	for _, claim := range renamableClaims {
+	for _, claim := range definition.RenamableClaims() {
 		name := p.claimName(claim)
 		if at, found := slices.BinarySearch(read, name); found {
 			read = slices.Delete(read, at, at+1)
@@ -100,12 +100,12 @@ func (p *Profile) tokenClaims(sample Sample) []TokenClaim {
 func sampleClaims(sample Sample) map[string]any {
 	requester := sample.Question.Requester
 	return map[string]any{
-		ClaimOrganizationURA:          string(requester.URA),
-		ClaimOrganizationName:         "Example Midwives",
-		ClaimOrganizationFacilityType: string(requester.FacilityType),
-		ClaimUserID:                   requester.Responsible.ID.Extension,
-		ClaimUserRole:                 string(requester.Responsible.Role),
-		ClaimEnrollmentIdentifier:     systemsBSN[0] + "|" + sample.Question.Patient.String(),
-		ClaimEnrollmentRegisteredBy:   systemsURA[0] + "|" + string(requester.URA),
+		definition.ClaimOrganizationURA:          string(requester.URA),
+		definition.ClaimOrganizationName:         "Example Midwives",
+		definition.ClaimOrganizationFacilityType: string(requester.FacilityType),
+		definition.ClaimUserID:                   requester.Responsible.ID.Extension,
+		definition.ClaimUserRole:                 string(requester.Responsible.Role),
+		definition.ClaimEnrollmentIdentifier:     systemsBSN[0] + "|" + sample.Question.Patient.String(),
+		definition.ClaimEnrollmentRegisteredBy:   systemsURA[0] + "|" + string(requester.URA),
 	}
 }

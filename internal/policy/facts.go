@@ -32,15 +32,15 @@ func (p *Profile) gather(evidence Evidence) *facts {
 	f := &facts{profile: p, texts: map[string][]string{}, chosen: map[string]any{}}
 	switch {
 	case evidence.Basis == BasisClaims:
-		f.fromClaims(evidence.Claims, readClaims)
+		f.fromClaims(evidence.Claims, definition.ReadClaims())
 	case p.builtin:
 		f.fromCredentials(evidence.Credentials)
 	default:
 		f.fromClaims(evidence.Claims, p.reads)
 		f.checkSources(evidence.Credentials)
 	}
-	if by := f.texts[ClaimEnrollmentRegisteredBy]; len(by) == 1 {
-		f.chosen[p.claimName(ClaimEnrollmentRegisteredBy)] = by[0]
+	if by := f.texts[definition.ClaimEnrollmentRegisteredBy]; len(by) == 1 {
+		f.chosen[p.claimName(definition.ClaimEnrollmentRegisteredBy)] = by[0]
 	}
 	return f
 }
@@ -59,7 +59,7 @@ func (f *facts) fromClaims(claims map[string]any, counted []string) {
 // operator's definition leaves open: the configured trust stands in. An attribute has one
 // such credential, of whichever of its types: of two the presenter would choose.
 func (f *facts) checkSources(credentials []Credential) {
-	for _, attribute := range attributes {
+	for _, attribute := range trust.Attributes() {
 		f.only(attribute, filter(credentials, func(c Credential) bool {
 			return slices.ContainsFunc(c.Types, func(t string) bool { return f.profile.sources[t] == attribute })
 		}))
@@ -68,7 +68,7 @@ func (f *facts) checkSources(credentials []Credential) {
 
 // fromCredentials reads each attribute from the one credential that gives it.
 func (f *facts) fromCredentials(credentials []Credential) {
-	for _, attribute := range attributes {
+	for _, attribute := range trust.Attributes() {
 		candidates := filter(credentials, func(c Credential) bool {
 			form, known := formOf(c)
 			return known && form.Attribute == attribute
@@ -79,13 +79,13 @@ func (f *facts) fromCredentials(credentials []Credential) {
 		form, _ := formOf(candidates[0])
 		subject, single := candidates[0].subject()
 		if name, ok := certificateName(form, candidates[0].Issuer); ok {
-			f.chosen[f.profile.claimName(ClaimOrganizationName)] = name
+			f.chosen[f.profile.claimName(definition.ClaimOrganizationName)] = name
 		}
 		for claim, paths := range form.Claims {
 			switch {
 			case !single:
 				f.texts[claim] = []string{""}
-			case claim == ClaimOrganizationURA && isOneOf(form.Types, []string{definition.TypeX509}):
+			case claim == definition.ClaimOrganizationURA && isOneOf(form.Types, []string{definition.TypeX509}):
 				f.texts[claim] = []string{serverURA(valuesAt(subject, paths))}
 			default:
 				f.texts[claim] = valuesAt(subject, paths)
@@ -98,7 +98,7 @@ func (f *facts) fromCredentials(credentials []Credential) {
 // itself with it, in place of the organisation's own: empty where the DID does not tell it.
 // The node compares an X509Credential with its certificate.
 func certificateName(form definition.Form, issuer string) (name string, decides bool) {
-	if form.Attribute != AttributeOrganization || !trust.IsX509(issuer) || isOneOf(form.Types, []string{definition.TypeX509}) {
+	if form.Attribute != trust.Organization || !trust.IsX509(issuer) || isOneOf(form.Types, []string{definition.TypeX509}) {
 		return "", false
 	}
 	name, _ = trust.SubjectPolicy(issuer, "O")
@@ -119,7 +119,7 @@ func serverURA(otherNames []string) string {
 
 // only checks that there is one credential for an attribute, of a trusted issuer. With
 // two it would be the presenter's choice which one counts.
-func (f *facts) only(attribute Attribute, candidates []Credential) bool {
+func (f *facts) only(attribute trust.Attribute, candidates []Credential) bool {
 	claims := f.profile.claimNames(definition.ClaimsOf(attribute))
 	trusted := true
 	for _, candidate := range candidates {

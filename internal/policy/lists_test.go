@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // listsOf makes lists of one data holder for each subject, and types by URA.
@@ -37,7 +39,7 @@ func TestUseReplacesTheListsAsAWhole(t *testing.T) {
 	without := evidence
 	without.Credentials = filter(evidence.Credentials, func(c Credential) bool {
 		form, _ := formOf(c)
-		return form.Attribute != AttributeFacilityType
+		return form.Attribute != trust.FacilityType
 	})
 	ask := func(evidence Evidence) (consent.Question, error) {
 		question, _, err := questionOf(p, p.Profile("birth-care"), evidence)
@@ -53,7 +55,7 @@ func TestUseReplacesTheListsAsAWhole(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, "00000660", question.DataHolder.URA)
 	_, err = ask(without)
-	assert.ErrorContains(t, err, ClaimOrganizationFacilityType, "the type was taken off the list")
+	assert.ErrorContains(t, err, definition.ClaimOrganizationFacilityType, "the type was taken off the list")
 
 	p.Use(listsOf(t, "00000660", nil, "hospital-west"))
 	_, err = ask(evidence)
@@ -75,7 +77,7 @@ func TestAQuestionIsOfOneTime(t *testing.T) {
 	evidence := validEvidence()
 	evidence.Credentials = filter(evidence.Credentials, func(c Credential) bool {
 		form, _ := formOf(c)
-		return form.Attribute != AttributeFacilityType
+		return form.Attribute != trust.FacilityType
 	})
 	var asking sync.WaitGroup
 	for range 4 {

@@ -67,7 +67,7 @@ profiles[0].presentationdefinition: descriptor "id_patient_enrollment" (organiza
 
 func useCaseEvidence() Evidence {
 	evidence := validEvidence()
-	evidence.Claims[ClaimOrganizationFacilityType] = nil
+	evidence.Claims[definition.ClaimOrganizationFacilityType] = nil
 	return evidence
 }
 
@@ -75,10 +75,10 @@ func TestOfTwoTypesForOneAttributeThePresenterDoesNotChoose(t *testing.T) {
 	holder, err := trust.Parse([]string{"holder"})
 	require.NoError(t, err)
 	p := &Profile{
-		sources: definition.Sources{"A": AttributePractitioner, "B": AttributePractitioner},
-		trust:   map[Attribute]Issuers{AttributePractitioner: holder},
+		sources: definition.Sources{"A": trust.Practitioner, "B": trust.Practitioner},
+		trust:   map[trust.Attribute]trust.Issuers{trust.Practitioner: holder},
 	}
 	f := &facts{profile: p}
 	f.checkSources([]Credential{credentialOf("A", testPresenter, object{}), credentialOf("B", testPresenter, object{})})
-	assertRefused(t, joined(f.refused), ReasonClaimContradiction, ClaimUserID, ClaimUserRole)
+	assertRefused(t, joined(f.refused), ReasonClaimContradiction, definition.ClaimUserID, definition.ClaimUserRole)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // permissionFor is what a decision about the evidence makes.
@@ -52,7 +53,7 @@ func TestClaimsOfAPermission(t *testing.T) {
 			assert.Contains(t, ReservedClaims(), claim)
 		}
 		assert.Len(t, ours, len(ReservedClaims()))
-		assert.Equal(t, "900000009", claims[ClaimUserID], "what the question was made of is there too")
+		assert.Equal(t, "900000009", claims[definition.ClaimUserID], "what the question was made of is there too")
 	})
 	t.Run("what was read is never in place of what this software writes", func(t *testing.T) {
 		permission := permissionFor(t, newPolicy(t, validConfig()), "medication", validEvidence(), finding)

@@ -13,13 +13,14 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // Policy is a checked configuration. Nothing of it changes after it was made but its lists,
 // which are replaced as a whole.
 type Policy struct {
 	profiles    map[string]*Profile // by scope
-	trust       map[Attribute]Issuers
+	trust       map[trust.Attribute]trust.Issuers
 	lists       atomic.Pointer[Lists]
 	typesListed bool // types of requesters are configured, or a file for them is
 	strict      bool
@@ -37,7 +38,7 @@ type Profile struct {
 	continueAfterDeny bool
 	builtin           bool
 	strict            bool
-	trust             map[Attribute]Issuers
+	trust             map[trust.Attribute]trust.Issuers
 	names             definition.Names   // of claims that have another name
 	reads             []string           // the claims of a question that the definition can give
 	sources           definition.Sources // types of credential whose issuers the operator's definition leaves to the trust

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 const (
@@ -164,11 +165,11 @@ func TestNew(t *testing.T) {
 		}
 	})
 	t.Run("dezi is trusted for professionals and for nothing else", func(t *testing.T) {
-		for _, attribute := range attributes {
+		for _, attribute := range trust.Attributes() {
 			config := validConfig()
 			config.Trust[string(attribute)] = append(config.Trust[string(attribute)], "dezi")
 			_, err := New(config, noDefinitions)
-			if attribute == AttributePractitioner {
+			if attribute == trust.Practitioner {
 				assert.NoError(t, err)
 			} else {
 				assert.EqualError(t, err, "trust."+string(attribute)+": 'dezi' attests professionals only")
@@ -177,7 +178,7 @@ func TestNew(t *testing.T) {
 	})
 	t.Run("an operator's definition must give what the question needs", func(t *testing.T) {
 		_, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) {
-			return definitionOf(ClaimOrganizationURA, ClaimUserID, ClaimUserRole, ClaimEnrollmentIdentifier, ClaimConsent, "cnf"), nil
+			return definitionOf(definition.ClaimOrganizationURA, definition.ClaimUserID, definition.ClaimUserRole, definition.ClaimEnrollmentIdentifier, ClaimConsent, "cnf"), nil
 		})
 		assert.ErrorContains(t, err, `profiles[0].presentationdefinition: no field has the id "organization_facility_type"`)
 		assert.ErrorContains(t, err, `profiles[1].presentationdefinition: the field id "mitz_consent" is reserved`)
@@ -188,7 +189,7 @@ func TestNew(t *testing.T) {
 		assert.ErrorContains(t, err, "profiles[0].presentationdefinition: unreadable")
 	})
 	t.Run("an operator's definition replaces the built-in one", func(t *testing.T) {
-		operators := trustedDefinition(neededClaims...)
+		operators := trustedDefinition(definition.NeededClaims()...)
 		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 		require.NoError(t, err)
 		assert.Equal(t, operators, p.Profile("birth-care").Definition)
@@ -197,7 +198,7 @@ func TestNew(t *testing.T) {
 
 func TestTheBuiltinDefinitionDeclaresEveryNeededClaim(t *testing.T) {
 	declared := definition.Declared(newPolicy(t, validConfig()).Profile("birth-care").Definition)
-	assert.Subset(t, declared, neededClaims)
+	assert.Subset(t, declared, definition.NeededClaims())
 	for _, reserved := range ReservedClaims() {
 		assert.NotContains(t, declared, reserved)
 	}

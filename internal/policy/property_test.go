@@ -10,6 +10,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // way is one way to show an attribute.
@@ -170,11 +172,11 @@ func valuesOf(right, another any) []any {
 func TestNoQuestionFromFewerClaims(t *testing.T) {
 	t.Parallel()
 	valid := validEvidence().Claims
-	operators := trustedDefinition(append([]string{ClaimDelegationRegisteredBy + "?", ClaimDelegationRoleCode + "?"}, neededClaims...)...)
+	operators := trustedDefinition(append([]string{definition.ClaimDelegationRegisteredBy + "?", definition.ClaimDelegationRoleCode + "?"}, definition.NeededClaims()...)...)
 	p, err := New(scheme(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 	require.NoError(t, err)
 	claims := [][]any{
-		valuesOf(valid[ClaimOrganizationURA], "87654321"), valuesOf("G3", "V6"), valuesOf("900000009", "900000007"),
+		valuesOf(valid[definition.ClaimOrganizationURA], "87654321"), valuesOf("G3", "V6"), valuesOf("900000009", "900000007"),
 		valuesOf("03.000", "01.015"), valuesOf(testBSN, "999996630"),
 		valuesOf("900000008", "900000007"), valuesOf("01.046", "01.015"),
 	}
@@ -193,8 +195,8 @@ func TestNoQuestionFromFewerClaims(t *testing.T) {
 		}
 		expected := true
 		for i, at := range choice {
-			evidence.Claims[readClaims[i]] = claims[i][at]
-			expected = expected && (isRight(at) || isAbsent(at) && i >= len(neededClaims))
+			evidence.Claims[definition.ReadClaims()[i]] = claims[i][at]
+			expected = expected && (isRight(at) || isAbsent(at) && i >= len(definition.NeededClaims()))
 		}
 		expected = expected && isAbsent(choice[5]) == isAbsent(choice[6])
 		_, _, err := questionOf(p, p.Profile("birth-care"), evidence)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // question makes the question that a profile asks from what is known, and returns the claims
@@ -25,7 +26,7 @@ func (p *Policy) question(profile *Profile, evidence Evidence) (consent.Question
 	}
 	facts := profile.gather(evidence)
 	question := consent.Question{
-		Patient:    needed(facts, ClaimEnrollmentIdentifier, readBSN, consent.BSN.Equal),
+		Patient:    needed(facts, definition.ClaimEnrollmentIdentifier, readBSN, consent.BSN.Equal),
 		DataHolder: dataHolder,
 		Requester:  requesterOf(facts, lists),
 		Categories: slices.Clone(profile.Categories),
@@ -68,23 +69,23 @@ func (p *Profile) checkBasis(evidence Evidence) *Refusal {
 
 func requesterOf(facts *facts, lists *Lists) consent.Requester {
 	requester := consent.Requester{
-		URA: needed(facts, ClaimOrganizationURA, readURA, same),
+		URA: needed(facts, definition.ClaimOrganizationURA, readURA, same),
 		Responsible: consent.Professional{
-			ID:   needed(facts, ClaimUserID, readProfessional, same),
-			Role: needed(facts, ClaimUserRole, readRole, same),
+			ID:   needed(facts, definition.ClaimUserID, readProfessional, same),
+			Role: needed(facts, definition.ClaimUserRole, readRole, same),
 		},
 	}
 	if facts.profile.builtin && requester.URA != "" {
 		// One form in the token, whichever credential it comes from.
-		facts.chosen[facts.profile.claimName(ClaimOrganizationURA)] = string(requester.URA)
+		facts.chosen[facts.profile.claimName(definition.ClaimOrganizationURA)] = string(requester.URA)
 	}
 	requester.FacilityType = lists.facilityTypeOf(facts, requester.URA)
-	if facts.has(ClaimDelegationRegisteredBy) || facts.has(ClaimDelegationRoleCode) {
+	if facts.has(definition.ClaimDelegationRegisteredBy) || facts.has(definition.ClaimDelegationRoleCode) {
 		acting := requester.Responsible.ID
 		requester.Mandated = &acting
 		requester.Responsible = consent.Professional{
-			ID:   needed(facts, ClaimDelegationRegisteredBy, readProfessional, same),
-			Role: needed(facts, ClaimDelegationRoleCode, readRole, same),
+			ID:   needed(facts, definition.ClaimDelegationRegisteredBy, readProfessional, same),
+			Role: needed(facts, definition.ClaimDelegationRoleCode, readRole, same),
 		}
 	}
 	return requester
@@ -94,13 +95,13 @@ func requesterOf(facts *facts, lists *Lists) consent.Requester {
 // that the operator configured for the organisation. When both are there they must agree.
 func (l *Lists) facilityTypeOf(facts *facts, ura consent.URA) consent.FacilityType {
 	configured, exists := l.facilityTypes[ura]
-	if exists && !facts.has(ClaimOrganizationFacilityType) {
-		facts.chosen[facts.profile.claimName(ClaimOrganizationFacilityType)] = string(configured)
+	if exists && !facts.has(definition.ClaimOrganizationFacilityType) {
+		facts.chosen[facts.profile.claimName(definition.ClaimOrganizationFacilityType)] = string(configured)
 		return configured
 	}
-	presented := needed(facts, ClaimOrganizationFacilityType, readFacilityType, same)
+	presented := needed(facts, definition.ClaimOrganizationFacilityType, readFacilityType, same)
 	if exists && presented != "" && presented != configured {
-		facts.contradictory = append(facts.contradictory, facts.profile.claimName(ClaimOrganizationFacilityType))
+		facts.contradictory = append(facts.contradictory, facts.profile.claimName(definition.ClaimOrganizationFacilityType))
 	}
 	return presented
 }

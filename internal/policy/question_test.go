@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // The credentials of validEvidence.
@@ -32,11 +33,11 @@ func validEvidence() Evidence {
 		Basis:   BasisCredentials,
 		Subject: "hospital-east",
 		Claims: map[string]any{
-			ClaimOrganizationURA:          "12345678",
-			ClaimOrganizationFacilityType: "G3",
-			ClaimUserID:                   "900000009",
-			ClaimUserRole:                 "03.000",
-			ClaimEnrollmentIdentifier:     "http://fhir.nl/fhir/NamingSystem/bsn|" + testBSN,
+			definition.ClaimOrganizationURA:          "12345678",
+			definition.ClaimOrganizationFacilityType: "G3",
+			definition.ClaimUserID:                   "900000009",
+			definition.ClaimUserRole:                 "03.000",
+			definition.ClaimEnrollmentIdentifier:     "http://fhir.nl/fhir/NamingSystem/bsn|" + testBSN,
 		},
 		Credentials: []Credential{
 			theOrganization: credentialOf("X509Credential", testUZI, object{"san": object{"otherName": "2.16.528.1.1007.99.2110-1-1-S-12345678-00.000-0"}}),
@@ -67,7 +68,7 @@ func builtinAndOperators(t *testing.T, test func(t *testing.T, p *Policy, set fu
 		test(t, newPolicy(t, validConfig()), setInCredential)
 	})
 	t.Run("operator's definition", func(t *testing.T) {
-		operators := trustedDefinition(neededClaims...)
+		operators := trustedDefinition(definition.NeededClaims()...)
 		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 		require.NoError(t, err)
 		test(t, p, func(evidence *Evidence, claim string, value any) { evidence.Claims[claim] = value })
@@ -80,12 +81,12 @@ func setInCredential(evidence *Evidence, claim string, value any) {
 		credential int
 		member     string
 	}{
-		ClaimOrganizationFacilityType: {theFacilityType, "roleCodeNL"},
-		ClaimUserID:                   {thePractitioner, "identifier"},
-		ClaimUserRole:                 {thePractitioner, "roleName"},
-		ClaimEnrollmentIdentifier:     {theEnrollment, "patientId"},
+		definition.ClaimOrganizationFacilityType: {theFacilityType, "roleCodeNL"},
+		definition.ClaimUserID:                   {thePractitioner, "identifier"},
+		definition.ClaimUserRole:                 {thePractitioner, "roleName"},
+		definition.ClaimEnrollmentIdentifier:     {theEnrollment, "patientId"},
 	}
-	if claim == ClaimOrganizationURA {
+	if claim == definition.ClaimOrganizationURA {
 		// A URA in words of its own, not in a certificate.
 		evidence.Credentials[theOrganization] = credentialOf("NutsUraCredential", testVektis, object{"organization": object{"ura": value}})
 		return
@@ -148,29 +149,29 @@ func TestQuestionForms(t *testing.T) {
 		name, claim, value string
 		accepted           bool
 	}{
-		{"a bare BSN", ClaimEnrollmentIdentifier, testBSN, true},
-		{"a BSN with its OID", ClaimEnrollmentIdentifier, "urn:oid:2.16.840.1.113883.2.4.6.3|" + testBSN, true},
-		{"a BSN that fails the eleven test", ClaimEnrollmentIdentifier, "900186022", false},
-		{"a BSN of zeros", ClaimEnrollmentIdentifier, "000000000", false},
-		{"a BSN with a space", ClaimEnrollmentIdentifier, testBSN + " ", false},
-		{"a BSN in another system", ClaimEnrollmentIdentifier, "http://example.org|" + testBSN, false},
-		{"a BSN in a nameless system", ClaimEnrollmentIdentifier, "|" + testBSN, false},
-		{"a BSN after two systems", ClaimEnrollmentIdentifier, "http://fhir.nl/fhir/NamingSystem/bsn|x|" + testBSN, false},
-		{"a URA with its system", ClaimOrganizationURA, "http://fhir.nl/fhir/NamingSystem/ura|12345678", true},
-		{"a URA of seven digits", ClaimOrganizationURA, "1234567", false},
-		{"a URA with a line break", ClaimOrganizationURA, "12345678\n", false},
-		{"an organisation type with its OID", ClaimOrganizationFacilityType, "2.16.840.1.113883.2.4.15.1060|G3", true},
-		{"an organisation type nobody has heard of", ClaimOrganizationFacilityType, "Q9", true},
-		{"an organisation type in words", ClaimOrganizationFacilityType, "hospital", false},
-		{"a role with its OID", ClaimUserRole, "urn:oid:2.16.840.1.113883.2.4.15.111|01.015", true},
-		{"a role in words", ClaimUserRole, "midwife", false},
-		{"a professional with the UZI system", ClaimUserID, "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers|900000009", true},
-		{"a professional with an AGB code", ClaimUserID, "http://fhir.nl/fhir/NamingSystem/agb-z|01012345", true},
-		{"a professional in the employer's own system", ClaimUserID, "urn:oid:1.2.3.4|jansen7", true},
-		{"a UZI number of eight digits", ClaimUserID, "90000000", false},
-		{"a professional in a system that is none", ClaimUserID, "employees|jansen7", false},
-		{"a professional in a nameless system", ClaimUserID, "|900000009", false},
-		{"an empty claim", ClaimUserID, "", false},
+		{"a bare BSN", definition.ClaimEnrollmentIdentifier, testBSN, true},
+		{"a BSN with its OID", definition.ClaimEnrollmentIdentifier, "urn:oid:2.16.840.1.113883.2.4.6.3|" + testBSN, true},
+		{"a BSN that fails the eleven test", definition.ClaimEnrollmentIdentifier, "900186022", false},
+		{"a BSN of zeros", definition.ClaimEnrollmentIdentifier, "000000000", false},
+		{"a BSN with a space", definition.ClaimEnrollmentIdentifier, testBSN + " ", false},
+		{"a BSN in another system", definition.ClaimEnrollmentIdentifier, "http://example.org|" + testBSN, false},
+		{"a BSN in a nameless system", definition.ClaimEnrollmentIdentifier, "|" + testBSN, false},
+		{"a BSN after two systems", definition.ClaimEnrollmentIdentifier, "http://fhir.nl/fhir/NamingSystem/bsn|x|" + testBSN, false},
+		{"a URA with its system", definition.ClaimOrganizationURA, "http://fhir.nl/fhir/NamingSystem/ura|12345678", true},
+		{"a URA of seven digits", definition.ClaimOrganizationURA, "1234567", false},
+		{"a URA with a line break", definition.ClaimOrganizationURA, "12345678\n", false},
+		{"an organisation type with its OID", definition.ClaimOrganizationFacilityType, "2.16.840.1.113883.2.4.15.1060|G3", true},
+		{"an organisation type nobody has heard of", definition.ClaimOrganizationFacilityType, "Q9", true},
+		{"an organisation type in words", definition.ClaimOrganizationFacilityType, "hospital", false},
+		{"a role with its OID", definition.ClaimUserRole, "urn:oid:2.16.840.1.113883.2.4.15.111|01.015", true},
+		{"a role in words", definition.ClaimUserRole, "midwife", false},
+		{"a professional with the UZI system", definition.ClaimUserID, "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers|900000009", true},
+		{"a professional with an AGB code", definition.ClaimUserID, "http://fhir.nl/fhir/NamingSystem/agb-z|01012345", true},
+		{"a professional in the employer's own system", definition.ClaimUserID, "urn:oid:1.2.3.4|jansen7", true},
+		{"a UZI number of eight digits", definition.ClaimUserID, "90000000", false},
+		{"a professional in a system that is none", definition.ClaimUserID, "employees|jansen7", false},
+		{"a professional in a nameless system", definition.ClaimUserID, "|900000009", false},
+		{"an empty claim", definition.ClaimUserID, "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			builtinAndOperators(t, func(t *testing.T, p *Policy, set func(*Evidence, string, any)) {
@@ -192,7 +193,7 @@ func TestQuestionForms(t *testing.T) {
 
 func TestQuestionRefusals(t *testing.T) {
 	p := newPolicy(t, validConfig())
-	for _, claim := range neededClaims {
+	for _, claim := range definition.NeededClaims() {
 		t.Run("a "+claim+" without a value is missing", func(t *testing.T) {
 			builtinAndOperators(t, func(t *testing.T, p *Policy, set func(*Evidence, string, any)) {
 				evidence := validEvidence()
@@ -213,22 +214,22 @@ func TestQuestionRefusals(t *testing.T) {
 		}
 	}
 	t.Run("all that is missing and malformed is told at once", func(t *testing.T) {
-		operators := trustedDefinition(neededClaims...)
+		operators := trustedDefinition(definition.NeededClaims()...)
 		p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 		require.NoError(t, err)
 		evidence := validEvidence()
-		evidence.Claims = map[string]any{ClaimUserRole: "midwife", ClaimUserID: "900000009"}
+		evidence.Claims = map[string]any{definition.ClaimUserRole: "midwife", definition.ClaimUserID: "900000009"}
 		_, _, err = questionOf(p, p.Profile("birth-care"), evidence)
 		assert.EqualError(t, err, "claim missing: organization_facility_type, organization_ura, patient_enrollment_identifier; claim malformed: user_role")
 	})
 	t.Run("with the built-in definition the claims of other scopes count for nothing", func(t *testing.T) {
 		evidence := validEvidence()
-		evidence.Claims = map[string]any{ClaimEnrollmentIdentifier: "999996630", ClaimDelegationRegisteredBy: "900000008", ClaimDelegationRoleCode: "01.000"}
+		evidence.Claims = map[string]any{definition.ClaimEnrollmentIdentifier: "999996630", definition.ClaimDelegationRegisteredBy: "900000008", definition.ClaimDelegationRoleCode: "01.000"}
 		question, claims, err := questionOf(p, p.Profile("birth-care"), evidence)
 		require.NoError(t, err)
 		assert.True(t, question.Patient.Equal(parseBSN(t, testBSN)))
 		assert.Nil(t, question.Requester.Mandated)
-		assert.Equal(t, "http://fhir.nl/fhir/NamingSystem/bsn|"+testBSN, claims[ClaimEnrollmentIdentifier], "the token tells what the question rests on")
+		assert.Equal(t, "http://fhir.nl/fhir/NamingSystem/bsn|"+testBSN, claims[definition.ClaimEnrollmentIdentifier], "the token tells what the question rests on")
 	})
 	for i, tc := range []struct{ attribute, claims string }{
 		{"organisation", "organization_ura"}, {"facility type", "organization_facility_type"},
@@ -256,7 +257,7 @@ func TestQuestionRefusals(t *testing.T) {
 }
 
 func TestDefinitionForSeveralWallets(t *testing.T) {
-	operators := trustedDefinition(neededClaims...)
+	operators := trustedDefinition(definition.NeededClaims()...)
 	operators[pe.WalletOwnerUser] = definitionOf("something")[pe.WalletOwnerOrganization]
 	operators[pe.WalletOwnerUser].InputDescriptors[0].Id = "two"
 	p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
@@ -281,10 +282,10 @@ func TestDefinitionForSeveralWallets(t *testing.T) {
 }
 
 func TestQuestionUnderMandate(t *testing.T) {
-	operators := trustedDefinition(append([]string{ClaimDelegationRegisteredBy + "?", ClaimDelegationRoleCode + "?"}, neededClaims...)...)
+	operators := trustedDefinition(append([]string{definition.ClaimDelegationRegisteredBy + "?", definition.ClaimDelegationRoleCode + "?"}, definition.NeededClaims()...)...)
 	p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return operators, nil })
 	require.NoError(t, err)
-	delegation := map[string]any{ClaimDelegationRegisteredBy: "900000008", ClaimDelegationRoleCode: "01.046"}
+	delegation := map[string]any{definition.ClaimDelegationRegisteredBy: "900000008", definition.ClaimDelegationRoleCode: "01.046"}
 
 	t.Run("the delegating professional is responsible, the acting one mandated", func(t *testing.T) {
 		evidence := validEvidence()
@@ -294,7 +295,7 @@ func TestQuestionUnderMandate(t *testing.T) {
 		assert.Equal(t, consent.Professional{ID: consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000008"}, Role: "01.046"}, question.Requester.Responsible)
 		assert.Equal(t, &consent.ProfessionalID{Root: consent.RootUZI, Extension: "900000009"}, question.Requester.Mandated)
 	})
-	for _, missing := range []string{ClaimDelegationRegisteredBy, ClaimDelegationRoleCode} {
+	for _, missing := range []string{definition.ClaimDelegationRegisteredBy, definition.ClaimDelegationRoleCode} {
 		t.Run("half a mandate is none: without "+missing, func(t *testing.T) {
 			evidence := validEvidence()
 			maps.Copy(evidence.Claims, delegation)

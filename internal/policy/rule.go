@@ -119,7 +119,7 @@ func namedFacilityTypes(form definition.Form, subject map[string]any) []string {
 // passContradiction says in what a credential and the UZI pass of its did:x509 issuer differ;
 // it is empty when they agree.
 func passContradiction(form definition.Form, credential Credential, subject map[string]any, requester consent.Requester) string {
-	if form.Attribute == AttributeFacilityType || slices.Contains(form.Types, definition.TypeX509) {
+	if form.Attribute == trust.FacilityType || slices.Contains(form.Types, definition.TypeX509) {
 		// Who gives out facility types need not have a pass. An X509Credential is compared
 		// with its certificate by the node.
 		return ""

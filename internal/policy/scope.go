@@ -132,9 +132,9 @@ func (p *Profile) checkOthers(scopes []string, definitionOf DefinitionOf) *Refus
 func (p *Profile) disturbedBy(other pe.WalletOwnerMapping) bool {
 	certain, declared := definition.Certain(p.Definition), definition.Declared(other)
 	if p.builtin {
-		certain = p.claimNames(neededClaims) // read from the credentials themselves
+		certain = p.claimNames(definition.NeededClaims()) // read from the credentials themselves
 	}
-	return slices.ContainsFunc(p.claimNames(readClaims), func(name string) bool {
+	return slices.ContainsFunc(p.claimNames(definition.ReadClaims()), func(name string) bool {
 		return slices.Contains(declared, name) && !slices.Contains(certain, name)
 	})
 }

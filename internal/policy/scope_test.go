@@ -10,13 +10,15 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 func TestScreen(t *testing.T) {
 	p := newPolicy(t, validConfig())
 	definitions := map[string]pe.WalletOwnerMapping{
-		"plain": definitionOf("something", ClaimOrganizationURA),
-		"sly":   definitionOf(ClaimDelegationRegisteredBy),
+		"plain": definitionOf("something", definition.ClaimOrganizationURA),
+		"sly":   definitionOf(definition.ClaimDelegationRegisteredBy),
 	}
 	lookUp := func(scope string) (pe.WalletOwnerMapping, error) {
 		if definition, exists := definitions[scope]; exists {

@@ -13,6 +13,7 @@ import (
 	"github.com/nuts-foundation/go-did/vc"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // Subjects are the Nuts subjects in the node's database, with their DIDs.
@@ -54,8 +55,8 @@ const maxWallets = 20
 // fingerprint is probably wrong. Without such certificates in the wallet, it cannot be told.
 func AuthorityWarnings(ctx context.Context, decides *policy.Policy, subjects Subjects, wallet Wallet) []string {
 	var trusted []string
-	for _, issuer := range decides.Trusted()[policy.AttributeOrganization] {
-		if issuer.Kind == policy.TrustCertificate {
+	for _, issuer := range decides.Trusted()[trust.Organization] {
+		if issuer.Kind == trust.KindCertificate {
 			trusted = append(trusted, issuer.Fingerprint)
 		}
 	}

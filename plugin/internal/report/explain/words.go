@@ -11,6 +11,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // What codes of this software mean, in words for an operator.
@@ -24,12 +25,12 @@ var (
 		policy.GroundAttestation:  "the requester brings a credential in which Mitz attests the consent",
 		policy.GroundRegistration: "the requester recorded the consent under the Mitz agreements",
 	}
-	attributeWords = map[policy.Attribute]string{
-		policy.AttributeOrganization: "which care organisation asks",
-		policy.AttributeFacilityType: "what kind of organisation it is",
-		policy.AttributePractitioner: "which professional asks, in which role",
-		policy.AttributeEnrollment:   "which patient it is about, and that the organisation treats this patient",
-		policy.AttributeDelegation:   "under whose mandate the professional acts",
+	attributeWords = map[trust.Attribute]string{
+		trust.Organization: "which care organisation asks",
+		trust.FacilityType: "what kind of organisation it is",
+		trust.Practitioner: "which professional asks, in which role",
+		trust.Enrollment:   "which patient it is about, and that the organisation treats this patient",
+		trust.Delegation:   "under whose mandate the professional acts",
 	}
 	needWords = map[policy.Need]string{
 		policy.NeedAlways:           "Needed, exactly one.",
@@ -76,15 +77,15 @@ func sourceWords(source policy.ClaimSource, credential policy.AcceptedCredential
 }
 
 // trustWords says who an entry of the trust is.
-func trustWords(entry policy.TrustedIssuer) string {
+func trustWords(entry trust.Entry) string {
 	switch entry.Kind {
-	case policy.TrustHolder:
+	case trust.KindHolder:
 		return "holder: the presenter itself, about itself"
-	case policy.TrustDezi:
+	case trust.KindDezi:
 		return "dezi: Dezi, by its own signed attestation inside a DeziUserCredential"
-	case policy.TrustPrefix:
+	case trust.KindPrefix:
 		return entry.Entry + ": every DID that begins so"
-	case policy.TrustCertificate:
+	case trust.KindCertificate:
 		text := fmt.Sprintf("did:x509: whoever has a certificate under the CA with %s fingerprint %s", entry.HashAlgorithm, entry.Fingerprint)
 		if entry.Policies != "" {
 			text += " in which is: " + entry.Policies

@@ -29,6 +29,7 @@ type testSigner struct {
 	failing atomic.Pointer[error]
 	hanging atomic.Bool // until its context ends
 	calls   atomic.Int32
+	wait    chan struct{} // until it is closed
 }
 
 func newTestSigner(t *testing.T) *testSigner {
@@ -46,6 +47,9 @@ func (s *testSigner) Sign(ctx context.Context, payload []byte) (string, error) {
 	}
 	if failure := s.failing.Load(); failure != nil {
 		return "", *failure
+	}
+	if s.wait != nil {
+		<-s.wait
 	}
 	headers := jws.NewHeaders()
 	public, err := jwk.FromRaw(s.key.Public())
@@ -158,6 +162,24 @@ func TestSummariesAreSigned(t *testing.T) {
 			time.Sleep(signPatience) // until the last attempt has ended
 		})
 		assertWhole(t, 2, path)
+	})
+	t.Run("also for what is written while one is being made", func(t *testing.T) {
+		path, signer, entry := newPath(t), newTestSigner(t), testEntry(t)
+		synctest.Test(t, func(t *testing.T) {
+			proceed := make(chan struct{})
+			signer.wait = proceed
+			log := openSigned(t, path, Hooks{}, signer)
+			require.NoError(t, log.Append(t.Context(), entry))
+			time.Sleep(signAfter + time.Second)
+			require.NoError(t, log.Append(t.Context(), entry))
+			close(proceed)
+			synctest.Wait()
+			require.NoError(t, log.Close())
+		})
+		report := verified(t, Expected{}, path)
+		assert.Nil(t, report.Break)
+		assert.Equal(t, 2, report.Signatures)
+		assert.Equal(t, uint64(3), report.Signed.Number, "the second entry and the first signature")
 	})
 	t.Run("and a signature that cannot be verified is not written", func(t *testing.T) {
 		path, entry := newPath(t), testEntry(t)

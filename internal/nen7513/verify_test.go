@@ -112,6 +112,40 @@ func resealed(t *testing.T, line, before, after string) string {
 	return body + hashOf([]byte(body)) + sealEnd + "\n"
 }
 
+func TestLinesThatACrashLeft(t *testing.T) {
+	event := []byte(`{"resourceType":"AuditEvent"}`)
+	first, place := appendSealed(nil, event, Place{Chain: "8a5e2b1c-4d3f-4a6b-9c7d-0e1f2a3b4c5d", Hash: noHash}, nil)
+	second, _ := appendSealed(nil, event, place, []byte("half\n"))
+	assert.Nil(t, breakIn(t, Expected{}, string(first), "half\n", string(second)))
+	for name, test := range map[string]struct {
+		lines []string
+		fault Fault
+		line  int
+	}{
+		"are altered":  {[]string{string(first), "hulf\n", string(second)}, FaultNoEntry, 2},
+		"are removed":  {[]string{string(first), string(second)}, FaultRemoved, 2},
+		"are inserted": {[]string{string(first), "half\n", "half\n", string(second)}, FaultNoEntry, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := breakIn(t, Expected{}, test.lines...)
+			require.NotNil(t, found)
+			assert.Equal(t, test.fault, found.Fault)
+			assert.Equal(t, test.line, found.Line)
+		})
+	}
+}
+
+func TestNoLineTakesMuchMemory(t *testing.T) {
+	lines := 0
+	require.NoError(t, eachLineIn("", strings.NewReader(strings.Repeat("x", 16*maxLine)+"\nnext"), func(line Line) error {
+		lines++
+		assert.LessOrEqual(t, cap(line.Content), 2*maxLine)
+		assert.Equal(t, lines == 1, line.long)
+		return nil
+	}))
+	assert.Equal(t, 2, lines)
+}
+
 // TestNoByteCanBeAltered flips a bit of each byte of a file, and drops each.
 func TestNoByteCanBeAltered(t *testing.T) {
 	lines := chained(t, 3)

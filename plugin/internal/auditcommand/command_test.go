@@ -5,8 +5,10 @@ package auditcommand
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -198,6 +200,20 @@ func TestShowCommand(t *testing.T) {
 		require.NoError(t, err)
 		assert.Contains(t, output, dutch.Broken)
 		assert.Equal(t, 2, strings.Count(output, "<section>"))
+	})
+	t.Run("a line of somebody else is not relied on, though its hash is right", func(t *testing.T) {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		const seal = len(`"}]}]}`) + 64
+		last := bytes.LastIndexByte(bytes.TrimSpace(content), '\n') + 1
+		body := strings.Replace(strings.TrimSpace(string(content[last:])), `"AuditEvent"`, `"Patient"`, 1)
+		body = body[:len(body)-seal]
+		foreign := filepath.Join(t.TempDir(), "audit.jsonl")
+		require.NoError(t, os.WriteFile(foreign, fmt.Appendf(content[:last:last], "%s%x\"}]}]}\n", body, sha256.Sum256([]byte(body))), 0o600))
+		_, err = run(t, "verify", "--file", foreign)
+		require.NoError(t, err, "the chain is whole")
+		_, err = run(t, "show", "--file", foreign, "--patient-file", patients)
+		assert.ErrorContains(t, err, "lines that are no entries of this software: 1")
 	})
 	t.Run("what is in the log is text on the page", func(t *testing.T) {
 		hostile := question(t, patient)

@@ -152,7 +152,7 @@ func TestShowCommand(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 2, strings.Count(output, "<section>"), "two queries of one request are told as one")
 		for _, text := range []string{
-			`<html lang="nl">`, "Toegang gegeven: u heeft hiervoor toestemming gegeven. (code permit)", "query-1, query-2",
+			`<html lang="nl">`, "Toegang gegeven: volgens Mitz mag dit. (code permit)", "query-1, query-2",
 			"verloskundige (03.000), nummer 900000008 (UZI-register)", "verloskundigenpraktijk (G3), URA 12345678",
 			"behandelgegevens (GGC002), GGC999 (onbekende code)", "01-03-2026 13:00:00", "Geen toegang: wij konden niet vaststellen",
 			"niet nagevraagd", "01-03-2026 tot en met 01-03-2026 (Nederlandse tijd)",
@@ -166,7 +166,7 @@ func TestShowCommand(t *testing.T) {
 	t.Run("in English", func(t *testing.T) {
 		output, err := run(t, "show", "--file", path, "--patient-file", patients, "--language", "en")
 		require.NoError(t, err)
-		assert.Contains(t, output, "Access given: you consented to this. (code permit)")
+		assert.Contains(t, output, "Access given: Mitz says that this is allowed. (code permit)")
 	})
 	t.Run("of nobody else", func(t *testing.T) {
 		output, err := run(t, "show", "--file", path, "--patient-file", patientFile(t, "111222333"))

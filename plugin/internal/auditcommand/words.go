@@ -25,8 +25,8 @@ var languages = map[string]words{"nl": dutch, "en": english}
 var dutch = words{
 	Language: "nl",
 	Title:    "Wie heeft om uw gegevens gevraagd?",
-	Intro: "Andere zorgverleners kunnen ons vragen om gegevens uit uw dossier. Wij geven alleen toegang als u daar " +
-		"toestemming voor heeft gegeven. Dat vragen wij elke keer na bij Mitz. Hieronder staat elk verzoek over u.",
+	Intro: "Andere zorgverleners kunnen ons vragen om gegevens uit uw dossier. In Mitz staat wie dat van u mag. Wij vragen het " +
+		"elke keer na, en geven alleen toegang als het volgens Mitz mag. Hieronder staat elk verzoek over u.",
 	Limits: "Heeft een zorgverlener toegang gekregen, dan mocht diens systeem een kwartier lang de genoemde gegevens ophalen. Of " +
 		"dat ook is gebeurd, staat in het logboek van ons dossiersysteem. Verzoeken die wij weigerden voordat duidelijk was over wie " +
 		"ze gingen, staan hier niet bij. Uw keuzes kunt u zien en wijzigen op de website van Mitz.",
@@ -37,11 +37,11 @@ var dutch = words{
 	Outcome: "Hoe liep het af", Asked: "Nagevraagd bij Mitz onder nummer", Code: "code", Mandate: "in opdracht van",
 	Number: "nummer", NotAsked: "niet nagevraagd", UnknownCode: "onbekende code", Local: "Nederlandse tijd",
 	endings: map[ending]string{
-		endedGiven:   "Toegang gegeven: u heeft hiervoor toestemming gegeven.",
-		endedNot:     "Geen toegang. U heeft toestemming gegeven, maar door een storing bij ons is er geen toegang gekomen.",
-		endedDenied:  "Geen toegang: u heeft hiervoor geen toestemming gegeven.",
+		endedGiven:   "Toegang gegeven: volgens Mitz mag dit.",
+		endedNot:     "Geen toegang. Volgens Mitz mag dit, maar door een storing bij ons is er geen toegang gekomen.",
+		endedDenied:  "Geen toegang: volgens Mitz mag dit niet.",
 		endedWrong:   "Geen toegang: het verzoek voldeed niet aan de regels.",
-		endedUnknown: "Geen toegang: wij konden niet vaststellen of u toestemming heeft gegeven.",
+		endedUnknown: "Geen toegang: wij konden niet vaststellen of dit mag.",
 		endedOpen:    "Niet bekend: het verzoek is afgebroken. Wij hebben niet vastgelegd dat er toegang is gegeven.",
 	},
 	facilityTypes: map[consent.FacilityType]string{
@@ -52,8 +52,8 @@ var dutch = words{
 	},
 	categories: map[consent.Category]string{"GGC002": "behandelgegevens", "GGC012": "uitslagen", "GGC013": "medicatie"},
 	purposes: map[consent.PurposeOfUse]string{
-		consent.PurposeTreatment:   "uw behandeling, met uw uitdrukkelijke toestemming",
-		consent.PurposeCoordinated: "uw behandeling, met veronderstelde toestemming",
+		consent.PurposeTreatment:   "uw behandeling; daarvoor is uw uitdrukkelijke toestemming nodig",
+		consent.PurposeCoordinated: "uw behandeling; daarvoor mag uw toestemming worden verondersteld",
 	},
 	professions: map[string]string{
 		"01": "arts", "01.015": "huisarts", "01.046": "gynaecoloog", "02": "tandarts", "03": "verloskundige", "04": "fysiotherapeut",
@@ -65,8 +65,8 @@ var dutch = words{
 var english = words{
 	Language: "en",
 	Title:    "Who asked for your data?",
-	Intro: "Other care providers can ask us for data in your record. We give access only if you consented to that. Each time we " +
-		"ask Mitz whether you did. Below is every request about you.",
+	Intro: "Other care providers can ask us for data in your record. Mitz knows whom you allow that. We ask Mitz each time, and " +
+		"give access only if Mitz says that it is allowed. Below is every request about you.",
 	Limits: "When a care provider was given access, its system could retrieve the data named here for a quarter of an hour. Whether it " +
 		"did is in the log of our record system. Requests that we refused before it was clear whom they were about are not in this list. " +
 		"You can see and change your choices on the website of Mitz.",
@@ -77,11 +77,11 @@ var english = words{
 	Outcome: "How it ended", Asked: "Mitz was asked under the number", Code: "code", Mandate: "on behalf of",
 	Number: "number", NotAsked: "not asked", UnknownCode: "unknown code", Local: "Dutch time",
 	endings: map[ending]string{
-		endedGiven:   "Access given: you consented to this.",
-		endedNot:     "No access. You consented, but because of a failure on our side no access was given.",
-		endedDenied:  "No access: you did not consent to this.",
+		endedGiven:   "Access given: Mitz says that this is allowed.",
+		endedNot:     "No access. Mitz says that this is allowed, but because of a failure on our side no access was given.",
+		endedDenied:  "No access: Mitz says that this is not allowed.",
 		endedWrong:   "No access: the request did not keep to the rules.",
-		endedUnknown: "No access: we could not establish whether you consented.",
+		endedUnknown: "No access: we could not establish whether this is allowed.",
 		endedOpen:    "Not known: the request was broken off. We have no record that access was given.",
 	},
 	facilityTypes: map[consent.FacilityType]string{
@@ -92,8 +92,8 @@ var english = words{
 	},
 	categories: map[consent.Category]string{"GGC002": "treatment data", "GGC012": "test results", "GGC013": "medication"},
 	purposes: map[consent.PurposeOfUse]string{
-		consent.PurposeTreatment:   "your treatment, with your explicit consent",
-		consent.PurposeCoordinated: "your treatment, with presumed consent",
+		consent.PurposeTreatment:   "your treatment; it needs your explicit consent",
+		consent.PurposeCoordinated: "your treatment; your consent may be presumed for it",
 	},
 	professions: map[string]string{
 		"01": "physician", "01.015": "GP", "01.046": "gynaecologist", "02": "dentist", "03": "midwife", "04": "physiotherapist",

@@ -4,11 +4,6 @@
 package plugin
 
 import (
-	"os"
-	"path/filepath"
-
-	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
-
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node/bounded"
 )
@@ -16,19 +11,11 @@ import (
 // authorities returns the CAs that the operator names: in mitz.trust, and in the presentation
 // definitions of all scopes.
 func (e *Engine) authorities(p *policy.Policy) bounded.Authorities {
-	var texts []string
+	var entries []string
 	for _, issuers := range p.Trusted() {
 		for _, issuer := range issuers {
-			texts = append(texts, issuer.Entry)
+			entries = append(entries, issuer.Entry)
 		}
 	}
-	if config, ok := e.node.Policy.Config().(*nutspolicy.Config); ok && config.Directory != "" {
-		files, _ := filepath.Glob(filepath.Join(config.Directory, "*.json")) // the pattern is not malformed
-		for _, file := range files {
-			if content, err := os.ReadFile(file); err == nil { // as the node has read it a moment ago
-				texts = append(texts, string(content))
-			}
-		}
-	}
-	return bounded.AuthoritiesIn(texts...)
+	return e.node.Authorities(entries...)
 }

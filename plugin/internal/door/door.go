@@ -69,7 +69,7 @@ func New(rules Rules, refused func(Reason)) *Door {
 // Handler handles a request that the door let through.
 type Handler func(c echo.Context, visit *Visit) error
 
-// Before gives a handler that is called only for what the door lets through, when it is
+// Before returns a handler that is called only for what the door lets through, when it is
 // that request's turn. A refusal is an [oauth.OAuth2Error], or is answered here.
 func (d *Door) Before(handle Handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -133,5 +133,5 @@ func busy(c echo.Context) error {
 	return c.JSON(http.StatusServiceUnavailable, oauth.OAuth2Error{Code: oauth.ServerError, Description: "too many requests are waiting"})
 }
 
-// Load says how many requests are worked on and wait.
+// Load returns how many requests are worked on and wait.
 func (d *Door) Load() turns.Load { return d.working.Load() }

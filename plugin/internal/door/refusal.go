@@ -19,7 +19,7 @@ const (
 	ReasonBusy         Reason = "busy"         // too many requests are worked on
 )
 
-// Reasons gives all reasons.
+// Reasons returns all reasons.
 func Reasons() []Reason {
 	return []Reason{ReasonSize, ReasonForm, ReasonNumber, ReasonScope, ReasonSubmission, ReasonPresentation, ReasonBusy}
 }
@@ -31,10 +31,10 @@ type Refusal struct {
 	Answer oauth.OAuth2Error
 }
 
-// Error gives the answer's text, which never repeats what was sent.
+// Error returns the answer's text, which never repeats what was sent.
 func (r *Refusal) Error() string { return r.Answer.Error() }
 
-// Unwrap gives the answer.
+// Unwrap returns the answer.
 func (r *Refusal) Unwrap() error { return r.Answer }
 
 func refuse(reason Reason, description string) *Refusal {

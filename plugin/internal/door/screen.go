@@ -39,7 +39,7 @@ const patience = 15 * time.Second
 // anew for each.
 const maxScopes = 8
 
-// lengthOf gives how long a parameter may be, in bytes. The node keeps, logs or repeats
+// lengthOf returns how long a parameter may be, in bytes. The node keeps, logs or repeats
 // most of them.
 func lengthOf(parameter string) int {
 	switch parameter {
@@ -65,7 +65,7 @@ var tracedParameters = []string{"grant_type", "scope", "client_id", "policy_id",
 
 // Rules are what the door cannot know by itself.
 type Rules struct {
-	// Scope gives the answer to a scope that can give no token; nil for all others.
+	// Scope returns the answer to a scope that can give no token; nil for all others.
 	Scope func(scope string) error
 	// HoldsNumber reports whether a short text holds a patient's number.
 	HoldsNumber func(text string) bool

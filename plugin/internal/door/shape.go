@@ -87,7 +87,7 @@ func (s *shape) addJSON(content string, nesting int) bool {
 // leastNested is the length of the shortest JSON string that is looked into.
 const leastNested = 16
 
-// scan counts the values of a JSON text, and gives its strings as they are written. It
+// scan counts the values of a JSON text, and hands on its strings as they are written. It
 // sees no more than brackets, commas and strings: what is no JSON is the node's to refuse,
 // and takes the node no longer.
 func (s *shape) scan(content string, onString func(quoted string) bool) bool {
@@ -125,7 +125,7 @@ func (s *shape) scan(content string, onString func(quoted string) bool) bool {
 	return true
 }
 
-// endOfString gives where the JSON string that begins at start ends.
+// endOfString returns where the JSON string that begins at start ends.
 func endOfString(content string, start int) int {
 	for i := start + 1; i < len(content); i++ {
 		switch content[i] {
@@ -138,7 +138,7 @@ func endOfString(content string, start int) int {
 	return len(content)
 }
 
-// splitJWT gives what is in a JWT in the compact form (RFC 7515 section 7.1). It reports
+// splitJWT returns what is in a JWT in the compact form (RFC 7515 section 7.1). It reports
 // false for what is none.
 func splitJWT(text string) (header, payload string, isJWT bool) {
 	first, rest, found := strings.Cut(text, ".")
@@ -153,7 +153,7 @@ func splitJWT(text string) (header, payload string, isJWT bool) {
 	return header, decoded(second), true
 }
 
-// decoded decodes a part of a JWT in either base64 alphabet, as the node does. It gives
+// decoded decodes a part of a JWT in either base64 alphabet, as the node does. It returns
 // nothing of what cannot be decoded: the node refuses that.
 func decoded(part string) string {
 	part = strings.TrimRight(part, "=")

@@ -94,7 +94,7 @@ func (v *Visit) giveBack() {
 	v.turn = nil
 }
 
-// Exceeded gives why the visit asked for more than it may, and nil when it did not. The
+// Exceeded returns why the visit asked for more than it may, and nil when it did not. The
 // node goes on without some of what it could not get: such a visit must not end well.
 func (v *Visit) Exceeded() error {
 	if v == nil {
@@ -118,7 +118,7 @@ func (v *Visit) Exceed(why error) error {
 	return v.exceeded
 }
 
-// Fetch gets something from elsewhere, of which get gives the size. The visit has no turn
+// Fetch gets something from elsewhere, of which get returns the size. The visit has no turn
 // meanwhile. The context ends with the request, and when it was waited for long enough.
 func (v *Visit) Fetch(get func(ctx context.Context) (bytes int, err error)) error {
 	if v == nil {

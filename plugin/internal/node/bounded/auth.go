@@ -25,7 +25,7 @@ type Auth struct {
 	Visit func() *door.Visit
 }
 
-// IAMClient gives the client.
+// IAMClient returns the client.
 func (a Auth) IAMClient() iam.Client {
 	return boundedClient{Client: a.AuthenticationServices.IAMClient(), visit: a.Visit}
 }

@@ -30,7 +30,7 @@ var (
 	_ ld.DocumentLoader = boundedContexts{}
 )
 
-// DocumentLoader gives a loader whose work is the visit's.
+// DocumentLoader returns a loader whose work is the visit's.
 func (c boundedContexts) DocumentLoader() ld.DocumentLoader { return c }
 
 // largeContext is about how long it takes to read the context of schema.org, so that a

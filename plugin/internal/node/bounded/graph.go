@@ -26,7 +26,7 @@ type jsonSize struct{ values, contexts int }
 
 func (s *jsonSize) isBounded() bool { return s.values <= maxValues && s.contexts <= maxContexts }
 
-// add counts a document's values. It tells false when they are too many, or when they
+// add counts a document's values. It reports false when they are too many, or when they
 // bound nothing: a context that holds another has it read again wherever its terms are used
 // (JSON-LD 1.1 section 4.1.8), so that a few hundred uses take as many times 25 ms.
 func (s *jsonSize) add(value any) bool { return s.count(value, false) && s.isBounded() }
@@ -85,7 +85,7 @@ func newBlankNodes(dataset *ld.RDFDataset) blankNodes {
 	return nodes
 }
 
-// areBounded tells whether the canonicalisation (URDNA2015, RDF Dataset Canonicalization
+// areBounded reports whether the canonicalisation (URDNA2015, RDF Dataset Canonicalization
 // section 4.4) can name the nodes in bounded time. It names at once each node that looks
 // like no other: whose quads, without the names of blank nodes, no other one has. From
 // every other node it follows the links to nodes that have no name yet, and where several
@@ -159,7 +159,7 @@ type place struct {
 // role there.
 const graphPart = 2
 
-// places gives a node's links to others that look alike, by their place.
+// places returns a node's links to others that look alike, by their place.
 func (n blankNodes) places(id string, alike func(other string) (look, bool)) map[place][]string {
 	places := map[place][]string{}
 	for _, quad := range n[id] {

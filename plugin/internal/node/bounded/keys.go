@@ -56,7 +56,7 @@ func workOf(key any) time.Duration {
 	}
 }
 
-// checkChain gives about how long it takes to verify a chain of certificates. It leaves
+// checkChain returns about how long it takes to verify a chain of certificates. It leaves
 // what is no certificate to the node to refuse.
 func checkChain(chain *cert.Chain) (work time.Duration, err error) {
 	if chain.Len() > maxChain {

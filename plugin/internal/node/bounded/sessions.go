@@ -32,7 +32,7 @@ type Sessions struct {
 	Visit   func() *door.Visit
 }
 
-// GetSessionDatabase gives the session database.
+// GetSessionDatabase returns the session database.
 func (s Sessions) GetSessionDatabase() storage.SessionDatabase {
 	return boundedSessions{SessionDatabase: s.Engine.GetSessionDatabase(), sessions: s}
 }

@@ -58,7 +58,7 @@ func (l boundedLists) check(body []byte) error {
 	return nil
 }
 
-// isBoundedList tells whether a list (StatusList2021, draft of 27 April 2023, section 3.2)
+// isBoundedList reports whether a list (StatusList2021, draft of 27 April 2023, section 3.2)
 // stays small when the node decompresses it.
 func isBoundedList(encoded string) bool {
 	encoding := base64.RawURLEncoding

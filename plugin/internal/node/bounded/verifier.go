@@ -129,7 +129,7 @@ func (v boundedVerifier) checkPresented(presented vc.VerifiableCredential, size 
 	return v.documents.checkCredential(presented, size)
 }
 
-// boundedDocuments tells of JSON-LD documents whether the node can canonicalise them in
+// boundedDocuments looks at JSON-LD documents: whether the node can canonicalise them in
 // bounded time.
 type boundedDocuments struct{ jsonld jsonld.JSONLD }
 
@@ -141,7 +141,7 @@ func (d boundedDocuments) checkCredential(presented vc.VerifiableCredential, siz
 	return d.check(presented, size)
 }
 
-// check gives an error for a signed document that the node cannot canonicalise in bounded
+// check returns an error for a signed document that the node cannot canonicalise in bounded
 // time. It makes the same graph of it as the node will, so that no context can hide what
 // is in it; the size, to which the document is added, keeps that from taking long.
 func (d boundedDocuments) check(signed any, size *jsonSize) error {

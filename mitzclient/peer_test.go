@@ -58,7 +58,7 @@ func (p *peer) serve(conn net.Conn, talk func(net.Conn)) {
 	p.hungUp <- struct{}{}
 }
 
-// sends gives what sends a text.
+// sends returns what sends a text.
 func sends(text string) func(net.Conn) {
 	return func(conn net.Conn) { _, _ = io.WriteString(conn, text) }
 }

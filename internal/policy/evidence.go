@@ -56,7 +56,7 @@ type Validity struct {
 	NotBefore, NotAfter time.Time
 }
 
-// subject gives the one subject of the credential.
+// subject returns the one subject of the credential.
 func (c Credential) subject() (map[string]any, bool) {
 	if len(c.Subjects) != 1 {
 		return nil, false

@@ -71,7 +71,7 @@ func readValue[T any](claim string, systems []string, parse func(string) (T, err
 	return parse(value)
 }
 
-// isOfSystem tells whether a text names one of the systems.
+// isOfSystem reports whether a text names one of the systems.
 func isOfSystem(text string, systems []string) bool {
 	system, _ := splitSystem(text)
 	return strings.Contains(text, "|") && slices.Contains(systems, system)

@@ -20,7 +20,7 @@ type Lists struct {
 	facilityTypes map[consent.URA]consent.FacilityType
 }
 
-// DataHolder gives the data holder behind a Nuts subject.
+// DataHolder returns the data holder behind a Nuts subject.
 func (l *Lists) DataHolder(subject string) (consent.DataHolder, bool) {
 	dataHolder, known := l.dataHolders[subject]
 	return dataHolder, known
@@ -114,7 +114,7 @@ func (b *ListBuilder) isNew(entry listEntry, place fmt.Stringer) bool {
 	return true
 }
 
-// Build gives the lists. The error joins every problem, each with its place; the lists are
+// Build returns the lists. The error joins every problem, each with its place; the lists are
 // then those without them, with which the rest of a configuration can be checked.
 func (b *ListBuilder) Build() (*Lists, error) {
 	lists := b.lists
@@ -124,7 +124,7 @@ func (b *ListBuilder) Build() (*Lists, error) {
 // Place is a place in the configuration, as a text.
 type Place string
 
-// String gives the place.
+// String returns the place.
 func (p Place) String() string { return string(p) }
 
 // AddConfig adds what the configuration itself lists.

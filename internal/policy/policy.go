@@ -57,7 +57,7 @@ func (p *Policy) Use(lists *Lists) {
 // Lists are those in use. They never change; at another time there may be others.
 func (p *Policy) Lists() *Lists { return p.lists.Load() }
 
-// Profile gives the profile that guards a scope, or nil when none does.
+// Profile returns the profile that guards a scope, or nil when none does.
 func (p *Policy) Profile(scope string) *Profile { return p.profiles[scope] }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -32,12 +32,12 @@ const (
 	ReasonReservedClaim       Reason = "reserved_claim" // a presentation definition writes a claim of ours
 )
 
-// AnswerReasons gives the reasons that are about an answer.
+// AnswerReasons returns the reasons that are about an answer.
 func AnswerReasons() []Reason {
 	return []Reason{ReasonDenied, ReasonIndeterminate, ReasonNotApplicable, ReasonUnanswered}
 }
 
-// Reasons gives all reasons.
+// Reasons returns all reasons.
 func Reasons() []Reason {
 	return append(AnswerReasons(), ReasonScope, ReasonDataHolder, ReasonClaimMissing, ReasonClaimMalformed,
 		ReasonClaimContradiction, ReasonClaimUntrusted, ReasonWalletMissing, ReasonCredentialProof, ReasonClaimOutdated,

@@ -24,12 +24,12 @@ func (r *Refusal) by(format string, args ...any) *Refusal {
 	return r
 }
 
-// String gives the type of the credential and who issued it, for the data holder's own log.
+// String returns the type of the credential and who issued it, for the data holder's own log.
 // No number of a person that a certificate holds is in it; other text of the issuer's DID is,
 // and it is the requester's choice: redact it.
 func (c Credential) String() string { return c.typeName() + " by " + shownIssuer(c.Issuer) }
 
-// typeName gives the type by which the credential is known here.
+// typeName returns the type by which the credential is known here.
 func (c Credential) typeName() string {
 	if form, known := formOf(c); known {
 		return form.Types[0]
@@ -37,7 +37,7 @@ func (c Credential) typeName() string {
 	return "a credential of another type"
 }
 
-// shownIssuer gives a DID in a length that fits a line. Of a did:x509 the alternative names
+// shownIssuer returns a DID in a length that fits a line. Of a did:x509 the alternative names
 // are left out, except for what they say of a UZI pass: they hold the numbers of persons.
 func shownIssuer(issuer string) string {
 	if !trust.IsX509(issuer) {
@@ -56,7 +56,7 @@ func shownIssuer(issuer string) string {
 	return text
 }
 
-// shown gives a text on one line, cut to a length.
+// shown returns a text on one line, cut to a length.
 func shown(text string) string {
 	cut := text[:min(len(text), maxShown)]
 	cut = strings.Map(func(r rune) rune {
@@ -71,7 +71,7 @@ func shown(text string) string {
 	return cut
 }
 
-// shownURAs gives the organisations that a credential names. What is no number of an
+// shownURAs returns the organisations that a credential names. What is no number of an
 // organisation is not shown: it could be a patient's.
 func shownURAs(texts []string) string {
 	return shownCodes(texts, func(text string) (string, error) {
@@ -83,7 +83,7 @@ func shownURAs(texts []string) string {
 	})
 }
 
-// shownFacilityTypes gives the kinds of organisation that a credential names.
+// shownFacilityTypes returns the kinds of organisation that a credential names.
 func shownFacilityTypes(texts []string) string {
 	return shownCodes(texts, func(text string) (string, error) {
 		facilityType, err := readFacilityType(text)

@@ -43,7 +43,7 @@ func isPKCS12(content []byte) bool {
 // allows and DER does not (X.690 section 8.1.3.6).
 func isIndefinite(content []byte) bool { return len(content) > 1 && content[1] == 0x80 }
 
-// isBase64 tells whether a file is PKCS#12 in base64, as it travels in mails and Kubernetes.
+// isBase64 reports whether a file is PKCS#12 in base64, as it travels in mails and Kubernetes.
 func isBase64(content []byte) bool {
 	text := strings.Join(strings.Fields(string(content)), "")
 	decoded, err := base64.StdEncoding.DecodeString(text)

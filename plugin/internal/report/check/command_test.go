@@ -33,7 +33,7 @@ type checkedMitz struct {
 	files    mitztest.Files
 }
 
-// startCheckedMitz gives the node a client certificate with some time left.
+// startCheckedMitz returns the node a client certificate with some time left.
 func startCheckedMitz(t *testing.T, left time.Duration) *checkedMitz {
 	t.Helper()
 	identity, err := mitztest.NewIdentity()
@@ -110,7 +110,7 @@ func TestCheckFindsTheLinkInOrder(t *testing.T) {
 	})
 }
 
-// documentedCheck gives an output that docs/operations.md shows. It must be called before
+// documentedCheck returns an output that docs/operations.md shows. It must be called before
 // the command is run, which changes the working directory.
 func documentedCheck(t *testing.T, name string) string {
 	t.Helper()

@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite testdata")
 
 var command = commandtest.Command{Name: "explain"}
 
-// testdata gives a file's absolute name: the working directory of these tests changes.
+// testdata returns a file's absolute name: the working directory of these tests changes.
 func testdata(t *testing.T, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("testdata", name))

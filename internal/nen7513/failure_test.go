@@ -169,7 +169,9 @@ func TestADiskThatHangs(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			log := openOn(t, d, path, Hooks{})
 			release := d.hang()
-			accepted := 0
+			require.NoError(t, log.Tell(entry))
+			time.Sleep(2 * syncAfter) // until it is synced: the writer takes nothing more
+			accepted := 1
 			for log.Tell(entry) == nil {
 				accepted++
 			}

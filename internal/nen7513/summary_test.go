@@ -136,6 +136,7 @@ func TestSummariesAreSigned(t *testing.T) {
 			assert.Equal(t, int32(6), signer.calls.Load(), "once a minute")
 			signer.failing.Store(nil)
 			time.Sleep(signAgainAfter)
+			synctest.Wait()
 			require.NoError(t, log.SigningFailure())
 			require.Len(t, changes, 2)
 			require.NoError(t, changes[1])

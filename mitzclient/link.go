@@ -95,7 +95,7 @@ func (s CircuitState) String() string {
 	}
 }
 
-// Circuit reports whether consults reach Mitz. It is open also while Mitz asked to be left
+// Circuit says whether consults reach Mitz. It is open also while Mitz asked to be left
 // alone (status 429), and when all that came lately failed, be it from one requester.
 func (l *Link) Circuit() CircuitState { return CircuitState(l.query.State()) }
 

@@ -84,7 +84,7 @@ func decorate(sends exchanger, budget Budget, hooks Hooks) *Operation {
 // only as [Budget.Again] has it.
 func (o *Operation) Do(ctx context.Context, c Call) *Failure { return o.chain.Exchange(ctx, c) }
 
-// State reports whether calls reach Mitz. It is open also while Mitz asked to be left alone
+// State says whether calls reach Mitz. It is open also while Mitz asked to be left alone
 // (status 429), and when all that came lately failed, be it from one party.
 func (o *Operation) State() State {
 	if o.pause.lasts() {

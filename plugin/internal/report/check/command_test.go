@@ -33,7 +33,7 @@ type checkedMitz struct {
 	files    mitztest.Files
 }
 
-// startCheckedMitz returns the node a client certificate with some time left.
+// startCheckedMitz gives the node a client certificate with some time left.
 func startCheckedMitz(t *testing.T, left time.Duration) *checkedMitz {
 	t.Helper()
 	identity, err := mitztest.NewIdentity()

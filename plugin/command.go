@@ -15,6 +15,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report/check"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report/explain"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // AddCommands adds the engine's flags to the node's commands that load its configuration, and
@@ -30,7 +31,7 @@ func AddCommands(root *cobra.Command, system *core.System) {
 			config.AddServerFlags(command, server)
 		}
 	}
-	group.AddCommand(explainCommand, checkCommand, audit, versionCommand())
+	group.AddCommand(explainCommand, checkCommand, audit, versionCommand(), withdrawal.KeyCommand())
 	root.AddCommand(group)
 	for _, command := range append(group.Commands(), group) {
 		// The error is told once, by who executes the command, as with the server.

@@ -20,6 +20,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/api"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
@@ -55,6 +56,7 @@ type Engine struct {
 	auditLog *nen7513.Log   // nil: none is kept
 	auditKey auditKey       // signs it
 	router   *node.Router
+	api      api.API // for the data holder's own systems
 
 	// background is what is looked up while the node runs; it ends with the node.
 	background sync.WaitGroup

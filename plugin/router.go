@@ -12,6 +12,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/core"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/api"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/ground"
@@ -19,6 +20,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // router is in the place of the node's OAuth router. Where nothing is guarded the node's own
@@ -36,6 +38,7 @@ func (r *router) Routes(server core.EchoRouter) {
 		return
 	}
 	r.engine.router.Routes(server)
+	r.engine.api.Routes(server)
 }
 
 // newRouter builds the guarded router of a configuration, from the grounds up.
@@ -48,18 +51,36 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	if err != nil {
 		return nil, err
 	}
+	marks := e.marks(read)
 	definitions := node.Definitions{PDPBackend: e.node.Policy, Guarded: read.Policy}
 	guard, err := guard.New(guard.Parts{
-		Policy: read.Policy, Grounds: grounds, Definitions: definitions.Of, Once: claims,
+		Policy: read.Policy, Grounds: grounds, Definitions: definitions.Of, Once: claims, Marks: marks,
 		Recorder: e.recorder, Requests: e.requests, Now: e.now,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &node.Router{
-		Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL(), Door: e.newDoor(read.Policy), Guard: guard, Definitions: definitions,
+	router := &node.Router{
+		Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL(), Door: e.newDoor(read.Policy), Guard: guard, Marks: marks, Definitions: definitions,
 		Refused: func() { e.countRefused(door.ReasonPresentation) }, Panicked: e.recorder.Panic,
-	}, nil
+	}
+	e.api = api.API{Parts: api.Parts{Policy: read.Policy, Marks: marks, EndToken: router.EndToken, Recorder: e.recorder}}
+	return router, nil
+}
+
+// marks returns the marks of what was withdrawn. Nodes that share their sessions need a key
+// in common for them.
+func (e *Engine) marks(read *config.Config) *withdrawal.Marks {
+	store := e.node.MarkStore()
+	switch {
+	case read.PatientKeys != nil:
+		return withdrawal.NewMarks(read.PatientKeys, store)
+	case e.node.HasSessionsOfItsOwn():
+		return withdrawal.NewMarks(withdrawal.NewKeys(), store)
+	default:
+		log().Warn("Live tokens about a patient cannot be ended: mitz.withdrawal.keyfile is needed where nodes share their sessions")
+		return withdrawal.Off(store)
+	}
 }
 
 // claimsTime is how long the SQL database may take to open the claims.

@@ -74,7 +74,12 @@ func (w *World) addMitz(node *NodeConfig) (err error) {
 	if w.Mitz, err = w.StartMitz(w.config.MitzAuthorities...); err != nil {
 		return err
 	}
+	keys, err := w.PatientKeys()
+	if err != nil {
+		return err
+	}
 	section := MitzConfig{
+		KeyFile:        keys,
 		Endpoint:       w.Mitz.Endpoint(),
 		CertFile:       w.Mitz.Files.Certificate,
 		CertKeyFile:    w.Mitz.Files.Key,

@@ -23,6 +23,8 @@ type MitzConfig struct {
 	Profiles         []MitzProfile
 	Trust            MitzTrust
 	FacilityTypes    map[string]string // of requesters, by URA
+	// KeyFile is that of withdrawal.keyfile, see [Workspace.PatientKeys]; empty: there is none.
+	KeyFile string
 	// Files with more data holders, and more types of requesters; empty: none.
 	DataHoldersFile, FacilityTypesFile string
 }
@@ -69,6 +71,9 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
     passwordfile: {{printf "%q" .}}
 {{- end}}
     truststorefile: {{printf "%q" .TrustStoreFile}}
+{{- end}}
+{{- with .KeyFile}}
+  withdrawal: {keyfile: {{printf "%q" .}}}
 {{- end}}
 {{- with .DataHoldersFile}}
   dataholdersfile: {{printf "%q" .}}

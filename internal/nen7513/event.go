@@ -21,6 +21,7 @@ const (
 	TokenIssued    Action = "token-issued"     // a token for a guarded scope is issued
 	TokenRefused   Action = "token-refused"    // a token for a guarded scope was refused
 	TokenNotStored Action = "token-not-stored" // corrects a TokenIssued: there is no such token
+	TokensRevoked  Action = "tokens-revoked"   // live tokens ended
 	Interrupted    Action = "log-interrupted"  // entries could not be written for a while
 	Signed         Action = "log-signed"       // a signature over the chain so far
 )
@@ -48,6 +49,9 @@ type Entry struct {
 	// Question is what was asked, or would have been; nil when the request was too wrong to
 	// make one.
 	Question *consent.Question
+	// Patient and DataHolder are for what is about a patient without a question.
+	Patient    consent.BSN
+	DataHolder consent.URA
 	// Since is when the first happened of several that are told in one, and Count how many they
 	// are; zero: it is one.
 	Since time.Time
@@ -158,7 +162,7 @@ func (e Entry) event() auditEvent {
 		event.Type = coding{systemDICOM, "110112"} // Query
 	case Interrupted, Signed:
 		event.Type = coding{systemDICOM, "110100"} // Application Activity
-	case TokenIssued, TokenRefused, TokenNotStored:
+	case TokenIssued, TokenRefused, TokenNotStored, TokensRevoked:
 		// the type of a REST operation, as above
 	}
 	for _, id := range e.RequestIDs {
@@ -179,6 +183,12 @@ func (e Entry) event() auditEvent {
 	event.addPresenters(e)
 	if e.Question != nil {
 		event.addQuestion(*e.Question)
+	}
+	if e.DataHolder != "" {
+		event.Source = eventSource{reference{identifier{systemURA, string(e.DataHolder)}}}
+	}
+	if !e.Patient.IsZero() {
+		event.addPatient(e.Patient)
 	}
 	return event
 }
@@ -220,13 +230,18 @@ func (e *auditEvent) addQuestion(q consent.Question) {
 		Role: []concept{{Coding: []coding{{systemFacility, string(q.Requester.FacilityType)}}}},
 		Who:  reference{identifier{systemURA, string(q.Requester.URA)}},
 	})
-	e.Entity = append(e.Entity, entity{
-		What: &reference{identifier{systemBSN, q.Patient.Expose()}},
-		Type: coding{systemEntity, "1"}, Role: &coding{systemObjectRole, "1"},
-	})
+	e.addPatient(q.Patient)
 	for _, category := range q.Categories {
 		e.Entity = append(e.Entity, entity{What: &reference{identifier{systemCategory, string(category)}}, Type: coding{systemEntity, "2"}})
 	}
+}
+
+// addPatient adds whom it is about.
+func (e *auditEvent) addPatient(patient consent.BSN) {
+	e.Entity = append(e.Entity, entity{
+		What: &reference{identifier{systemBSN, patient.Expose()}},
+		Type: coding{systemEntity, "1"}, Role: &coding{systemObjectRole, "1"},
+	})
 }
 
 // interruption is the entry about a time in which entries could not be written, of which some

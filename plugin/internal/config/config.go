@@ -12,6 +12,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // Config is a section in which nothing is wrong, and what was made of it, ready for use.
@@ -25,6 +26,9 @@ type Config struct {
 	Watcher *lists.Watcher
 	// Link reaches Mitz. It is not connected; who reads a configuration closes it.
 	Link *mitzclient.Link
+
+	// PatientKeys are those of withdrawal.keyfile; nil: there is no such file.
+	PatientKeys *withdrawal.Keys
 
 	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
 }
@@ -107,6 +111,8 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	problems = append(problems, err)
 	config.certificate, err = section.clientCertificate()
 	problems = append(problems, err, section.validateAudit())
+	config.PatientKeys, err = section.patientKeys()
+	problems = append(problems, err)
 	if err := Invalid(problems...); err != nil {
 		return nil, err
 	}

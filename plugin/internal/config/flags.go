@@ -27,6 +27,7 @@ func flagSet() *pflag.FlagSet {
 	flags.String("mitz.tls.certkeyfile", unset.TLS.CertKeyFile, "PEM file containing the private key of the client certificate for Mitz.")
 	flags.String("mitz.tls.passwordfile", unset.TLS.PasswordFile, "File containing the password of the client certificate for Mitz, or of its private key.")
 	flags.String("mitz.tls.truststorefile", unset.TLS.TrustStoreFile, "PEM file containing the only CA certificates that are trusted for Mitz. Required in strict mode.")
+	flags.String("mitz.withdrawal.keyfile", unset.Withdrawal.KeyFile, "File with the keys under which patients are known without their numbers, as 'mitz key' makes it: the same on all nodes that share their sessions. Without it, live tokens about a patient can be ended on a node with sessions of its own alone.")
 	flags.String("mitz.audit.file", unset.Audit.File, "File to append the NEN 7513 log to, as FHIR AuditEvents. It holds patients' numbers; no token is issued that cannot be logged in it.")
 	flags.String("mitz.dataholdersfile", unset.DataHoldersFile, "File with more data holders, in the form of mitz.dataholders (YAML or JSON). It is read again when it changes.")
 	flags.String("mitz.facilitytypesfile", unset.FacilityTypesFile, "File with more types of requesters by URA, in the form of mitz.facilitytypes (YAML or JSON). It is read again when it changes.")

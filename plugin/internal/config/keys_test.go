@@ -71,8 +71,10 @@ func allConfigKeys(t *testing.T) []configKey {
 
 // isScalar tells of a key that the environment and the command line can give.
 func (k configKey) isScalar() bool {
-	return !slices.Contains([]string{"section", "list", "map"}, k.kind) && !k.inList() && !strings.Contains(k.path, ".key")
+	return !slices.Contains([]string{"section", "list", "map"}, k.kind) && !k.inList() && !k.inMap()
 }
+
+func (k configKey) inMap() bool { return slices.Contains(strings.Split(k.path, "."), "key") }
 
 func (k configKey) inList() bool { return strings.Contains(k.path, "[") }
 

@@ -26,8 +26,9 @@ type Section struct {
 	// requester: 10 by default.
 	QueriesPerMinute int `koanf:"queriesperminute"`
 
-	TLS           TLS   `koanf:"tls"`
-	Audit         Audit `koanf:"audit"`
+	TLS           TLS        `koanf:"tls"`
+	Audit         Audit      `koanf:"audit"`
+	Withdrawal    Withdrawal `koanf:"withdrawal"`
 	policy.Config `koanf:",squash"`
 	// DataHoldersFile and FacilityTypesFile hold more of the lists of these names, and are
 	// read again when they change.
@@ -48,6 +49,13 @@ type TLS struct {
 type Audit struct {
 	// File is appended to; empty: there is no such log. It holds patients' numbers.
 	File string `koanf:"file"`
+}
+
+// Withdrawal says how live tokens end when consent ends.
+type Withdrawal struct {
+	// KeyFile holds the keys under which patients are known without their numbers, see
+	// [withdrawal.LoadKeys]; empty: a random key, where no other node shares the sessions.
+	KeyFile string `koanf:"keyfile"`
 }
 
 // defaults returns the values of a section that says nothing.
@@ -97,7 +105,7 @@ var distinctiveKeys = []string{"dataholders", "dataholdersfile", "profiles", "fa
 
 // keysToCome are those that are agreed upon, and that this version does not know yet.
 var keysToCome = []string{
-	"withdrawal", "registration", "pdp",
+	"withdrawal.notifyurl", "withdrawal.gatewaysystem", "withdrawal.sourcesystem", "registration", "pdp",
 	"profiles.subscribe", "profiles.recheck", "profiles.recheckfailure",
 }
 

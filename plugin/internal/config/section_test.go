@@ -62,7 +62,7 @@ mitz:
 		for _, problem := range []string{
 			"mitz.endpont: no such key", "mitz.timeout: is no duration", "mitz.strict: no such key", "mitz.profiles[1].scoop: no such key",
 			"mitz.tls.password: no such key; a secret does not belong in the configuration",
-			"mitz.profiles[1].subscribe: is not available in this version", "mitz.withdrawal: is not available in this version",
+			"mitz.profiles[1].subscribe: is not available in this version", "mitz.withdrawal.notifyurl: is not available in this version",
 			"mitz.pdp.address: is not available in this version: remove it (variable NUTS_MITZ_PDP_ADDRESS)",
 		} {
 			assert.ErrorContains(t, err, problem)

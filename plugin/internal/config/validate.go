@@ -14,6 +14,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // The bounds of Section.Timeout. A query takes Mitz some hundreds of milliseconds; with less
@@ -84,6 +85,18 @@ func (s Section) validateAudit() error {
 		return fmt.Errorf("audit.file: %w", err)
 	}
 	return nil
+}
+
+// patientKeys reads the keys under which patients are known.
+func (s Section) patientKeys() (*withdrawal.Keys, error) {
+	if s.Withdrawal.KeyFile == "" {
+		return nil, nil
+	}
+	keys, err := withdrawal.LoadKeys(s.Withdrawal.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("withdrawal.keyfile: %w", err)
+	}
+	return keys, nil
 }
 
 // validateLogging refuses to let the node log the bodies of its messages: token requests and

@@ -14,6 +14,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // Token is an access token that the node wants to store, with what it verified for it.
@@ -34,8 +35,9 @@ type Token interface {
 
 	// Store stores it as it is.
 	Store() error
-	// StoreWith stores it with another scope, and claims besides its own.
-	StoreWith(scope string, claims map[string]any) error
+	// StoreWith stores it with another scope, claims besides its own, and a stamp that only
+	// this node's store shows.
+	StoreWith(scope string, claims map[string]any, stamp withdrawal.Stamp) error
 	// Clear takes away what may have been stored: a database that is reached over a network
 	// can fail to say so.
 	Clear()
@@ -48,6 +50,7 @@ type Parts struct {
 	// Definitions looks up the presentation definitions of every scope.
 	Definitions func(ctx context.Context) policy.DefinitionOf
 	Once        once.Claims
+	Marks       *withdrawal.Marks
 	Recorder    *record.Recorder
 	Requests    *drain.Drain // those for guarded tokens
 	Now         func() time.Time
@@ -58,7 +61,7 @@ type Guard struct{ Parts }
 
 // New returns a guard. It fails when a part is missing.
 func New(parts Parts) (*Guard, error) {
-	if parts.Policy == nil || parts.Grounds == nil || parts.Definitions == nil || parts.Once == nil ||
+	if parts.Policy == nil || parts.Grounds == nil || parts.Definitions == nil || parts.Once == nil || parts.Marks == nil ||
 		parts.Recorder == nil || parts.Requests == nil || parts.Now == nil {
 		return nil, errors.New("a part of the guard is missing")
 	}
@@ -146,7 +149,7 @@ func (g *Guard) permitAndStore(ctx context.Context, profile *policy.Profile, tok
 			clearQuietly(token)
 		}
 	}()
-	permission, err := g.permit(ctx, profile, token, decision)
+	permission, stamp, err := g.permit(ctx, profile, token, decision)
 	if err != nil {
 		return err
 	}
@@ -158,7 +161,7 @@ func (g *Guard) permitAndStore(ctx context.Context, profile *policy.Profile, tok
 		return err
 	}
 	stored = true // as far as can be known, from here on
-	if err := token.StoreWith(strings.Join(policy.SplitScope(token.Scope()), " "), claims); err != nil {
+	if err := token.StoreWith(strings.Join(policy.SplitScope(token.Scope()), " "), claims, stamp); err != nil {
 		return fmt.Errorf("%w: %w", record.NotStored, err)
 	}
 	decision.Issued(ctx)
@@ -167,22 +170,28 @@ func (g *Guard) permitAndStore(ctx context.Context, profile *policy.Profile, tok
 
 // permit is the decision, in the order of docs/architecture.md. Every error means that
 // nothing may be stored.
-func (g *Guard) permit(ctx context.Context, profile *policy.Profile, token Token, decision *record.Decision) (*policy.Permission, error) {
+func (g *Guard) permit(ctx context.Context, profile *policy.Profile, token Token, decision *record.Decision) (*policy.Permission, withdrawal.Stamp, error) {
 	evidence, err := token.Evidence(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	evidence.Subject, evidence.Now = token.Subject(), g.Now()
 	decision.Presented(evidence.Credentials)
 	c, err := g.Policy.Case(profile, evidence)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	decision.Asks(c.Question())
 	if err := g.use(ctx, token); err != nil { // before the query, which the patient would see
-		return nil, err
+		return nil, nil, err
 	}
-	return g.Grounds.Establish(ctx, c, decision)
+	// What is withdrawn from here on ends the token, also while Mitz is asked.
+	stamp, err := g.Marks.Stamp(c.Question())
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", record.MarksFailed, err)
+	}
+	permission, err := g.Grounds.Establish(ctx, c, decision)
+	return permission, stamp, err
 }
 
 // use makes sure that presentations give one token, whatever the grant: an authorization

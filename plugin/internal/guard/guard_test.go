@@ -170,7 +170,7 @@ func TestAGuardNeedsAllOfItsParts(t *testing.T) {
 	whole := newTestGuard(t, unasked(t)).Parts
 	for name, spoil := range map[string]func(*Parts){
 		"policy": func(p *Parts) { p.Policy = nil }, "grounds": func(p *Parts) { p.Grounds = nil },
-		"definitions": func(p *Parts) { p.Definitions = nil }, "once": func(p *Parts) { p.Once = nil },
+		"definitions": func(p *Parts) { p.Definitions = nil }, "once": func(p *Parts) { p.Once = nil }, "marks": func(p *Parts) { p.Marks = nil },
 		"recorder": func(p *Parts) { p.Recorder = nil }, "requests": func(p *Parts) { p.Requests = nil }, "clock": func(p *Parts) { p.Now = nil },
 	} {
 		t.Run("without its "+name, func(t *testing.T) {

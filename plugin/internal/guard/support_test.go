@@ -28,6 +28,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/ground"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 const (
@@ -67,6 +68,15 @@ type unlimited struct{}
 
 func (unlimited) Claim(context.Context, ...once.ID) error { return nil }
 
+// marks are kept in memory; failing is why they cannot be read.
+type marks map[string]string
+
+func (m marks) Get(place string) (string, error) { return m[place], nil }
+func (m marks) Put(place, mark string) error {
+	m[place] = mark
+	return nil
+}
+
 // testGuard is a guard with all that is behind it, but for Mitz.
 type testGuard struct {
 	*Guard
@@ -105,7 +115,7 @@ func newTestGuardFor(t testing.TB, consult consulter, profiles ...policy.Profile
 	require.NoError(t, err)
 	g := &testGuard{definitions: map[string]pe.WalletOwnerMapping{}}
 	g.Guard, err = New(Parts{
-		Policy: p, Grounds: grounds, Once: unlimited{}, Recorder: record.New(now), Requests: drain.New(), Now: now,
+		Policy: p, Grounds: grounds, Once: unlimited{}, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), marks{}), Recorder: record.New(now), Requests: drain.New(), Now: now,
 		Definitions: func(context.Context) policy.DefinitionOf {
 			return func(scope string) (pe.WalletOwnerMapping, error) {
 				if definition, exists := g.definitions[scope]; exists {
@@ -189,6 +199,7 @@ type fakeToken struct {
 	put        func() error
 
 	stored bool
+	stamp  withdrawal.Stamp
 	before map[string]any // the claims, when it was stored
 }
 
@@ -218,7 +229,8 @@ func (t *fakeToken) Store() error {
 	return nil
 }
 
-func (t *fakeToken) StoreWith(scope string, claims map[string]any) error {
+func (t *fakeToken) StoreWith(scope string, claims map[string]any, stamp withdrawal.Stamp) error {
+	t.stamp = stamp
 	t.before = maps.Clone(t.claims)
 	t.scope, t.claims = scope, maps.Clone(t.claims)
 	maps.Copy(t.claims, claims)

@@ -25,6 +25,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/wellformed"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // tokenPath is the route of the token endpoint (RFC 6749 section 3.2), where all grants end.
@@ -47,6 +48,7 @@ type Router struct {
 	PublicURL   *url.URL            // of the node, from which the issuers of tokens are made
 	Door        *door.Door
 	Guard       Guard
+	Marks       *withdrawal.Marks
 	Definitions nutspolicy.PDPBackend
 	Refused     func()               // called for a presentation that the node is not asked about
 	Panicked    func(message string) // called for a panic of the node
@@ -63,7 +65,7 @@ func (r *Router) Guards() bool { return r.guarding.Load() }
 func (r *Router) Routes(server core.EchoRouter) {
 	sweeper := &bounded.Sweeper{}
 	public := &publicEndpoints{router: r, build: func() *oauthRouter { return r.newOAuthRouter(sweeper) }}
-	outside := guardedStorage{Engine: r.Storage, keys: &r.keys, issue: r.issueOutsideRequest}
+	outside := guardedStorage{Engine: r.Storage, keys: &r.keys, issue: r.issueOutsideRequest, marks: r.Marks}
 	r.boundedIAM(outside, r.Definitions, r.bounded(noVisit), noVisit).Routes(&interceptor{EchoRouter: server, public: public})
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/storage"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // tokenStoreKey is the key of the session store in which the node keeps the access
@@ -30,18 +31,20 @@ type guardedStorage struct {
 	storage.Engine
 	keys  *once.Keys
 	issue issue
+	marks *withdrawal.Marks
 	// subject gives the Nuts subject at whose endpoint the request came in; nil where no
 	// authorization code is redeemed.
 	subject func() string
 }
 
 func (s guardedStorage) GetSessionDatabase() storage.SessionDatabase {
-	return guardedSessions{SessionDatabase: once.Sessions(s.Engine.GetSessionDatabase(), s.keys), issue: s.issue, subject: s.subject}
+	return guardedSessions{SessionDatabase: once.Sessions(s.Engine.GetSessionDatabase(), s.keys), issue: s.issue, marks: s.marks, subject: s.subject}
 }
 
 type guardedSessions struct {
 	storage.SessionDatabase
 	issue   issue
+	marks   *withdrawal.Marks
 	subject func() string
 }
 
@@ -50,6 +53,7 @@ func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.Ses
 		SessionStore: s.SessionDatabase.GetStore(ttl, keys...),
 		isTokens:     slices.Equal(keys, []string{tokenStoreKey}),
 		issue:        s.issue,
+		marks:        s.marks,
 		subject:      s.subject,
 	}
 }
@@ -60,12 +64,26 @@ type guardedStore struct {
 	storage.SessionStore
 	isTokens bool
 	issue    issue
+	marks    *withdrawal.Marks
 	subject  func() string
+}
+
+// Get returns a token only as long as nothing was withdrawn that it rests on.
+func (s guardedStore) Get(key string, target any) error {
+	if token, isToken := target.(*iam.AccessToken); isToken {
+		return s.getToken(key, token)
+	}
+	return s.SessionStore.Get(key, target)
 }
 
 // GetAndDelete gives the session of an authorization code at the endpoint of the subject
 // that gave it out, and at no other (RFC 6749 section 4.1.3). It is used up either way.
 func (s guardedStore) GetAndDelete(key string, target any) error {
+	if token, isToken := target.(*iam.AccessToken); isToken {
+		if err := s.getToken(key, token); err != nil {
+			return err
+		}
+	}
 	if err := s.SessionStore.GetAndDelete(key, target); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nuts-foundation/go-did/vc"
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
@@ -20,6 +21,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // place is where the node wants to store one token.
@@ -137,15 +139,18 @@ func (t *pendingToken) Store() error {
 }
 
 // StoreWith leaves the node's own map of claims alone.
-func (t *pendingToken) StoreWith(scope string, claims map[string]any) error {
+func (t *pendingToken) StoreWith(scope string, claims map[string]any, stamp withdrawal.Stamp) error {
 	token := t.token
+	if time.Until(token.Expiration) > maxTokenLife {
+		return errors.New("a token that lives longer than marks are kept")
+	}
 	token.Scope = scope
 	token.InputDescriptorConstraintIdMap = maps.Clone(token.InputDescriptorConstraintIdMap)
 	if token.InputDescriptorConstraintIdMap == nil {
 		token.InputDescriptorConstraintIdMap = map[string]any{}
 	}
 	maps.Copy(token.InputDescriptorConstraintIdMap, claims)
-	if err := t.place.store.Put(t.place.key, token, t.place.options...); err != nil {
+	if err := t.place.store.Put(t.place.key, stampedToken{AccessToken: token, Stamp: stamp}, t.place.options...); err != nil {
 		// Its text comes from the session database and may repeat the key, which is the token.
 		return errors.New(redact.Text(strings.ReplaceAll(err.Error(), t.place.key, "[token]")))
 	}

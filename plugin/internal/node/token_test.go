@@ -15,6 +15,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/storage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 const testPresenter = "did:web:midwife.example"
@@ -68,7 +70,7 @@ func TestAPendingToken(t *testing.T) {
 		sessions := storage.NewTestInMemorySessionDatabase(t).GetStore(time.Minute, tokenStoreKey)
 		own := map[string]any{"user_id": "900000009"}
 		token := &pendingToken{token: iam.AccessToken{Scope: " a a", InputDescriptorConstraintIdMap: own}, place: place{key: "key", store: sessions}}
-		require.NoError(t, token.StoreWith("a", map[string]any{"mitz_consent": true}))
+		require.NoError(t, token.StoreWith("a", map[string]any{"mitz_consent": true}, withdrawal.Stamp{"place": "mark"}))
 		assert.Equal(t, map[string]any{"user_id": "900000009"}, own)
 		var stored iam.AccessToken
 		require.NoError(t, sessions.Get("key", &stored))
@@ -77,9 +79,15 @@ func TestAPendingToken(t *testing.T) {
 		token.Clear()
 		assert.False(t, sessions.Exists("key"))
 	})
+	t.Run("is not stored when it would outlive the marks", func(t *testing.T) {
+		sessions := storage.NewTestInMemorySessionDatabase(t).GetStore(time.Minute, tokenStoreKey)
+		token := &pendingToken{token: iam.AccessToken{Expiration: time.Now().Add(time.Hour)}, place: place{key: "key", store: sessions}}
+		require.Error(t, token.StoreWith("a", nil, nil))
+		assert.False(t, sessions.Exists("key"))
+	})
 	t.Run("an error of the store repeats neither the token nor a number", func(t *testing.T) {
 		token := &pendingToken{place: place{key: "secret-token", store: failingStore{}}}
-		err := token.StoreWith("a", nil)
+		err := token.StoreWith("a", nil, nil)
 		require.EqualError(t, err, "i/o timeout for [token] about [BSN]")
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // metrics count what is recorded. Labels are stable codes: grounds, outcomes and reasons,
@@ -15,6 +16,7 @@ type metrics struct {
 	consults        *prometheus.CounterVec
 	consultDuration *prometheus.HistogramVec
 	tokensRefused   *prometheus.CounterVec
+	tokensRevoked   *prometheus.CounterVec
 	panics          prometheus.Counter
 }
 
@@ -36,6 +38,10 @@ func newMetrics() metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "tokens_refused_total",
 			Help: "Access tokens for guarded scopes that were refused, by reason.",
 		}, []string{"reason"}),
+		tokensRevoked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "tokens_revoked_total",
+			Help: "How often live tokens were ended, by cause: one token, or all of a patient that it was about.",
+		}, []string{"cause"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
 			Help: "Panics while a request was handled, which were caught: the request was refused.",
@@ -51,9 +57,12 @@ func newMetrics() metrics {
 	for _, reason := range refusalReasons() {
 		m.tokensRefused.WithLabelValues(reason)
 	}
+	for _, cause := range withdrawal.Causes() {
+		m.tokensRevoked.WithLabelValues(string(cause))
+	}
 	return m
 }
 
 func (m metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.panics}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.tokensRevoked, m.panics}
 }

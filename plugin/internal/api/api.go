@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
+)
+
+// prefix is what the routes begin with. The node serves them on its internal address.
+const prefix = "/internal/mitz/v1/:subject"
+
+// Parts are what the interface works with. All are needed.
+type Parts struct {
+	Policy *policy.Policy // which knows the data holders
+	Marks  *withdrawal.Marks
+	// EndToken takes a live token of a subject away, and reports whether there was one.
+	EndToken func(subject, token string) (bool, error)
+	Recorder withdrawal.Recorder
+}
+
+// API serves the interface.
+type API struct{ Parts }
+
+// Router is where routes are registered.
+type Router interface {
+	POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
+}
+
+// Routes registers the routes.
+func (a API) Routes(server Router) {
+	server.POST(prefix+"/revocations", a.at(a.revoke))
+}
+
+// handler handles a request at a data holder.
+type handler func(c echo.Context, subject string, dataHolder consent.DataHolder) error
+
+// at finds the data holder of a request.
+func (a API) at(handle handler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		subject := c.Param("subject")
+		dataHolder, listed := a.Policy.Lists().DataHolder(subject)
+		if !listed {
+			return problem(http.StatusNotFound, "the subject is not in mitz.dataholders")
+		}
+		return handle(c, subject, dataHolder)
+	}
+}
+
+// problem returns an error that the node answers with as problem+json (RFC 9457).
+func problem(status int, detail string) error { return echo.NewHTTPError(status, detail) }
+
+// revoked tells of a revocation, whether or not the caller still waits.
+func (a API) revoked(ctx context.Context, revocation withdrawal.Revocation) {
+	a.Recorder.Revoked(context.WithoutCancel(ctx), revocation)
+}

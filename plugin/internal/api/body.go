@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
+)
+
+// maxBody is how large a body may be, in bytes.
+const maxBody = 16 << 10
+
+// readBody reads a JSON object that has one reading, and no members but these. What is
+// wrong with it is told without repeating any of it.
+func readBody(c echo.Context, into any, members ...string) error {
+	request := c.Request()
+	if mediaType, _, err := mime.ParseMediaType(request.Header.Get(echo.HeaderContentType)); err != nil || mediaType != echo.MIMEApplicationJSON {
+		return problem(http.StatusUnsupportedMediaType, "the body must be application/json")
+	}
+	content, err := io.ReadAll(http.MaxBytesReader(c.Response(), request.Body, maxBody))
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return problem(http.StatusRequestEntityTooLarge, "the body is too large")
+	}
+	if err != nil {
+		return problem(http.StatusBadRequest, "the body could not be read")
+	}
+	known := plainjson.Object{Members: map[string]*plainjson.Object{}}
+	for _, member := range members {
+		known.Members[member] = nil
+	}
+	if !json.Valid(content) || plainjson.Check(content, &known) != nil {
+		return problem(http.StatusBadRequest, "the body is not JSON that can be read in one way")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	if decoder.Decode(into) != nil {
+		return problem(http.StatusBadRequest, "the body has a member that is not known, or of another type")
+	}
+	return nil
+}

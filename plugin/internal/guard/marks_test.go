@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package guard
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/nuts-foundation/nuts-node/auth/oauth"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
+)
+
+// TestWithdrawnWhileTheTokenIsMade withdraws at every step of a token: what comes before the
+// stamp is not about it, and what comes after ends it.
+func TestWithdrawnWhileTheTokenIsMade(t *testing.T) {
+	patient, err := consent.ParseBSN(testBSN)
+	require.NoError(t, err)
+	for _, tc := range []struct {
+		name  string
+		step  string
+		holds bool
+	}{
+		{"before the request", "before", true},
+		{"while Mitz is asked", "asking", false},
+		{"while the token is stored", "storing", false},
+		{"when it is stored", "after", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var g *testGuard
+			at := func(step string) {
+				if step == tc.step {
+					assert.NoError(t, g.Marks.Withdraw(withdrawal.About{Patient: patient, DataHolder: "00000659"}))
+				}
+			}
+			g = newTestGuard(t, func(ctx context.Context, q consent.Question) (mitzclient.Answer, error) {
+				at("asking")
+				return deciding(consent.Permit)(ctx, q)
+			})
+			token := testToken(guarded)
+			token.put = func() error {
+				at("storing")
+				return nil
+			}
+			at("before")
+			require.NoError(t, g.Issue(t.Context(), token))
+			at("after")
+			holds, err := g.Marks.Holds(token.stamp)
+			require.NoError(t, err)
+			assert.Equal(t, tc.holds, holds)
+		})
+	}
+}
+
+type unreadable struct{ marks }
+
+func (unreadable) Get(string) (string, error) { return "", errors.New("connection refused") }
+
+func TestNoTokenAndNoQueryWhenTheMarksCannotBeRead(t *testing.T) {
+	g := newTestGuard(t, unasked(t))
+	g.Marks = withdrawal.NewMarks(withdrawal.NewKeys(), unreadable{})
+	token := testToken(guarded)
+	assertOAuthError(t, g.Issue(t.Context(), token), oauth.ServerError, DescriptionUndetermined)
+	assert.False(t, token.stored)
+	assert.InDelta(t, 1, g.counted(t, "tokens_refused_total", "marks_failed"), 0)
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package node
+
+import (
+	"errors"
+	"time"
+
+	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/storage"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
+)
+
+const (
+	// maxTokenLife is more than an access token lives in this node: 15 minutes.
+	maxTokenLife = 30 * time.Minute
+	// markLife is how long a mark is kept: longer than a token lives that was asked for
+	// just before, the consult included, on a node whose clock is not quite right.
+	markLife = 2 * maxTokenLife
+)
+
+// stampedToken is how a guarded token is stored. Whoever reads it as an [iam.AccessToken]
+// does not see the stamp, and so it is in no introspection answer.
+type stampedToken struct {
+	iam.AccessToken
+	Stamp withdrawal.Stamp `json:"mitz_stamp,omitempty"`
+}
+
+// needsConsent reports whether a token rests on consent.
+func (t stampedToken) needsConsent() bool {
+	return t.InputDescriptorConstraintIdMap[policy.ClaimConsent] == true
+}
+
+// getToken returns a token as long as nothing was withdrawn that it rests on. A token that
+// needs consent and has no stamp is none: nobody can tell. On an error nobody can tell
+// either.
+func (s guardedStore) getToken(key string, target *iam.AccessToken) error {
+	var token stampedToken
+	if err := s.SessionStore.Get(key, &token); err != nil {
+		return err
+	}
+	if token.needsConsent() || len(token.Stamp) > 0 {
+		holds, err := s.marks.Holds(token.Stamp)
+		if err != nil {
+			return err
+		}
+		if !holds {
+			return storage.ErrNotFound
+		}
+	}
+	*target = token.AccessToken
+	return nil
+}
+
+// markStore keeps marks in the node's session database.
+type markStore struct{ sessions storage.SessionStore }
+
+var _ withdrawal.Store = markStore{}
+
+// MarkStore returns where marks are kept: in the session database, which all nodes share
+// that share their tokens.
+func (e Engines) MarkStore() withdrawal.Store {
+	return markStore{e.Storage.GetSessionDatabase().GetStore(markLife, "mitz", "mark")}
+}
+
+func (m markStore) Get(place string) (mark string, err error) {
+	if err := m.sessions.Get(place, &mark); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return "", err
+	}
+	return mark, nil
+}
+
+func (m markStore) Put(place, mark string) error { return m.sessions.Put(place, mark) }
+
+// EndToken takes a live token of a subject away. It reports whether there was one.
+func (r *Router) EndToken(subject, key string) (bool, error) {
+	tokens := r.Storage.GetSessionDatabase().GetStore(maxTokenLife, tokenStoreKey)
+	var token iam.AccessToken
+	switch err := tokens.Get(key, &token); {
+	case errors.Is(err, storage.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case subjectOf(r.PublicURL, token.Issuer) != subject:
+		return false, nil
+	}
+	return true, tokens.Delete(key)
+}

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/storage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
+)
+
+// stampedTokens are the tokens of a session database with marks in it.
+type stampedTokens struct {
+	storage.SessionStore
+	inner storage.SessionDatabase
+	marks *withdrawal.Marks
+}
+
+func newStampedTokens(t *testing.T) stampedTokens {
+	inner := storage.NewTestInMemorySessionDatabase(t)
+	engines := Engines{Storage: sessionsOnly{sessions: inner}}
+	marks := withdrawal.NewMarks(withdrawal.NewKeys(), engines.MarkStore())
+	tokens := guardedStorage{Engine: engines.Storage, keys: &once.Keys{}, marks: marks}.GetSessionDatabase().GetStore(time.Minute, tokenStoreKey)
+	return stampedTokens{tokens, inner, marks}
+}
+
+// put stores a token as the guard does.
+func (s stampedTokens) put(t *testing.T, key string, stamp withdrawal.Stamp) {
+	t.Helper()
+	token := &pendingToken{token: iam.AccessToken{Scope: "birth-care"}, place: place{key: key, store: s.inner.GetStore(time.Minute, tokenStoreKey)}}
+	require.NoError(t, token.StoreWith("birth-care", map[string]any{"mitz_consent": true}, stamp))
+}
+
+func aboutPatient(t *testing.T) (consent.Question, withdrawal.About) {
+	t.Helper()
+	patient, err := consent.ParseBSN(testBSN)
+	require.NoError(t, err)
+	return consent.Question{Patient: patient, DataHolder: consent.DataHolder{URA: "00000659"}, Categories: []consent.Category{"GGC002"}},
+		withdrawal.About{Patient: patient, DataHolder: "00000659"}
+}
+
+func TestTokensEndWhenConsentDoes(t *testing.T) {
+	question, about := aboutPatient(t)
+	tokens := newStampedTokens(t)
+	stamp, err := tokens.marks.Stamp(question)
+	require.NoError(t, err)
+	tokens.put(t, "stamped", stamp)
+	tokens.put(t, "unstamped", nil)
+	plain := tokens.inner.GetStore(time.Minute, tokenStoreKey)
+	require.NoError(t, plain.Put("unguarded", iam.AccessToken{Scope: "plain"}))
+
+	var token iam.AccessToken
+	require.NoError(t, tokens.Get("stamped", &token))
+	assert.Equal(t, "birth-care", token.Scope)
+	content, err := json.Marshal(token)
+	require.NoError(t, err)
+	assert.NotContains(t, string(content), "stamp", "what is introspected does not show it")
+	require.ErrorIs(t, tokens.Get("unstamped", &token), storage.ErrNotFound, "nobody can tell what it rests on")
+	require.NoError(t, tokens.Get("unguarded", &token))
+
+	require.NoError(t, tokens.marks.Withdraw(about))
+	token = iam.AccessToken{}
+	require.ErrorIs(t, tokens.Get("stamped", &token), storage.ErrNotFound)
+	require.ErrorIs(t, tokens.GetAndDelete("stamped", &token), storage.ErrNotFound)
+	assert.Zero(t, token)
+	require.NoError(t, tokens.Get("unguarded", &token))
+
+	again, err := tokens.marks.Stamp(question)
+	require.NoError(t, err)
+	tokens.put(t, "again", again)
+	require.NoError(t, tokens.Get("again", &token), "consent given again")
+	require.ErrorIs(t, tokens.Get("stamped", &token), storage.ErrNotFound, "stays dead")
+}
+
+type brokenMarks struct{}
+
+func (brokenMarks) Get(string) (string, error) { return "", errors.New("connection refused") }
+func (brokenMarks) Put(string, string) error   { return nil }
+
+func TestNoTokenWhereTheMarksCannotBeRead(t *testing.T) {
+	tokens := newStampedTokens(t)
+	tokens.put(t, "stamped", withdrawal.Stamp{"place": ""})
+	broken := guardedStore{SessionStore: tokens.inner.GetStore(time.Minute, tokenStoreKey), marks: withdrawal.NewMarks(withdrawal.NewKeys(), brokenMarks{})}
+	var token iam.AccessToken
+	err := broken.Get("stamped", &token)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, storage.ErrNotFound)
+	assert.Zero(t, token)
+}
+
+func TestEndToken(t *testing.T) {
+	inner := storage.NewTestInMemorySessionDatabase(t)
+	router := &Router{Engines: Engines{Storage: sessionsOnly{sessions: inner}}, PublicURL: &url.URL{Scheme: "https", Host: "node.example"}}
+	tokens := inner.GetStore(time.Minute, tokenStoreKey)
+	require.NoError(t, tokens.Put("key", iam.AccessToken{Issuer: "https://node.example/oauth2/hospital-east"}))
+	for _, tc := range []struct {
+		name, subject, key string
+		existed            bool
+	}{
+		{"a token that is not there", "hospital-east", "other", false},
+		{"a token of another subject", "hospital-west", "key", false},
+		{"a token", "hospital-east", "key", true},
+		{"a token that ended", "hospital-east", "key", false},
+	} {
+		before := tokens.Exists("key")
+		existed, err := router.EndToken(tc.subject, tc.key)
+		require.NoError(t, err, tc.name)
+		assert.Equal(t, tc.existed, existed, tc.name)
+		assert.Equal(t, before && !tc.existed, tokens.Exists("key"), tc.name)
+	}
+}

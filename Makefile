@@ -58,6 +58,8 @@ testdata: ## rewrite the files in testdata that tests make
 	@$(GO) test -count=1 -run '^Test' ./mitzclient/internal/strictxml ./mitzclient/internal/xacml ./internal/nen7513 ./plugin/internal/report/explain ./e2e-tests/repository -args -update
 
 lint: bin/golangci-lint ## check formatting, and what .golangci.yml looks for
+	@large=$$(git ls-tree -rl HEAD | awk '$$4 > 256 * 1024'); \
+		if [ -n "$$large" ]; then echo "larger than a source is (over 256 KiB):"; echo "$$large"; exit 1; fi
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	bin/golangci-lint run ./...

@@ -18,7 +18,7 @@ func KeyCommand() *cobra.Command {
 	var rotate bool
 	command := &cobra.Command{
 		Use:   "key <file>",
-		Short: "Make the file for mitz.withdrawal.keyfile, under whose keys patients are known without their numbers",
+		Short: "Makes the file for mitz.withdrawal.keyfile, under whose keys patients are known without their numbers",
 		Long: "Makes a file with a random key, for mitz.withdrawal.keyfile. All nodes that share their sessions\n" +
 			"have the same file. With --rotate it puts a new key in front of those that are there. To replace a\n" +
 			"key: rotate the file, give it to every node and restart them, and an hour later remove the line of\n" +

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 )
 
@@ -35,9 +36,9 @@ func TestMeaningOfCaseInPresentations(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, document, "verifiablecredential", "what is verified is the text that was sent")
 
-	assert.ErrorIs(t, plainjson.Presentation(presentation.Raw()), plainjson.ErrDoubled)
+	assert.ErrorIs(t, plainjson.Presentation(presentation.Raw()), strictjson.ErrDoubled)
 	assert.NoError(t, plainjson.Presentation(signed+"}"))
-	assert.ErrorIs(t, plainjson.Presentation(signed+`,"Holder":"did:web:x"}`), plainjson.ErrCase)
+	assert.ErrorIs(t, plainjson.Presentation(signed+`,"Holder":"did:web:x"}`), strictjson.ErrCase)
 }
 
 func TestMeaningOfCaseInCredentials(t *testing.T) {
@@ -74,12 +75,12 @@ func TestMeaningOfDoubledMembersInCredentials(t *testing.T) {
 	credential, err := vc.ParseVerifiableCredential(`{` + first + `,` + last + `}`)
 	require.NoError(t, err)
 	assert.Equal(t, "did:web:last", credential.Issuer.String())
-	assert.ErrorIs(t, plainjson.Credential(credential.Raw()), plainjson.ErrDoubled)
+	assert.ErrorIs(t, plainjson.Credential(credential.Raw()), strictjson.ErrDoubled)
 
 	credential, err = vc.ParseVerifiableCredential(unsignedJWT(`{"iss":"did:web:first","iss":"did:web:last"}`))
 	require.NoError(t, err)
 	assert.Equal(t, "did:web:last", credential.Issuer.String())
-	assert.ErrorIs(t, plainjson.Credential(credential.Raw()), plainjson.ErrDoubled)
+	assert.ErrorIs(t, plainjson.Credential(credential.Raw()), strictjson.ErrDoubled)
 }
 
 func TestMeaningOfInvalidTextInCredentials(t *testing.T) {
@@ -87,7 +88,7 @@ func TestMeaningOfInvalidTextInCredentials(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "did:web:a\ufffd", strings.ReplaceAll(credential.Issuer.String(), "%EF%BF%BD", "\ufffd"))
 	assert.Equal(t, "\ufffd", credential.CredentialSubject[0]["id"])
-	assert.ErrorIs(t, plainjson.Credential(credential.Raw()), plainjson.ErrText)
+	assert.ErrorIs(t, plainjson.Credential(credential.Raw()), strictjson.ErrText)
 }
 
 // TestMeaningOfTextInCredentials: a reader finds a credential in a text, too.
@@ -96,7 +97,7 @@ func TestMeaningOfTextInCredentials(t *testing.T) {
 	credential, err := vc.ParseVerifiableCredential(raw)
 	require.NoError(t, err)
 	assert.Equal(t, "did:web:within", credential.Issuer.String())
-	assert.ErrorIs(t, plainjson.Credential(raw), plainjson.ErrShape)
+	assert.ErrorIs(t, plainjson.Credential(raw), strictjson.ErrShape)
 }
 
 func TestMeaningOfDoubledMembersInSubmissions(t *testing.T) {
@@ -108,8 +109,8 @@ func TestMeaningOfDoubledMembersInSubmissions(t *testing.T) {
 	require.Len(t, parsed.DescriptorMap, 1)
 	assert.Equal(t, "$.d", parsed.DescriptorMap[0].Path)
 	require.NotNil(t, parsed.DescriptorMap[0].PathNested, "all are merged")
-	assert.ErrorIs(t, plainjson.Submission(submission), plainjson.ErrDoubled)
-	assert.ErrorIs(t, plainjson.Submission(`{"id":"1","Descriptor_Map":[]}`), plainjson.ErrCase)
+	assert.ErrorIs(t, plainjson.Submission(submission), strictjson.ErrDoubled)
+	assert.ErrorIs(t, plainjson.Submission(`{"id":"1","Descriptor_Map":[]}`), strictjson.ErrCase)
 }
 
 // unsignedJWT is a JWT with these claims, whose signature nobody looks at here.

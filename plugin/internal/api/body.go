@@ -13,7 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
+	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 )
 
 // maxBody is how large a body may be, in bytes.
@@ -33,11 +33,11 @@ func readBody(c echo.Context, into any, members ...string) error {
 	if err != nil {
 		return problem(http.StatusBadRequest, "the body could not be read")
 	}
-	known := plainjson.Object{Members: map[string]*plainjson.Object{}}
+	known := strictjson.Object{Members: map[string]*strictjson.Object{}}
 	for _, member := range members {
 		known.Members[member] = nil
 	}
-	if !json.Valid(content) || plainjson.Check(content, &known) != nil {
+	if !json.Valid(content) || strictjson.Check(content, &known) != nil {
 		return problem(http.StatusBadRequest, "the body is not JSON that can be read in one way")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(content))

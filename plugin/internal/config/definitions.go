@@ -17,8 +17,8 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 	"github.com/nuts-mitz/nuts-mitz/internal/textfile"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 )
 
 // maxDefinitionSize is the largest presentation definition that is read, in bytes.
@@ -71,7 +71,7 @@ func checkPolicyFiles(node nutspolicy.PDPBackend) error {
 		if err != nil {
 			return fmt.Errorf("policy.directory: %w", err)
 		}
-		if err := plainjson.Check(content, nil); err != nil {
+		if err := strictjson.Check(content, nil); err != nil {
 			return fmt.Errorf("policy.directory: %s: %w", file.Name(), err)
 		}
 	}
@@ -95,7 +95,7 @@ func readDefinition(file string) (pe.WalletOwnerMapping, error) {
 	if !json.Valid(content) {
 		return nil, fmt.Errorf("%s: not JSON", file)
 	}
-	if err := plainjson.Check(content, nil); err != nil {
+	if err := strictjson.Check(content, nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	definition, err := pe.ParsePresentationDefinition(content)

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
+	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 )
 
 // nodesPolicies are the definitions in the node's own policy files, by scope.
@@ -103,7 +103,7 @@ func TestMeaningOfDoubledMembersInDefinitions(t *testing.T) {
 	file := filepath.Join(dir, "definition.json")
 	require.NoError(t, os.WriteFile(file, []byte(doubled), 0o600))
 	_, err := readDefinition(file)
-	require.ErrorIs(t, err, plainjson.ErrDoubled)
+	require.ErrorIs(t, err, strictjson.ErrDoubled)
 
 	t.Run("in the node's policy files the last definition of a scope counts", func(t *testing.T) {
 		const empty = `{"organization":{"id":"%","input_descriptors":[]}}`
@@ -116,7 +116,7 @@ func TestMeaningOfDoubledMembersInDefinitions(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "last", definitions[pe.WalletOwnerOrganization].Id)
 		_, err = operatorsDefinitions(node)(policy.ProfileConfig{Scope: "birth-care"})
-		require.ErrorIs(t, err, plainjson.ErrDoubled)
+		require.ErrorIs(t, err, strictjson.ErrDoubled)
 		assert.ErrorContains(t, err, "policy.directory: definition.json: ")
 		definitions, err = operatorsDefinitions(node)(policy.ProfileConfig{Scope: "another"})
 		require.NoError(t, err, "no guarded scope is defined there")

@@ -6,51 +6,58 @@ package plainjson
 import (
 	"encoding/base64"
 	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 )
 
-// anything is beneath a member that is looked for as it is.
-var anything *Object
+// members are the names that are looked for, each with what is looked for beneath it.
+type members map[string]*strictjson.Object
 
-func looksFor(names ...string) map[string]*Object {
-	members := make(map[string]*Object, len(names))
+// looksFor takes the values of these members as they are.
+func looksFor(names ...string) members {
+	looked := make(members, len(names))
 	for _, name := range names {
-		members[name] = anything
+		looked[name] = nil
 	}
-	return members
+	return looked
 }
 
-func (o *Object) with(name string, beneath *Object) *Object {
-	o.Members[name] = beneath
-	return o
+func (m members) with(name string, beneath members) members {
+	m[name] = beneath.object()
+	return m
 }
+
+// withJWT is with, for what may also be a JWT. That is looked at by itself.
+func (m members) withJWT(name string, beneath members) members {
+	m[name] = &strictjson.Object{Members: beneath, OrText: true}
+	return m
+}
+
+func (m members) object() *strictjson.Object { return &strictjson.Object{Members: m} }
 
 // What the node and this software look for. They decode into Go structures, which take
 // every spelling of a name.
 var (
-	proof = &Object{Members: looksFor("type", "created", "expires", "proofPurpose", "verificationMethod", "challenge",
-		"domain", "nonce", "jws", "proofValue", "signature", "jwt")}
-	status = &Object{Members: looksFor("id", "type", "statusPurpose", "statusListIndex", "statusListCredential")}
+	proof = looksFor("type", "created", "expires", "proofPurpose", "verificationMethod", "challenge",
+		"domain", "nonce", "jws", "proofValue", "signature", "jwt")
+	status = looksFor("id", "type", "statusPurpose", "statusListIndex", "statusListCredential")
 	// The members of a status list (StatusList2021) and of what Dezi attests are decoded into
 	// structures too; those of other subjects are taken by their exact names.
-	subject = &Object{Members: looksFor("id", "type", "statusPurpose", "encodedList", "identifier", "employee")}
+	subject = looksFor("id", "type", "statusPurpose", "encodedList", "identifier", "employee")
 
-	credential = (&Object{Members: looksFor("@context", "id", "type", "issuer", "issuanceDate", "expirationDate")}).
-			with("credentialSubject", subject).with("credentialStatus", status).with("proof", proof)
-	presented    = &Object{Members: credential.Members, OrText: true} // a JWT, which is looked at by itself
-	presentation = (&Object{Members: looksFor("@context", "id", "type", "holder")}).
-			with("verifiableCredential", presented).with("proof", proof)
+	credentialMembers = looksFor("@context", "id", "type", "issuer", "issuanceDate", "expirationDate").
+				with("credentialSubject", subject).with("credentialStatus", status).with("proof", proof)
+	presentationMembers = looksFor("@context", "id", "type", "holder").with("proof", proof).withJWT("verifiableCredential", credentialMembers)
+	descriptor          = looksFor("id", "format", "path").with("path_nested", looksFor("id", "format", "path", "path_nested"))
 
-	header        = &Object{Members: looksFor("alg", "kid", "typ", "cty", "crit", "x5c", "x5t", "x5t#S256", "jku", "jwk", "b64")}
-	credentialJWT = (&Object{Members: looksFor("iss", "sub", "aud", "exp", "nbf", "iat", "jti")}).with("vc", credential)
-	presenterJWT  = (&Object{Members: looksFor("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce")}).with("vp", presentation)
+	credential   = credentialMembers.object()
+	presentation = presentationMembers.object()
+	submission   = looksFor("id", "definition_id").with("descriptor_map", descriptor).object()
 
-	submission = (&Object{Members: looksFor("id", "definition_id")}).with("descriptor_map", descriptor())
+	header        = looksFor("alg", "kid", "typ", "cty", "crit", "x5c", "x5t", "x5t#S256", "jku", "jwk", "b64").object()
+	credentialJWT = looksFor("iss", "sub", "aud", "exp", "nbf", "iat", "jti").with("vc", credentialMembers).object()
+	presenterJWT  = looksFor("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce").with("vp", presentationMembers).object()
 )
-
-func descriptor() *Object {
-	nested := &Object{Members: looksFor("id", "format", "path", "path_nested")}
-	return (&Object{Members: looksFor("id", "format", "path")}).with("path_nested", nested)
-}
 
 // Credential looks at a credential as it was sent: JSON-LD, or a JWT of one signature.
 func Credential(raw string) error { return check(raw, credential, credentialJWT) }
@@ -60,23 +67,23 @@ func Credential(raw string) error { return check(raw, credential, credentialJWT)
 func Presentation(raw string) error { return check(raw, presentation, presenterJWT) }
 
 // Submission looks at a presentation submission (Presentation Exchange 2.0 section 6).
-func Submission(raw string) error { return Check([]byte(raw), submission) }
+func Submission(raw string) error { return strictjson.Check([]byte(raw), submission) }
 
-func check(raw string, document, payload *Object) error {
+func check(raw string, document, payload *strictjson.Object) error {
 	if strings.HasPrefix(raw, "{") {
-		return Check([]byte(raw), document)
+		return strictjson.Check([]byte(raw), document)
 	}
 	// The other forms of a JWS have headers that no signature covers (RFC 7515 section 7.2).
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
-		return ErrForm
+		return strictjson.ErrForm
 	}
-	for i, object := range []*Object{header, payload} {
+	for i, object := range []*strictjson.Object{header, payload} {
 		text, err := base64.RawURLEncoding.Strict().DecodeString(parts[i])
 		if err != nil {
-			return ErrForm
+			return strictjson.ErrForm
 		}
-		if err := Check(text, object); err != nil {
+		if err := strictjson.Check(text, object); err != nil {
 			return err
 		}
 	}

@@ -1,18 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Package plainjson refuses JSON that two readers can read differently (RFC 8259 sections
-// 4 and 8), where who is believed depends on how it is read:
+// Package plainjson refuses credentials and presentations that two readers can read
+// differently, where who is believed depends on how they are read. What Go's encoding/json
+// takes for the same name, JSON-LD and JSONPath do not: one reader would take from it what no
+// signature covers. Package strictjson does the work; this one knows which names are looked
+// for.
 //
-//   - a member that is there twice: the first counts, or the last, or both are merged;
-//   - names that differ in case alone, or differ so from a name that is looked for: Go's
-//     encoding/json takes them for the same, JSON-LD and JSONPath do not, so that one reader
-//     takes from them what no signature covers;
-//   - text that is not UTF-8, or half a surrogate pair: readers put another letter there;
-//   - a text where an object is looked for: a reader may find JSON in it.
-//
-// It must never decide what JSON means, and says nothing about whether text is JSON at all:
-// it looks at text that another reader accepts.
+// It must never decide what a credential means.
 //
 // It also keeps the node from being built with JSON v2, see jsonv2.go: it is a small
 // package, so that such a build fails within seconds.

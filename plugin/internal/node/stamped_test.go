@@ -120,3 +120,36 @@ func TestEndToken(t *testing.T) {
 		assert.Equal(t, before && !tc.existed, tokens.Exists("key"), tc.name)
 	}
 }
+
+// BenchmarkMarks measures what marks add to a token, with sessions in memory: two reads when
+// it is issued and two when it is introspected, for one category.
+func BenchmarkMarks(b *testing.B) {
+	patient, err := consent.ParseBSN(testBSN)
+	require.NoError(b, err)
+	engines := Engines{Storage: sessionsOnly{sessions: storage.NewInMemorySessionDatabase()}}
+	marks := withdrawal.NewMarks(withdrawal.NewKeys(), engines.MarkStore())
+	question := consent.Question{Patient: patient, DataHolder: consent.DataHolder{URA: "00000659"}, Categories: []consent.Category{"GGC002"}}
+	stamp, err := marks.Stamp(question)
+	require.NoError(b, err)
+	b.Run("issue", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := marks.Stamp(question); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("introspect", func(b *testing.B) {
+		for b.Loop() {
+			if holds, err := marks.Holds(stamp); err != nil || !holds {
+				b.Fatal(holds, err)
+			}
+		}
+	})
+	b.Run("withdraw", func(b *testing.B) {
+		for b.Loop() {
+			if err := marks.Withdraw(withdrawal.About{Patient: patient, DataHolder: "00000659"}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -138,6 +138,8 @@ func (v *verifier) follows(line Line, sealed seal) bool {
 		return false
 	case first && sealed.Number == 1 && sealed.previous != noHash:
 		return broken(FaultInserted, "it is the first of its chain, and names one before it")
+	case first && sealed.Number == 1 && sealed.unfinished != "" && v.skipped == 0:
+		return broken(FaultRemoved, "it tells of lines before it that are not there")
 	case first:
 		return true
 	case sealed.Chain != last.Chain:

@@ -133,6 +133,15 @@ func TestLinesThatACrashLeft(t *testing.T) {
 			assert.Equal(t, test.line, found.Line)
 		})
 	}
+	t.Run("before the first entry of a chain are removed", func(t *testing.T) {
+		vouches, place := appendSealed(nil, event, Place{Chain: "8a5e2b1c-4d3f-4a6b-9c7d-0e1f2a3b4c5d", Hash: noHash}, []byte("half\n"))
+		assert.Nil(t, breakIn(t, Expected{}, "half\n", string(vouches)))
+		found := breakIn(t, Expected{}, string(vouches))
+		require.NotNil(t, found)
+		assert.Equal(t, FaultRemoved, found.Fault)
+		later, _ := appendSealed(nil, event, place, []byte("half\n"))
+		assert.Nil(t, breakIn(t, Expected{}, string(later)), "they are in a file that is not given, as the entries before it")
+	})
 }
 
 func TestNoLineTakesMuchMemory(t *testing.T) {

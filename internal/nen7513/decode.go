@@ -32,15 +32,28 @@ func Decode(line []byte) (Entry, error) {
 	}
 	patient := event.readEntities(&entry)
 	event.readAgents(&entry)
-	if patient == "" {
-		return entry, nil
+	switch {
+	case entry.Action == TokensRevoked: // nobody asked
+		err = event.readRevocation(&entry, patient)
+	case patient != "":
+		entry.Question, err = event.question(patient)
 	}
-	question, err := event.question(patient)
 	if err != nil {
 		return Entry{}, ErrNotAnEntry
 	}
-	entry.Question = &question
 	return entry, nil
+}
+
+// readRevocation reads at which data holder tokens ended, and about whom: one about a single
+// token does not tell.
+func (e *auditEvent) readRevocation(entry *Entry, number string) (err error) {
+	if holder := e.Source.Observer.Identifier; holder.System == systemURA {
+		entry.DataHolder = consent.URA(holder.Value)
+	}
+	if number != "" {
+		entry.Patient, err = consent.ParseBSN(number)
+	}
+	return err
 }
 
 // readEntities reads what the request was about, and returns the patient's number.
@@ -74,9 +87,10 @@ func (e *auditEvent) readAgents(entry *Entry) {
 }
 
 // question reads who asked whom, about whom, what and why.
-func (e *auditEvent) question(number string) (question consent.Question, err error) {
+func (e *auditEvent) question(number string) (question *consent.Question, err error) {
+	question = &consent.Question{}
 	if question.Patient, err = consent.ParseBSN(number); err != nil {
-		return consent.Question{}, err
+		return nil, err
 	}
 	question.DataHolder.URA = consent.URA(e.Source.Observer.Identifier.Value)
 	for _, each := range e.PurposeOfEvent {

@@ -60,6 +60,11 @@ type Entry struct {
 	signature string // of a Signed entry: a JWS
 }
 
+// IsAbout reports whether an entry is about a patient, with a question or without.
+func (e Entry) IsAbout(patient consent.BSN) bool {
+	return e.Patient.Equal(patient) || e.Question != nil && e.Question.Patient.Equal(patient)
+}
+
 // The parts of a FHIR R4 AuditEvent (HL7 FHIR R4, section 6.4) that are used.
 type (
 	auditEvent struct {

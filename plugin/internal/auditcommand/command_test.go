@@ -89,6 +89,13 @@ func token(q *consent.Question, last nen7513.Action, code string, outcome nen751
 	return append(entries, nen7513.Entry{Action: last, Outcome: outcome, Code: code, RequestIDs: ids, Question: q, Scope: "birth-care"})
 }
 
+// revoked is the entry of live tokens about a patient that were ended, for which nobody asked.
+func revoked(q *consent.Question) nen7513.Entry {
+	return nen7513.Entry{
+		Action: nen7513.TokensRevoked, Outcome: nen7513.Success, Code: "record_system", Patient: q.Patient, DataHolder: q.DataHolder.URA,
+	}
+}
+
 func TestVerifyCommand(t *testing.T) {
 	path := written(t, token(question(t, patient), nen7513.TokenIssued, "permit", nen7513.Success, "id-1")...)
 	output, err := run(t, "verify", "--file", path)
@@ -146,6 +153,7 @@ func TestShowCommand(t *testing.T) {
 	entries = append(entries, token(others, nen7513.TokenRefused, "denied", nen7513.MinorFailure, "query-of-another")...)
 	entries = append(entries, nen7513.Entry{Action: nen7513.TokenRefused, Outcome: nen7513.MinorFailure, Code: "claim_missing"})
 	entries = append(entries, token(mine, nen7513.TokenRefused, "circuit_open", nen7513.SeriousFailure)...)
+	entries = append(entries, revoked(mine), revoked(others))
 	path, patients := written(t, entries...), patientFile(t, " "+patient+"\r\n")
 	t.Run("the page has a section for each request of this patient, and nobody's number", func(t *testing.T) {
 		output, err := run(t, "show", "--file", path, "--patient-file", patients)
@@ -183,10 +191,12 @@ func TestShowCommand(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal([]byte(output), &bundle))
 		assert.Equal(t, "Bundle collection", bundle.ResourceType+" "+bundle.Type)
-		require.Len(t, bundle.Entry, 6)
-		entry, err := nen7513.Decode(bundle.Entry[0].Resource)
-		require.NoError(t, err)
-		assert.Equal(t, nen7513.Query, entry.Action)
+		require.Len(t, bundle.Entry, 7)
+		for at, action := range map[int]nen7513.Action{0: nen7513.Query, 6: nen7513.TokensRevoked} {
+			entry, err := nen7513.Decode(bundle.Entry[at].Resource)
+			require.NoError(t, err)
+			assert.Equal(t, action, entry.Action)
+		}
 	})
 	t.Run("a file that was altered is not relied on, unless that is wanted", func(t *testing.T) {
 		content, err := os.ReadFile(path)

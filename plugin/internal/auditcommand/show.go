@@ -96,7 +96,7 @@ func find(paths []string, patient consent.BSN, broken bool) (*found, error) {
 			result.from = entry.Time
 		}
 		result.to = entry.Time
-		if entry.Question == nil || !entry.Question.Patient.Equal(patient) {
+		if !entry.IsAbout(patient) {
 			return nil
 		}
 		if len(result.entries) == maxShown {

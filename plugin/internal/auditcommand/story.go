@@ -38,11 +38,14 @@ type story struct {
 
 // stories puts the entries of each token request together, in the order in which they began.
 // The last entry of a request names all its queries. One for which Mitz was not asked has a
-// single entry.
+// single entry. What is about the patient without a question is no request.
 func stories(entries []nen7513.Entry) []*story {
 	var all []*story
 	of := map[string]*story{} // by the id of a query
 	for _, entry := range entries {
+		if entry.Question == nil {
+			continue
+		}
 		var told *story
 		for _, id := range entry.RequestIDs {
 			other := of[id]

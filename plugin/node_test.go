@@ -88,7 +88,7 @@ func TestNodeUnderRace(t *testing.T) {
 	}
 }
 
-// patientNumbers gives numbers that pass the eleven test.
+// patientNumbers returns numbers that pass the eleven test.
 func patientNumbers(count int) (numbers []string) {
 	for i := 200000000; len(numbers) < count; i++ {
 		if number := strconv.Itoa(i); consent.IsBSN(number) {
@@ -197,7 +197,7 @@ const selfAttestedDefinition = `{
     {"id": "patient_enrollment_identifier", "path": ["$.credentialSubject.patient", "$.credentialSubject[0].patient"]}
   ]}}]}`
 
-// requestToken gives the token, or the OAuth error's code. It asks again when the
+// requestToken returns the token, or the OAuth error's code. It asks again when the
 // presentation expired before the node came to it: it is valid for five seconds, and a
 // busy machine may take longer for so many requests.
 func (n *testNode) requestToken(t *testing.T, patient string) (token, oauthError string) {

@@ -101,7 +101,7 @@ func oddValues() []any {
 	}
 }
 
-// spoiled gives copies of a credential in each of which one member is odd or not there.
+// spoiled returns copies of a credential in each of which one member is odd or not there.
 func spoiled(credential object) map[string]object {
 	all := map[string]object{}
 	members := []string{"@context", "id", "type", "issuer", "issuanceDate", "expirationDate", "credentialSubject", "credentialSubject.id", "credentialStatus", "proof", "holder"}

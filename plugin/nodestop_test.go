@@ -39,7 +39,7 @@ func (n *testNode) stopWhileMitzIsSlow(t *testing.T, mitz *mitztest.Simulator) {
 		"goroutines outlive the node")
 }
 
-// ownGoroutines gives the goroutines that run our code or were started by it. The
+// ownGoroutines returns the goroutines that run our code or were started by it. The
 // simulator's and the test's own are excepted; the node's are the node's business.
 func ownGoroutines() (own []string) {
 	var profile bytes.Buffer

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// claimsWith gives the introspection answer of a token that opens the records, with one
+// claimsWith returns the introspection answer of a token that opens the records, with one
 // claim changed.
 func claimsWith(claim string, value any) map[string]any {
 	claims := map[string]any{

@@ -40,7 +40,7 @@ func (s *Sessions) tokens() []string {
 	return slices.DeleteFunc(s.server.Keys(), func(key string) bool { return !strings.Contains(key, "serveraccesstoken") })
 }
 
-// RequestIDs gives, of each token that is live, the id of the query that it rests on: ""
+// RequestIDs returns, of each token that is live, the id of the query that it rests on: ""
 // when it rests on none.
 func (s *Sessions) RequestIDs() (ids []string, err error) {
 	for _, key := range s.tokens() {

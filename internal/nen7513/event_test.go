@@ -42,7 +42,7 @@ func TestEntryIsAnAuditEvent(t *testing.T) {
 	assert.Equal(t, 1, bytes.Count(content, []byte("\n")), "one entry is one line")
 }
 
-// encoded gives the AuditEvent of an entry as it is in the file.
+// encoded returns the AuditEvent of an entry as it is in the file.
 func encoded(t *testing.T, entry Entry) string {
 	t.Helper()
 	content, err := json.Marshal(entry.event())
@@ -50,7 +50,7 @@ func encoded(t *testing.T, entry Entry) string {
 	return string(content)
 }
 
-// decoded gives what a test looks at in an AuditEvent.
+// decoded returns what a test looks at in an AuditEvent.
 func decoded(t *testing.T, entry Entry) (event auditEvent) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal([]byte(encoded(t, entry)), &event))

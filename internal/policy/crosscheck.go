@@ -72,9 +72,9 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) []*
 	return refusals
 }
 
-// isOfRequester tells of a credential whose type is not known here, and so is only of use
-// to an operator's definition, whether it comes from the requester's own certificate, if
-// from any: trust in a CA alone would let every organisation speak for every other.
+// isOfRequester reports whether a credential of a type that is not known here comes from the
+// requester's own certificate, or from no certificate. Only an operator's definition has use
+// for such a type. Trust in a CA alone would let every organisation speak for every other.
 func isOfRequester(credential Credential, requester consent.URA) bool {
 	if !trust.IsX509(credential.Issuer) {
 		return true

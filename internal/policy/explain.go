@@ -31,7 +31,7 @@ type Explanation struct {
 	FacilityTypes []ConfiguredType
 	// Checks are made between credentials, and with the certificates behind them.
 	Checks []Check
-	// Mandate tells whether a professional may act under the mandate of another.
+	// Mandate reports whether a professional may act under the mandate of another.
 	Mandate bool
 	// EnrollmentMaxAge is how old an enrolment may be; 0: as old as it is valid.
 	EnrollmentMaxAge time.Duration

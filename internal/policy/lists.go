@@ -34,7 +34,7 @@ func (l *Lists) Len() (dataHolders, facilityTypes int) {
 	return len(l.dataHolders), len(l.facilityTypes)
 }
 
-// UnknownTypes gives, in order, the subjects of the data holders and the numbers of the
+// UnknownTypes returns, in order, the subjects of the data holders and the numbers of the
 // requesters whose type is not one that this software knows.
 func (l *Lists) UnknownTypes() (subjects, numbers []string) {
 	for subject, dataHolder := range l.dataHolders {

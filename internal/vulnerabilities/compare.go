@@ -58,7 +58,7 @@ func readFindings(report io.Reader) ([]finding, error) {
 	return found, nil
 }
 
-// compare tells every difference between what was judged and what is there; symbols are
+// compare returns every difference between what was judged and what is there; symbols are
 // those of the node's binary.
 func compare(judged []accepted, found []finding, symbols []byte) error {
 	var problems []error

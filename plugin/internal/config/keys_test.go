@@ -69,7 +69,7 @@ func allConfigKeys(t *testing.T) []configKey {
 	return keys
 }
 
-// isScalar tells of a key that the environment and the command line can give.
+// isScalar reports whether a key is one that the environment and the command line can give.
 func (k configKey) isScalar() bool {
 	return !slices.Contains([]string{"section", "list", "map"}, k.kind) && !k.inList() && !k.inMap()
 }

@@ -189,7 +189,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// visitOf gives a visit that is under way.
+// visitOf returns a visit that is under way.
 func visitOf(t *testing.T) *Visit {
 	t.Helper()
 	d := smallDoor()

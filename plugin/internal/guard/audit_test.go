@@ -110,7 +110,7 @@ func TestWhatIsLogged(t *testing.T) {
 	}
 }
 
-// fieldsOf gives the fields that every line about a decision has.
+// fieldsOf returns the fields that every line about a decision has.
 func fieldsOf(each logged) logrus.Fields {
 	fields := logrus.Fields{
 		"module": "mitz", "subject": "hospital-east", "scope": guarded, "requester": testPresenter,
@@ -125,7 +125,7 @@ func fieldsOf(each logged) logrus.Fields {
 	return fields
 }
 
-// captureLines gives what goes to the node's own log during a test, at every level.
+// captureLines returns what goes to the node's own log during a test, at every level.
 func captureLines(t *testing.T) *audit.CapturedLog {
 	t.Helper()
 	captureLog(t)

@@ -43,7 +43,7 @@ type auditEvent struct {
 	}
 }
 
-// values gives the identifiers of one system among the agents and entities.
+// values returns the identifiers of one system among the agents and entities.
 func (e auditEvent) values(system string) (values []string) {
 	var all []identified
 	for _, agent := range e.Agent {

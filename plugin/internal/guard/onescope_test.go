@@ -18,7 +18,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 )
 
-// tokensUpTo gives every scope of up to n tokens, blanks and repetitions included.
+// tokensUpTo returns every scope of up to n tokens, blanks and repetitions included.
 func tokensUpTo(n int, tokens ...string) (scopes []string) {
 	scopes = []string{""}
 	last := scopes
@@ -85,7 +85,7 @@ func TestClaimsOfOneGuardedScopeAlone(t *testing.T) {
 	assert.NotZero(t, granted)
 }
 
-// guardsOf gives the profiles whose scope is among the tokens, each once.
+// guardsOf returns the profiles whose scope is among the tokens, each once.
 func guardsOf(profiles []policy.ProfileConfig, scope string) (guards []policy.ProfileConfig) {
 	for _, profile := range profiles {
 		if slices.Contains(strings.Fields(scope), profile.Scope) {

@@ -32,7 +32,7 @@ type guardedStorage struct {
 	keys  *once.Keys
 	issue issue
 	marks *withdrawal.Marks
-	// subject gives the Nuts subject at whose endpoint the request came in; nil where no
+	// subject returns the Nuts subject at whose endpoint the request came in; nil where no
 	// authorization code is redeemed.
 	subject func() string
 }
@@ -76,7 +76,7 @@ func (s guardedStore) Get(key string, target any) error {
 	return s.SessionStore.Get(key, target)
 }
 
-// GetAndDelete gives the session of an authorization code at the endpoint of the subject
+// GetAndDelete returns the session of an authorization code at the endpoint of the subject
 // that gave it out, and at no other (RFC 6749 section 4.1.3). It is used up either way.
 func (s guardedStore) GetAndDelete(key string, target any) error {
 	if token, isToken := target.(*iam.AccessToken); isToken {

@@ -116,7 +116,7 @@ func (d Dir) authority() (*x509.Certificate, error) {
 	return x509.ParseCertificate(block.Bytes)
 }
 
-// serves tells what the certificates lack, at a time.
+// serves returns what the certificates lack, at a time.
 func (d Dir) serves(host string, at time.Time) error {
 	if there, err := d.there(); err != nil || len(there) < len(d.files()) {
 		return errors.Join(err, errors.New("files are missing"))

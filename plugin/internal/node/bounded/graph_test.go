@@ -29,12 +29,12 @@ func quads(n int, formats ...string) string {
 	return lines.String()
 }
 
-// twins gives two hubs, each with so many links of the format to nodes that look alike.
+// twins returns two hubs, each with so many links of the format to nodes that look alike.
 func twins(links int, format string) string {
 	return quads(links, strings.ReplaceAll(format, "hub", "hub1"), strings.ReplaceAll(format, "hub", "hub2"))
 }
 
-// square gives five hubs, each with a link of the format to each of five others. Each
+// square returns five hubs, each with a link of the format to each of five others. Each
 // link of a hub has another predicate, and so has each link of another, so that nobody looks
 // different.
 func square(format string) string {
@@ -132,7 +132,7 @@ func TestJSONSize(t *testing.T) {
 	})
 }
 
-// newTestJSONLD gives what a node in strict mode has on board.
+// newTestJSONLD returns what a node in strict mode has on board.
 func newTestJSONLD(t testing.TB) jsonld.JSONLD {
 	t.Helper()
 	instance := jsonld.NewJSONLDInstance()

@@ -3,7 +3,10 @@
 
 package auditcommand
 
-import "github.com/nuts-mitz/nuts-mitz/consent"
+import (
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report"
+)
 
 // words are those of the page in one language.
 type words struct {
@@ -84,13 +87,8 @@ var english = words{
 		endedUnknown: "No access: we could not establish whether this is allowed.",
 		endedOpen:    "Not known: the request was broken off. We have no record that access was given.",
 	},
-	facilityTypes: map[consent.FacilityType]string{
-		"V4": "hospital", "V5": "university hospital", "V6": "general hospital", "Z3": "GP practice",
-		"N6": "out-of-hours GP post", "J8": "pharmacy", "K3": "dispensing GP", "G3": "midwifery practice",
-		"X3": "nursing home", "G5": "mental health care", "T2": "home care", "R8": "rehabilitation",
-		"L1": "laboratory", "Z4": "independent clinic", "Z5": "diagnostic centre", "JGZ": "youth health care",
-	},
-	categories: map[consent.Category]string{"GGC002": "treatment data", "GGC012": "test results", "GGC013": "medication"},
+	facilityTypes: report.FacilityTypeWords,
+	categories:    map[consent.Category]string{"GGC002": "treatment data", "GGC012": "test results", "GGC013": "medication"},
 	purposes: map[consent.PurposeOfUse]string{
 		consent.PurposeTreatment:   "your treatment; it needs your explicit consent",
 		consent.PurposeCoordinated: "your treatment; your consent may be presumed for it",

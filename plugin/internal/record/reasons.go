@@ -21,20 +21,23 @@ func (s State) Error() string { return string(s) }
 
 // The states in which there is no token.
 const (
-	NotRunning       State = "not_running"       // not started, or already stopped
-	OutsideRequest   State = "outside_request"   // a guarded token that no token request led to
-	Unwritten        State = "audit_unwritten"   // what happened could not be written to the NEN 7513 file
-	Used             State = "grant_used"        // the request's presentation gave a token before
-	ClaimsFailed     State = "claims_failed"     // whether it did cannot be told
-	MarksFailed      State = "marks_failed"      // whether consent was withdrawn lately cannot be told
-	NotStored        State = "store_failed"      // the session database did not take the token
-	RevocationFailed State = "revocation_failed" // live tokens could not be ended
-	Panicked         State = "panic"             // a panic, whose cause must not be shown
+	NotRunning     State = "not_running"     // not started, or already stopped
+	OutsideRequest State = "outside_request" // a guarded token that no token request led to
+	Unwritten      State = "audit_unwritten" // what happened could not be written to the NEN 7513 file
+	Used           State = "grant_used"      // the request's presentation gave a token before
+	ClaimsFailed   State = "claims_failed"   // whether it did cannot be told
+	MarksFailed    State = "marks_failed"    // whether consent was withdrawn lately cannot be told
+	NotStored      State = "store_failed"    // the session database did not take the token
+	Panicked       State = "panic"           // a panic, whose cause must not be shown
 )
 
-// States returns all of them.
+// RevocationFailed is the code of live tokens that could not be ended. No token is refused
+// for it.
+const RevocationFailed State = "revocation_failed"
+
+// States returns all for which a token is refused.
 func States() []State {
-	return []State{NotRunning, OutsideRequest, Unwritten, Used, ClaimsFailed, MarksFailed, NotStored, RevocationFailed, Panicked}
+	return []State{NotRunning, OutsideRequest, Unwritten, Used, ClaimsFailed, MarksFailed, NotStored, Panicked}
 }
 
 // The codes of outcomes that are no reason of a refusal.

@@ -21,7 +21,7 @@ func TestPagesCountColumns(t *testing.T) {
 }
 
 func TestCodesInWords(t *testing.T) {
-	for code := range facilityTypeWords {
+	for code := range FacilityTypeWords {
 		assert.True(t, code.Known(), code)
 	}
 	for code := range categoryWords {

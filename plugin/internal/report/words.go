@@ -12,7 +12,8 @@ import (
 
 // What codes mean, in words for an operator. The code systems hold more than these.
 var (
-	facilityTypeWords = map[consent.FacilityType]string{
+	// FacilityTypeWords has those that [consent.FacilityType.Known] knows.
+	FacilityTypeWords = map[consent.FacilityType]string{
 		"V4": "hospital", "V5": "university hospital", "V6": "general hospital", "Z3": "GP practice",
 		"N6": "out-of-hours GP post", "J8": "pharmacy", "K3": "dispensing GP", "G3": "midwifery practice",
 		"X3": "nursing home", "G5": "mental health care", "T2": "home care", "R8": "rehabilitation",
@@ -22,7 +23,7 @@ var (
 )
 
 // FacilityType returns a type of organisation with its meaning.
-func FacilityType(code consent.FacilityType) string { return Coded(code, facilityTypeWords) }
+func FacilityType(code consent.FacilityType) string { return Coded(code, FacilityTypeWords) }
 
 // Category returns a data category with its meaning.
 func Category(code consent.Category) string { return Coded(code, categoryWords) }

@@ -19,6 +19,7 @@ const (
 var (
 	uraShape          = regexp.MustCompile(`^[0-9]{8}$`)
 	facilityTypeShape = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,3}$`)
+	providerShape     = regexp.MustCompile(`^RPZAC[0-9]{3}$`)
 	categoryShape     = regexp.MustCompile(`^GGC[0-9]{3}$`)
 	roleShape         = regexp.MustCompile(`^[0-9]{2}\.[0-9]{3}$`)
 	professionalShape = regexp.MustCompile(`^[A-Za-z0-9]{1,60}$`)
@@ -77,6 +78,19 @@ var knownCategories = map[Category]bool{"GGC002": true, "GGC012": true, "GGC013"
 
 // Known reports whether the code is one that this software has seen documented.
 func (c Category) Known() bool { return knownCategories[c] }
+
+// ProviderCategory is a kind of care providers for whom a patient permits or refuses as one
+// ("raadplegende zorgaanbiedercategorie"), such as RPZAC005 (pharmacies). The notifications of
+// Mitz have it, and no query.
+type ProviderCategory string
+
+// ParseProviderCategory reads "RPZAC" and three digits.
+func ParseProviderCategory(s string) (ProviderCategory, error) {
+	if !providerShape.MatchString(s) {
+		return "", errors.New("not a category of care providers: RPZAC and three digits")
+	}
+	return ProviderCategory(s), nil
+}
 
 // Role is a professional's role in the UZI register, a code of the system
 // 2.16.840.1.113883.2.4.15.111, such as 03.000 (midwife).

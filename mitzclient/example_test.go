@@ -162,6 +162,26 @@ func ExampleError() {
 	// Mitz knows of 1 query
 }
 
+// Read a notification, in the handler of the address that Mitz was told when it was subscribed.
+func ExampleReadNotification() {
+	body, err := os.ReadFile("internal/notification/testdata/good/partial.xml") // what Mitz posted
+	if err != nil {
+		panic(err)
+	}
+
+	told, err := mitzclient.ReadNotification("application/fhir+xml", body)
+	if err != nil {
+		panic(err) // answer 400, and trust no permission of this patient: what it says is not known
+	}
+	fmt.Println(told.Patient, "at", told.DataHolder.URA) // a number is never printed
+	fmt.Println("permitted:", told.Categories["GGC002"].Permitted)
+	fmt.Println("refused:", told.Categories["GGC002"].Refused)
+	// Output:
+	// [BSN] at 00000042
+	// permitted: [RPZAC005]
+	// refused: [RPZAC001 RPZAC003 RPZAC004 RPZAC103 RPZAC104 RPZAC200]
+}
+
 // Try the link without a query, which a patient would see.
 func ExampleLink_Probe() {
 	mitz, identity := simulate()

@@ -4,6 +4,7 @@
 package strictxml
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -210,6 +211,14 @@ func (r *Reader) Skip(refuse func(space, local string) Code) {
 // HasAttributes reports whether the element opened last has XML attributes. Namespace
 // declarations are none.
 func (r *Reader) HasAttributes() bool { return len(r.el.attributes) > 0 }
+
+// OnlyAttributes reports whether the element opened last has no XML attributes but these, of
+// no namespace.
+func (r *Reader) OnlyAttributes(locals ...string) bool {
+	return !slices.ContainsFunc(r.el.attributes, func(a attribute) bool {
+		return a.space != "" || !slices.Contains(locals, a.local)
+	})
+}
 
 // Attribute returns an XML attribute, of no namespace, of the element opened last. A
 // reference in it is refused: it has no place in a code or number.

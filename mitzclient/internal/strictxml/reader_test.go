@@ -54,6 +54,7 @@ func TestXMLAttributesAreFoundByTheirName(t *testing.T) {
 	_, present = r.Attribute("kind")
 	require.False(t, present, "it is of a namespace")
 	require.Empty(t, r.Refusal())
+	require.False(t, r.OnlyAttributes("code", "kind"), "one of a namespace is there")
 	require.Empty(t, r.Required("kind"))
 	require.Equal(t, MissingAttribute, r.Refusal())
 }
@@ -218,4 +219,12 @@ func TestWhatIsEscapedReadsTheSame(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"{}text {}a=" + want + " " + want}, lines)
 	}
+}
+
+func TestOnlyTheseXMLAttributes(t *testing.T) {
+	var r Reader
+	require.True(t, r.Open([]byte(`<a xmlns:b="urn:b" code="1" kind="2"/>`)))
+	require.True(t, r.OnlyAttributes("kind", "more", "code"))
+	require.False(t, r.OnlyAttributes("code"))
+	require.False(t, r.OnlyAttributes())
 }

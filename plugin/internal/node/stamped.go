@@ -83,9 +83,9 @@ func (r *Router) EndToken(subject, key string) (bool, error) {
 	case errors.Is(err, storage.ErrNotFound):
 		return false, nil
 	case err != nil:
-		return false, err
+		return false, withoutToken(err, key)
 	case subjectOf(r.PublicURL, token.Issuer) != subject:
 		return false, nil
 	}
-	return true, tokens.Delete(key)
+	return true, withoutToken(tokens.Delete(key), key)
 }

@@ -83,6 +83,31 @@ func TestTokensEndWhenConsentDoes(t *testing.T) {
 	require.ErrorIs(t, tokens.Get("stamped", &token), storage.ErrNotFound, "stays dead")
 }
 
+// laterToken is a type in which a newer node could read its tokens.
+type laterToken struct{ iam.AccessToken }
+
+func TestATokenIsReadInNoOtherWay(t *testing.T) {
+	question, about := aboutPatient(t)
+	tokens := newStampedTokens(t)
+	stamp, err := tokens.marks.Stamp(question)
+	require.NoError(t, err)
+	tokens.put(t, "key", stamp)
+	for name, target := range map[string]any{
+		"as anything": new(any), "as an object": &map[string]any{}, "as JSON": &json.RawMessage{}, "as another type": &laterToken{},
+		"as what is stored": &stampedToken{}, "with nowhere to put it": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.ErrorIs(t, tokens.Get("key", target), errUnknownToken)
+			require.ErrorIs(t, tokens.GetAndDelete("key", target), errUnknownToken)
+		})
+	}
+	assert.True(t, tokens.Exists("key"))
+	assert.False(t, tokens.Exists("another"))
+	require.NoError(t, tokens.marks.Withdraw(about))
+	assert.False(t, tokens.Exists("key"), "it ended")
+	assert.True(t, tokens.inner.GetStore(time.Minute, tokenStoreKey).Exists("key"))
+}
+
 type brokenMarks struct{}
 
 func (brokenMarks) Get(string) (string, error) { return "", errors.New("connection refused") }
@@ -97,6 +122,24 @@ func TestNoTokenWhereTheMarksCannotBeRead(t *testing.T) {
 	require.Error(t, err)
 	require.NotErrorIs(t, err, storage.ErrNotFound)
 	assert.Zero(t, token)
+}
+
+// repeating is a session database that repeats a key in its errors, as one does that is
+// answered in another protocol.
+type repeating struct{ storage.SessionDatabase }
+
+func (r repeating) GetStore(time.Duration, ...string) storage.SessionStore { return repeatingStore{} }
+
+type repeatingStore struct{ storage.SessionStore }
+
+func (repeatingStore) Get(key string, _ any) error {
+	return errors.New("unexpected line in response: VALUE " + key)
+}
+
+func TestWhatFailsToEndATokenDoesNotRepeatIt(t *testing.T) {
+	router := &Router{Engines: Engines{Storage: sessionsOnly{sessions: repeating{}}}, PublicURL: &url.URL{Scheme: "https", Host: "node.example"}}
+	_, err := router.EndToken("hospital-east", "the-token")
+	require.EqualError(t, err, "unexpected line in response: VALUE [token]")
 }
 
 func TestEndToken(t *testing.T) {

@@ -68,19 +68,31 @@ type guardedStore struct {
 	subject  func() string
 }
 
-// Get returns a token only as long as nothing was withdrawn that it rests on.
+// Get returns a token only as long as nothing was withdrawn that it rests on. A newer node
+// that reads its tokens in another way finds none.
 func (s guardedStore) Get(key string, target any) error {
 	if token, isToken := target.(*iam.AccessToken); isToken {
 		return s.getToken(key, token)
 	}
+	if s.isTokens {
+		return errUnknownToken
+	}
 	return s.SessionStore.Get(key, target)
+}
+
+// Exists reports whether there is a value. A token that ended is none.
+func (s guardedStore) Exists(key string) bool {
+	if s.isTokens {
+		return s.getToken(key, &iam.AccessToken{}) == nil
+	}
+	return s.SessionStore.Exists(key)
 }
 
 // GetAndDelete returns the session of an authorization code at the endpoint of the subject
 // that gave it out, and at no other (RFC 6749 section 4.1.3). It is used up either way.
 func (s guardedStore) GetAndDelete(key string, target any) error {
-	if token, isToken := target.(*iam.AccessToken); isToken {
-		if err := s.getToken(key, token); err != nil {
+	if _, isToken := target.(*iam.AccessToken); isToken || s.isTokens {
+		if err := s.Get(key, target); err != nil {
 			return err
 		}
 	}

@@ -150,11 +150,16 @@ func (t *pendingToken) StoreWith(scope string, claims map[string]any, stamp with
 		token.InputDescriptorConstraintIdMap = map[string]any{}
 	}
 	maps.Copy(token.InputDescriptorConstraintIdMap, claims)
-	if err := t.place.store.Put(t.place.key, stampedToken{AccessToken: token, Stamp: stamp}, t.place.options...); err != nil {
-		// Its text comes from the session database and may repeat the key, which is the token.
-		return errors.New(redact.Text(strings.ReplaceAll(err.Error(), t.place.key, "[token]")))
+	return withoutToken(t.place.store.Put(t.place.key, stampedToken{AccessToken: token, Stamp: stamp}, t.place.options...), t.place.key)
+}
+
+// withoutToken returns an error of the session database, whose text may repeat the key of
+// what failed: the token.
+func withoutToken(err error, key string) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return errors.New(redact.Text(strings.ReplaceAll(err.Error(), key, "[token]")))
 }
 
 func (t *pendingToken) Clear() { _ = t.place.store.Delete(t.place.key) }

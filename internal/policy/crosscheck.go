@@ -21,16 +21,16 @@ import (
 //     requester and the requester's kind;
 //   - one that was issued with a UZI pass says of the professional what the pass says,
 //     is of the right kind of pass, of the requester's, and valid no longer than it;
-//   - an enrolment is not older than the profile allows.
+//   - an enrolment is not older than the profile allows;
+//   - no credential is of two types, each of which has rules of its own.
 //
 // It looks at every credential, also with an operator's definition.
 func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) []*Refusal {
 	var refusals []*Refusal
 	for _, credential := range evidence.Credentials {
 		form, known := formOf(credential)
-		if !trust.IsPlainDID(credential.Issuer) {
-			refusals = append(refusals, refuse(ReasonClaimUntrusted, p.claimNames(definition.ClaimsOf(form.Attribute))...).
-				by("the DID of an issuer leads to one place: %s", credential))
+		if refusal := p.checkPlain(credential, form); refusal != nil {
+			refusals = append(refusals, refusal)
 			continue
 		}
 		if !known {
@@ -70,6 +70,20 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) []*
 		}
 	}
 	return refusals
+}
+
+// checkPlain refuses a credential that others could take for something else than we do. By
+// its type the node decides what it verifies of a credential, such as that an X509Credential
+// says what its certificate says. It accepts one type, as we do.
+func (p *Profile) checkPlain(credential Credential, form definition.Form) *Refusal {
+	claims := p.claimNames(definition.ClaimsOf(form.Attribute))
+	if !trust.IsPlainDID(credential.Issuer) {
+		return refuse(ReasonClaimUntrusted, claims...).by("the DID of an issuer leads to one place: %s", credential)
+	}
+	if types := filter(credential.Types, func(t string) bool { return t != definition.TypeAny }); len(types) > 1 {
+		return refuse(ReasonClaimMalformed, claims...).by("a credential has one type besides %s: %s has %d", definition.TypeAny, credential, len(types))
+	}
+	return nil
 }
 
 // isOfRequester reports whether a credential of a type that is not known here comes from the

@@ -84,6 +84,16 @@ func TestFormsAndCrossChecks(t *testing.T) {
 		{"a HealthcareOrganizationCredential beside another form", func(e *Evidence) {
 			e.Credentials = append(e.Credentials, issuedBy("HealthcareOrganizationCredential", testUZI, object{"organization": object{"ura": "12345678"}}))
 		}, "claim contradiction: organization_ura"},
+		{"an X509Credential that is of another type too, by whose rules the node would look at it", func(e *Evidence) {
+			e.Credentials[theOrganization].Types = []string{"VerifiableCredential", "NutsOrganizationCredential", "X509Credential"}
+		}, "claim malformed: organization_ura"},
+		{"an enrolment that is a mandate too", func(e *Evidence) {
+			e.Credentials[theEnrollment].Types = append(e.Credentials[theEnrollment].Types, "HealthCareProfessionalDelegationCredential")
+		}, "claim malformed: patient_enrollment_identifier"},
+		{"a credential of two types that are not known here", func(e *Evidence) {
+			e.Credentials = append(e.Credentials, credentialOf("A", testVektis, object{}))
+			e.Credentials[len(e.Credentials)-1].Types = []string{"A", "VerifiableCredential", "B"}
+		}, "claim malformed"},
 		{"an X509Credential of a person's pass", func(e *Evidence) {
 			e.Credentials[theOrganization].Subjects[0] = object{"san": object{"otherName": strings.TrimPrefix(doctor, testFingerprint+"::san:otherName:")}}
 		}, "claim malformed: organization_ura"},

@@ -45,6 +45,13 @@ type Profile struct {
 	enrollmentMaxAge  time.Duration
 }
 
+// isForOrganizations reports whether the profile's one definition is for the organisation's
+// wallet, which every grant evaluates. The jwt-bearer grant passes over all others.
+func (p *Profile) isForOrganizations() bool {
+	_, has := p.Definition[pe.WalletOwnerOrganization]
+	return has && len(p.Definition) == 1
+}
+
 // Use replaces the lists, for the questions from now on. Lists that are nil stand for empty
 // ones.
 func (p *Policy) Use(lists *Lists) {

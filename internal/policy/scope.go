@@ -111,8 +111,8 @@ func (p *Profile) checkOthers(scopes []string, definitionOf DefinitionOf) *Refus
 	if len(scopes) == 1 {
 		return nil
 	}
-	if len(p.Definition) > 1 {
-		return refuse(ReasonScope).by("a scope with definitions for several wallets is asked for alone: what was answered for which cannot be told")
+	if !p.isForOrganizations() {
+		return refuse(ReasonScope).by("a scope with a definition for another wallet than the organisation's is asked for alone: what was answered for which cannot be told")
 	}
 	for _, scope := range scopes {
 		if scope == p.Scope {

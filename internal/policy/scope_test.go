@@ -84,3 +84,25 @@ func TestScreen(t *testing.T) {
 		})
 	}
 }
+
+// TestADefinitionThatAGrantPassesOver is about the jwt-bearer grant, which evaluates the
+// definition for the organisation's wallet and no other: of a scope that has none, nothing is
+// evaluated, and every claim comes from the scope beside it.
+func TestADefinitionThatAGrantPassesOver(t *testing.T) {
+	forUsers := pe.WalletOwnerMapping{pe.WalletOwnerUser: trustedDefinition(definition.NeededClaims()...)[pe.WalletOwnerOrganization]}
+	p, err := New(validConfig(), func(ProfileConfig) (pe.WalletOwnerMapping, error) { return forUsers, nil })
+	require.NoError(t, err)
+
+	found, err := p.Screen("birth-care plain", nil, func(string) (pe.WalletOwnerMapping, error) {
+		return definitionOf(definition.ClaimOrganizationURA), nil
+	})
+	assert.Nil(t, found)
+	assertRefused(t, err, ReasonScope)
+
+	evidence := validEvidence()
+	_, err = p.Case(p.Profile("birth-care"), evidence)
+	assertRefused(t, err, ReasonWalletMissing)
+	evidence.Submissions = 1
+	_, err = p.Case(p.Profile("birth-care"), evidence)
+	require.NoError(t, err, "the other grants evaluate it")
+}

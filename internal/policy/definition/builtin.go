@@ -192,21 +192,17 @@ func Declared(mapping pe.WalletOwnerMapping) []string {
 
 // Certain returns the claims that a definition gives to everyone who fulfils it:
 // not optional, and in no definition that lets the presenter choose. With definitions for
-// several wallets none is certain: the service grants evaluate one of them.
+// other wallets than the organisation's none is certain: the service grants evaluate one
+// definition, and the jwt-bearer grant the organisation's or none.
 func Certain(mapping pe.WalletOwnerMapping) []string {
 	var claims []string
-	if len(mapping) > 1 {
+	definition, forOrganizations := mapping[pe.WalletOwnerOrganization]
+	if !forOrganizations || len(mapping) > 1 || len(definition.SubmissionRequirements) > 0 {
 		return nil
 	}
-	for _, definition := range mapping {
-		if len(definition.SubmissionRequirements) > 0 {
-			continue
-		}
-		single := pe.WalletOwnerMapping{pe.WalletOwnerOrganization: definition}
-		for field := range fields(single) {
-			if field.Id != nil && (field.Optional == nil || !*field.Optional) {
-				claims = append(claims, *field.Id)
-			}
+	for field := range fields(mapping) {
+		if field.Id != nil && (field.Optional == nil || !*field.Optional) {
+			claims = append(claims, *field.Id)
 		}
 	}
 	return claims

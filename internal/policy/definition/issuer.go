@@ -15,8 +15,8 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
-// typeAny is the type that every credential has, so it names none.
-const typeAny = "VerifiableCredential"
+// TypeAny is the type that every credential has, so it names none.
+const TypeAny = "VerifiableCredential"
 
 // issuerPaths are the JSONPaths that select a credential's issuer and nothing else. The
 // node gives them one text: its credentials hold the issuer as a URI.
@@ -110,7 +110,7 @@ func (r Rules) attributesOf(d Descriptor) []trust.Attribute {
 	})
 }
 
-func namesTypes(types []string) bool { return len(types) > 0 && !slices.Contains(types, typeAny) }
+func namesTypes(types []string) bool { return len(types) > 0 && !slices.Contains(types, TypeAny) }
 
 // WhyUnproven returns why a descriptor may take credentials that anyone issued; empty: it is
 // proven that it does not.

@@ -155,7 +155,7 @@ func TestCheckDefinitionTrustStandsIn(t *testing.T) {
 		{"not for one that takes any type", "let a field with the path $.type",
 			complete().without("user").adding(free("u", nil, ClaimUserID, ClaimUserRole))},
 		{"not for one that takes the type of all", "let a field with the path $.type",
-			complete().without("user").adding(free("u", []string{"A", typeAny}, ClaimUserID, ClaimUserRole))},
+			complete().without("user").adding(free("u", []string{"A", TypeAny}, ClaimUserID, ClaimUserRole))},
 		{"not for a type that feeds another attribute too", `take another type of credential than descriptor "p"`,
 			complete().without("user", "patient").adding(free("u", []string{"A"}, ClaimUserID, ClaimUserRole), free("p", []string{"B", "A"}, ClaimEnrollmentIdentifier))},
 		{"not for a type that feeds another attribute with a named issuer", `take another type of credential than descriptor "patient"`,

@@ -36,9 +36,6 @@ func (c *Case) Question() consent.Question {
 	return question
 }
 
-// Profile returns the profile that guards the scope.
-func (c *Case) Profile() *Profile { return c.profile }
-
 // Basis says what the case was made of.
 func (c *Case) Basis() Basis { return c.evidence.Basis }
 

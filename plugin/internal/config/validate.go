@@ -24,8 +24,8 @@ const (
 	maxTimeout = time.Minute
 )
 
-// maxQueriesPerMinute is more than any test needs. There is no value for "no limit": Mitz
-// shows each query to the patient.
+// maxQueriesPerMinute is so much that it does not limit a test of load. There is no value for
+// "no limit": Mitz shows each query to the patient.
 const maxQueriesPerMinute = 1_000_000
 
 // validateLink says what is wrong with how Mitz is to be reached. In strict mode nothing

@@ -132,6 +132,3 @@ func busy(c echo.Context) error {
 	c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	return c.JSON(http.StatusServiceUnavailable, oauth.OAuth2Error{Code: oauth.ServerError, Description: "too many requests are waiting"})
 }
-
-// Load returns how many requests are worked on and wait.
-func (d *Door) Load() turns.Load { return d.working.Load() }

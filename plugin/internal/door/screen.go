@@ -181,7 +181,7 @@ func readBody(c echo.Context) ([]byte, *Refusal) {
 	if err != nil || kind != echo.MIMEApplicationForm {
 		return nil, refuse(ReasonForm, "the request is no form: Content-Type must be "+echo.MIMEApplicationForm)
 	}
-	// Not every writer knows deadlines, and those of tests do not.
+	// A writer that knows no deadlines is not that of the node's HTTP server.
 	control := http.NewResponseController(c.Response())
 	_ = control.SetReadDeadline(time.Now().Add(patience))
 	body := http.MaxBytesReader(c.Response(), request.Body, maxBody)

@@ -194,7 +194,7 @@ func (v *Visit) Spend(work time.Duration) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.work += work; v.work > MaxWork {
+	if v.work += work; v.work > MaxWork && v.exceeded == nil {
 		v.exceeded = ErrWork
 	}
 	return v.exceeded

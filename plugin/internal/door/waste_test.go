@@ -108,7 +108,7 @@ func TestServedApart(t *testing.T) {
 				require.NoError(t, err)
 				defer visit.end()
 				assert.Equal(t, tc.apart, visit.apart)
-				assert.Equal(t, tc.apart, d.Load().Running == 0, "it has a turn of the others")
+				assert.Equal(t, tc.apart, d.working.Load().Running == 0, "it has a turn of the others")
 			})
 		})
 	}

@@ -5,7 +5,6 @@ package e2e
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"sync"
@@ -70,9 +69,9 @@ func heldForm(t *testing.T, w *harness.World, end string) url.Values {
 // one query is shown to the patient.
 func TestUsedOnce(t *testing.T) {
 	for name, start := range map[string]func(t *testing.T) (*harness.World, []*harness.Node){
-		"one node with its sessions in memory":     startInMemory,
-		"one node with its sessions elsewhere":     startAlone,
-		"two nodes that share their two databases": startCluster,
+		"one node with its sessions in memory":      startInMemory,
+		"one node with its sessions elsewhere":      startAlone,
+		"two nodes that share Redis and PostgreSQL": startCluster,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, nodes := start(t)
@@ -143,26 +142,4 @@ func startInMemory(t *testing.T) (*harness.World, []*harness.Node) {
 	}
 	w := harness.StartWorld(t, config)
 	return w, []*harness.Node{w.DataHolder}
-}
-
-// startCluster starts the data holder's node a second time, with the databases of the first:
-// its sessions in a real Redis, the rest in SQL.
-func startCluster(t *testing.T) (*harness.World, []*harness.Node) {
-	var second harness.NodeConfig
-	config := plainWorld()
-	configure := config.ConfigureDataHolder
-	config.ConfigureDataHolder = func(ctx context.Context, w *harness.World, node *harness.NodeConfig) error {
-		err := configure(ctx, w, node)
-		// With the wait for each other that two nodes on one file need.
-		node.Settings["storage.sql.connection"] = "sqlite:file:" + w.Path("shared.db") + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)"
-		redis := must[map[string]any](t)(w.StartRedis(ctx))
-		maps.Copy(node.Settings, redis)
-		second = *node
-		return err
-	}
-	w := harness.StartWorld(t, config)
-	second.Settings["url"] = w.DataHolder.URL
-	other, err := w.StartNode(t.Context(), second)
-	require.NoError(t, err)
-	return w, []*harness.Node{w.DataHolder, other}
 }

@@ -44,8 +44,9 @@ func revoke(t *testing.T, node *harness.Node, subject string, body map[string]st
 // and on two that share their sessions.
 func TestTheRecordSystemEndsTokens(t *testing.T) {
 	for name, start := range map[string]func(t *testing.T) (*harness.World, []*harness.Node){
-		"one node with its sessions in memory":     startInMemory,
-		"two nodes that share their two databases": startCluster,
+		"one node with its sessions in memory":                startInMemory,
+		"two nodes that share Redis and PostgreSQL":           startCluster,
+		"two nodes that share Redis with TLS, and PostgreSQL": startSecuredCluster,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, nodes := start(t)

@@ -169,6 +169,9 @@ func (n *Node) answers(ctx context.Context, base string) bool {
 // Stop ends the node and waits for it. It may be called more than once.
 func (n *Node) Stop() error { return errors.Join(n.proxy.rest(), n.process.stop()) }
 
+// Kill ends the node at once, as a machine that fails does; see [Node.Restart].
+func (n *Node) Kill() { n.process.kill() }
+
 // Restart starts the node again, with all that it had, when it was killed or stopped. The
 // workspace stops it.
 func (n *Node) Restart(ctx context.Context, w *Workspace) error {

@@ -11,5 +11,8 @@ import (
 // dieWithParent has the kernel stop the child when its parent dies. In a process group of
 // its own it does not get the interrupt that a user types: whoever started it ends it.
 func dieWithParent(command *exec.Cmd) {
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	if command.SysProcAttr == nil {
+		command.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	command.SysProcAttr.Pdeathsig, command.SysProcAttr.Setpgid = syscall.SIGKILL, true
 }

@@ -6,7 +6,6 @@ package harness
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/alicebob/miniredis/v2"
 )
@@ -37,7 +36,7 @@ func (s *Sessions) Tokens() int { return len(s.tokens()) }
 
 // tokens returns the keys of the access tokens that are live.
 func (s *Sessions) tokens() []string {
-	return slices.DeleteFunc(s.server.Keys(), func(key string) bool { return !strings.Contains(key, "serveraccesstoken") })
+	return slices.DeleteFunc(s.server.Keys(), func(key string) bool { return !IsToken(key) })
 }
 
 // RequestIDs returns, of each token that is live, the id of the query that it rests on: ""

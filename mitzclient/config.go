@@ -29,6 +29,8 @@ type Config struct {
 	// QueriesPerMinute is how often a Link asks about one patient on behalf of one
 	// requester, retries included; 0 is DefaultQueriesPerMinute.
 	QueriesPerMinute int
+	// Subscriptions is for what a Link does beside consults. It changes nothing of those.
+	Subscriptions SubscriptionConfig
 }
 
 // validate loads the files, fills the defaults and reports every problem, each naming its key. An
@@ -62,6 +64,8 @@ func (c Config) validate() (Config, error) {
 	if c.QueriesPerMinute < 0 || c.QueriesPerMinute > math.MaxInt32 {
 		problem("queriesperminute: negative, or more than can be counted")
 	}
+	c.Subscriptions, err = c.Subscriptions.validate()
+	problems = append(problems, err)
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}

@@ -17,6 +17,9 @@
 // one query, and one of Link.Consult a second only when the first failed on its way; a [Trace]
 // is told of each before it leaves.
 //
+// A data holder can have itself told when a patient's consent changes: [Link.Subscribe] asks
+// Mitz for it, and [ReadNotification] reads what Mitz then posts.
+//
 // The package decides nothing: it reports what Mitz decided, after it established that the
 // answer is about the question. Nothing that Mitz wrote and nothing about a patient ever
 // stands in an error. The package knows no Nuts. Package mitztest is a Mitz for tests.

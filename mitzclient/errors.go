@@ -4,6 +4,7 @@
 package mitzclient
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -11,8 +12,8 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
 )
 
-// Code says why a consult gave no decisions. The codes are stable: they serve as
-// metric labels.
+// Code says why a consult gave no decisions, or a subscription was not made or ended. The codes
+// are stable: they serve as metric labels.
 type Code string
 
 // Why a consult gave no decisions.
@@ -36,9 +37,22 @@ const (
 	TooManyQueries   Code = "too_many_queries"  // nothing was sent: the requester asked about this patient too often
 )
 
+// Why a subscription was not made or ended, beside those of a consult that are not about its
+// question or a SOAP fault. Of [HTTPStatus], the detail says more: bad_request, unauthorized,
+// not_found, unprocessable, throttled or unavailable.
+const (
+	InvalidSubscription Code = "invalid_subscription" // nothing was sent; what the error wraps says why
+	NoAuthorization     Code = "no_authorization"     // nothing was sent: the header Authorization could not be made
+)
+
+var subscriptionTexts = map[Code]string{
+	InvalidSubscription: "the subscription is invalid",
+	NoAuthorization:     "the header Authorization could not be made",
+}
+
 var texts = map[Code]string{
 	InvalidQuestion:  "the question is invalid",
-	Canceled:         "the consult was canceled",
+	Canceled:         "the call was canceled",
 	Timeout:          "Mitz did not answer in time",
 	Unreachable:      "Mitz cannot be reached",
 	TLS:              "no TLS connection with Mitz",
@@ -49,23 +63,24 @@ var texts = map[Code]string{
 	MalformedAnswer:  "Mitz's answer is malformed",
 	OversizedAnswer:  "Mitz's answer is too large",
 	MismatchedAnswer: "Mitz's answer is not about what was asked",
-	Overloaded:       "too many consults at once",
+	Overloaded:       "too many calls at once",
 	CircuitOpen:      "Mitz failed repeatedly and is left alone for a while",
 	Unrecorded:       "the query could not be recorded, and was not sent",
 	RateLimited:      "Mitz asked for fewer queries and is left alone for a while",
 	TooManyQueries:   "the requester asked about this patient too often",
 }
 
-// Codes returns all codes.
+// Codes returns the codes with which a consult can fail.
 func Codes() []Code { return slices.Sorted(maps.Keys(texts)) }
 
-// Error is a consult without decisions. Its text is fixed by its codes.
+// Error is a consult without decisions, or a call about a subscription that failed. Its text is
+// fixed by its codes.
 type Error struct {
 	Code      Code
 	Detail    string // a stable snake_case code that refines Code, may be empty
-	RequestID string // the uuid of the last query; empty when there was none
-	Status    int    // HTTP status; 0 when there was none, or when it was 200
-	Attempts  int    // how many queries were begun, each with a uuid of its own; Mitz recorded at most these
+	RequestID string // the uuid of the last message; empty when there was none
+	Status    int    // HTTP status; 0 when there was none, or when it was that of a good answer
+	Attempts  int    // how many messages were begun, each with a uuid of its own; of queries, Mitz recorded at most these
 	// RetryAfter is for how long Mitz asked to be left alone, with status 429 or
 	// 503, or how much of that is left; 0 when it did not.
 	RetryAfter time.Duration
@@ -77,7 +92,7 @@ type Error struct {
 
 // Error returns the code's fixed text, and the detail.
 func (e *Error) Error() string {
-	text := texts[e.Code]
+	text := cmp.Or(texts[e.Code], subscriptionTexts[e.Code])
 	if e.Detail != "" {
 		text += " (" + e.Detail + ")"
 	}
@@ -88,7 +103,7 @@ func (e *Error) Error() string {
 // more, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// errorOf returns what a consult fails with.
+// errorOf returns what a call fails with.
 func errorOf(f *link.Failure) *Error {
 	return &Error{
 		Code: Code(f.Code), Detail: f.Detail, RequestID: f.RequestID,

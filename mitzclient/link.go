@@ -26,11 +26,13 @@ type Hooks struct {
 // Link is a [Client] that can be relied on: every consult ends in time, Mitz is not
 // overrun, nor asked while it is down, what fails in passing is asked once more, no
 // requester takes the link from the others, nor has a patient asked about without end, and
-// new certificates are taken into use without a restart.
+// new certificates are taken into use without a restart. It subscribes too; what becomes of
+// that changes nothing of consults.
 type Link struct {
-	client   *Client
-	query    *link.Operation // the closed query
-	reloader *reloader       // nil when there are no files
+	client        *Client
+	query         *link.Operation // the closed query
+	subscriptions *subscriptions
+	reloader      *reloader // nil when there are no files
 }
 
 var _ Consulter = (*Link)(nil)
@@ -51,6 +53,7 @@ func NewLink(cfg Config, hooks Hooks) (*Link, error) {
 	}
 	l.client = client
 	l.query = link.New(client.config.budget(), hooks.ofOperation())
+	l.subscriptions = newSubscriptions(client)
 	return l, nil
 }
 

@@ -36,6 +36,7 @@ func TestAnExpiredCertificateIsNotPresented(t *testing.T) {
 	for range 2 * openAfter {
 		answer, err := link.Consult(t.Context(), question(t, "GGC002"))
 		requireFailure(t, answer, err, TLS, "certificate_expired", 0)
+		requireRefused(t, Error{Code: TLS, Detail: "certificate_expired"}, link.EndSubscription(t.Context(), "1"))
 		require.Zero(t, answer.Attempts)
 	}
 	require.Zero(t, mitz.Received())

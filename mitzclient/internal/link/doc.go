@@ -5,7 +5,7 @@
 // is not overrun, nor asked while it is down, what failed in passing may be sent once more,
 // and no party takes the link from the others.
 //
-// It does so for each [Operation] by itself: the closed query is one, a subscription would be
+// It does so for each [Operation] by itself: the closed query is one, subscriptions are
 // another. Each has a [Budget] of its own, and shares with the others nothing that can run
 // out. So an operation that is stuck, fails or floods costs the others nothing.
 //

@@ -16,8 +16,8 @@ type Budget struct {
 	AtOnce    int           // calls that are with Mitz at the same time; others wait
 	PerMinute int           // messages about one subject on behalf of one party, for calls that are about somebody
 	// Again reports whether a call that failed so is sent once more. That is for each
-	// operation to decide: a query may reach Mitz twice, what changes something there may
-	// not. Nil: it never is.
+	// operation to decide: see [InPassing] and [Harmless]. Nil: it
+	// never is.
 	Again func(*Failure) bool
 }
 

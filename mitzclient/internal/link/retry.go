@@ -78,6 +78,24 @@ func InPassing(f *Failure) bool {
 	}
 }
 
+// Harmless is [InPassing] for a message that changes something, and changes no more when it
+// arrives twice. Then it is of no matter whether the first arrived: the connection may have been
+// lost in the middle of the answer, Mitz itself may have failed (500), or have waited for the
+// rest of the message (408). A timeout is not among them, since the call's time is over. Nor is
+// what a second attempt meets too, or for which the server named a time.
+func Harmless(f *Failure) bool {
+	switch {
+	case InPassing(f):
+		return true
+	case f.Code == Unreachable:
+		return f.Detail == DetailLost
+	case f.Code == HTTPStatus:
+		return f.RetryAfter == 0 && (f.Status == http.StatusInternalServerError || f.Status == http.StatusRequestTimeout)
+	default:
+		return false
+	}
+}
+
 // sleep reports whether ctx outlasted it.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)

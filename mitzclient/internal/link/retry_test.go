@@ -151,3 +151,30 @@ func TestAnOperationThatRepeatsNothing(t *testing.T) {
 		require.EqualValues(t, 1, sends.messages.Load())
 	})
 }
+
+// TestWhatIsHarmlessToSendAgain: more than of a query, and only what may pass.
+func TestWhatIsHarmlessToSendAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		failure *Failure
+		again   bool
+	}{
+		{"a refused connection", &Failure{Code: Unreachable, Detail: "refused", Unanswered: true}, true},
+		{"a connection lost before an answer", lost(), true},
+		{"a connection lost within an answer", &Failure{Code: Unreachable, Detail: "connection_lost"}, true},
+		{"status 408", status(408), true},
+		{"status 500", status(500), true},
+		{"status 502", status(502), true},
+		{"status 500 with a time", &Failure{Code: HTTPStatus, Status: 500, RetryAfter: time.Second}, false},
+		{"status 503 with a time", &Failure{Code: HTTPStatus, Status: 503, RetryAfter: time.Second}, false},
+		{"status 501", status(501), false},
+		{"status 429", status(429), false},
+		{"status 400", status(400), false},
+		{"an unknown host", &Failure{Code: Unreachable, Detail: "dns", Unanswered: true}, false},
+		{"a timeout", &Failure{Code: Timeout}, false},
+		{"a failure of TLS", &Failure{Code: TLS, Unanswered: true}, false},
+		{"an answer without a location", &Failure{Code: MalformedAnswer}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) { require.Equal(t, tt.again, Harmless(tt.failure)) })
+	}
+}

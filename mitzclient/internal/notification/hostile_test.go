@@ -6,6 +6,7 @@ package notification
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,6 +151,7 @@ var hostiles = []hostile{
 	{"kind_both_permitted_and_refused.xml", "RPZAC005", "RPZAC001", Contradiction},
 	{"kind_refused_twice.xml", "RPZAC003", "RPZAC001", Contradiction},
 	{"extension_without_a_url.xml", kindXML, "<extension>", MissingElement},
+	{"extension_with_an_empty_url.xml", kindXML, `<extension url=""><valueString value="x"/></extension>` + kindXML, InvalidValue},
 	{"date_without_a_time.xml", "2026-03-01T10:51:16.8967927Z", "2026-03-01", InvalidValue},
 	{"time_without_a_zone.xml", "2026-03-01T10:51:16.8967927Z", "2026-03-01T10:51:16", InvalidValue},
 	{"day_that_does_not_exist.xml", "2026-03-01T10:51:16.8967927Z", "2026-02-30T10:51:16Z", InvalidValue},
@@ -173,6 +175,22 @@ func TestHostileNotifications(t *testing.T) {
 	}
 	for _, file := range files(t, "hostile") {
 		require.True(t, made[filepath.Base(file)], "nothing makes %s", file)
+	}
+}
+
+// TestEachPartMustBeThere takes all entries of one kind out of the example.
+func TestEachPartMustBeThere(t *testing.T) {
+	for _, kind := range []string{resourceConsent, resourcePatient, resourceOrganization} {
+		t.Run(kind, func(t *testing.T) {
+			parts := strings.SplitAfter(example(t, "xml"), "</entry>")
+			kept := slices.DeleteFunc(parts, func(part string) bool { return strings.Contains(part, "<"+kind+">") })
+			message := strings.Join(kept, "")
+			if !strings.HasPrefix(message, "<Bundle") {
+				message = `<Bundle xmlns="http://hl7.org/fhir"><type value="transaction"/>` + message
+			}
+			_, err := Decode(mediaXML, []byte(message))
+			require.Equal(t, &Error{MissingElement}, err)
+		})
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/strictxml"
@@ -87,12 +86,9 @@ func (b *jsonBuilder) members(e *element, isResource bool) {
 	}
 	for b.more() {
 		name, _ := b.next().(string)
-		switch {
-		case name == resourceType && isResource:
+		if isResource && name == resourceType {
 			e.name, _ = b.next().(string)
-		case name == resourceType, strings.HasPrefix(name, "_"): // of a primitive: id and extensions
-			b.fail(UnexpectedElement)
-		default:
+		} else {
 			b.member(e, name)
 		}
 	}

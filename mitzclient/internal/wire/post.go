@@ -5,6 +5,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -26,13 +27,15 @@ const (
 	maxBody = 1 << 20
 )
 
-// Message is what is posted.
+// Message is what is sent.
 type Message struct {
-	URL         string
-	RequestID   string // X-Request-Id
-	ContentType string
-	Accept      string // the media type that a good answer has, in UTF-8 and not compressed
-	Body        []byte
+	Method        string // empty: POST
+	URL           string
+	RequestID     string // X-Request-Id
+	Authorization string // the whole header; empty: none
+	ContentType   string
+	Accept        string // the media type that a good answer has, in UTF-8 and not compressed
+	Body          []byte
 }
 
 // Post posts the message over these connections, and returns the body of an answer with
@@ -53,27 +56,8 @@ func (l *Line) Post(ctx context.Context, via *Connections, m Message) ([]byte, *
 // connection handed over (RFC 9110, section 15.2.2). So the status is judged before the body
 // is touched, and the end of ctx closes the body, whatever it is.
 func (c *Connections) exchange(ctx context.Context, m Message) ([]byte, *link.Failure) {
-	var connected, answering atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:              func(httptrace.GotConnInfo) { connected.Store(true) },
-		GotFirstResponseByte: func() { answering.Store(true) },
-	})
-	request, err := http.NewRequestWithContext(traced, http.MethodPost, m.URL, bytes.NewReader(m.Body))
-	if err != nil {
-		return nil, &link.Failure{Code: link.Unreachable, Detail: "address"}
-	}
-	request.Header = http.Header{
-		"Accept":       {m.Accept},
-		"Content-Type": {m.ContentType},
-		"User-Agent":   {userAgent},
-		"X-Request-Id": {m.RequestID},
-	}
-	// The transport and not an http.Client: that would follow a redirect and so
-	// bring the patient's number elsewhere.
-	response, err := c.RoundTrip(request)
-	if err != nil {
-		failure := transportFailure(ctx, err)
-		failure.Unsent, failure.Unanswered = !connected.Load(), !answering.Load()
+	response, failure := c.roundTrip(ctx, m)
+	if failure != nil {
 		return nil, failure
 	}
 	defer func() { _ = response.Body.Close() }()
@@ -90,6 +74,39 @@ func (c *Connections) exchange(ctx context.Context, m Message) ([]byte, *link.Fa
 		return nil, failure
 	}
 	return body, nil
+}
+
+// roundTrip sends the message, and returns the answer when its headers are there.
+func (c *Connections) roundTrip(ctx context.Context, m Message) (*http.Response, *link.Failure) {
+	var connected, answering atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:              func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotFirstResponseByte: func() { answering.Store(true) },
+	})
+	request, err := http.NewRequestWithContext(traced, cmp.Or(m.Method, http.MethodPost), m.URL, bytes.NewReader(m.Body))
+	if err != nil {
+		return nil, &link.Failure{Code: link.Unreachable, Detail: "address"}
+	}
+	request.Header = http.Header{
+		"Accept":       {m.Accept},
+		"User-Agent":   {userAgent},
+		"X-Request-Id": {m.RequestID},
+	}
+	if m.ContentType != "" {
+		request.Header.Set("Content-Type", m.ContentType)
+	}
+	if m.Authorization != "" {
+		request.Header.Set("Authorization", m.Authorization)
+	}
+	// The transport and not an http.Client: that would follow a redirect and so
+	// bring the patient's number elsewhere.
+	response, err := c.RoundTrip(request)
+	if err != nil {
+		failure := transportFailure(ctx, err)
+		failure.Unsent, failure.Unanswered = !connected.Load(), !answering.Load()
+		return nil, failure
+	}
+	return response, nil
 }
 
 // otherStatus says what an answer is with another status than 200. Its body is worth reading

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package wire
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
+)
+
+// maxUnread is how much of a body that nobody reads is taken in, so that its connection can be
+// used again.
+const maxUnread = 64 << 10
+
+// Change sends a message that changes something at Mitz, and returns the header of an answer
+// with one of these statuses. The body says nothing that counts, and is not looked at. Any
+// other answer fails with [link.HTTPStatus]. Change ends with ctx, see [DetailOverdue].
+func (l *Line) Change(ctx context.Context, via *Connections, m Message, good ...int) (http.Header, *link.Failure) {
+	defer func() {
+		if l.connections.Load() != via {
+			via.CloseIdleConnections() // the one just used, too
+		}
+	}()
+	var header http.Header // not touched once the exchange was left behind
+	_, failure := l.overdue.bound(ctx, func() ([]byte, *link.Failure) {
+		answered, failure := via.change(ctx, m, good)
+		header = answered
+		return nil, failure
+	})
+	if failure != nil {
+		return nil, failure
+	}
+	return header, nil
+}
+
+// change ends with ctx, as [Connections.exchange] does.
+func (c *Connections) change(ctx context.Context, m Message, good []int) (http.Header, *link.Failure) {
+	response, failure := c.roundTrip(ctx, m)
+	if failure != nil {
+		return nil, failure
+	}
+	defer func() { _ = response.Body.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = response.Body.Close() })
+	defer stop()
+	if !slices.Contains(good, response.StatusCode) {
+		_, failure = otherStatus(ctx, response, "")
+		return nil, failure
+	}
+	if response.ContentLength > 0 && response.ContentLength <= maxUnread {
+		_, _ = io.Copy(io.Discard, response.Body)
+	}
+	return response.Header, nil
+}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
+	"os"
 	"slices"
 )
 
@@ -71,18 +72,35 @@ type verifier struct {
 	skippedAt   *Break    // the fault of the first of them
 
 	awaited Place // after a gap: the entry that is missing
+	kept    Place // the entry up to which the node knows that it wrote; zero: that is not known
 }
 
-// Verify follows the chain through files, oldest first, and visits every line. The error is
-// about reading them, or visit's; what is wrong with the chain is in the report.
+// Verify follows the chain through files, oldest first, and visits every line. The entry of
+// which the file beside the last one tells must be among them. The error is about reading
+// them, or visit's; what is wrong with the chain is in the report.
 func Verify(files []string, expected Expected, visit func(Line) error) (Report, error) {
 	v := &verifier{expected: expected}
+	if len(files) > 0 {
+		v.keep(files[len(files)-1])
+	}
 	err := eachLine(files, func(line Line) error {
 		v.next(line)
 		return visit(line)
 	})
 	v.end()
 	return v.report, err
+}
+
+// keep expects the entry of which the file beside the log tells. The node writes that after
+// the log: so it is read before the log, which the node may be writing.
+func (v *verifier) keep(path string) {
+	content, err := os.ReadFile(path + headSuffix)
+	if err != nil {
+		return // a copy, or a file that was rotated away, has none beside it
+	}
+	if v.kept = parseHead(content); v.kept.Number > 0 {
+		v.expected.Places = append(slices.Clone(v.expected.Places), v.kept)
+	}
 }
 
 func (v *verifier) next(line Line) {
@@ -217,10 +235,15 @@ func (v *verifier) checkSummary(token string, place Place) (fault Fault, detail 
 
 // end looks at what is left when all lines were read.
 func (v *verifier) end() {
+	if v.kept.Number < v.report.First.Number { // the log was rotated away meanwhile
+		v.expected.Places = slices.DeleteFunc(v.expected.Places, func(place Place) bool { return place == v.kept })
+	}
 	switch {
 	case v.report.Break != nil:
 	case v.skipped > 0:
 		v.report.Break = v.skippedAt
+	case len(v.expected.Places) > 0 && v.expected.Places[0] == v.kept:
+		v.report.Break = &Break{Fault: FaultMissing, Detail: "the file beside the last one, " + headSuffix + ", has the entry " + v.kept.String() + ", which is not in these files"}
 	case len(v.expected.Places) > 0:
 		v.report.Break = &Break{Fault: FaultMissing, Detail: "the entry " + v.expected.Places[0].String() + " is not in these files"}
 	case len(v.expected.Keys) > 0 && v.report.Signatures == 0:

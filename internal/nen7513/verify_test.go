@@ -197,6 +197,40 @@ func TestAFileThatIsCutOff(t *testing.T) {
 	})
 }
 
+// TestTheEndIsKnownBesideTheFile: the node keeps the last entry's place in a file of its own,
+// so that an end that is cut off shows before the node starts again.
+func TestTheEndIsKnownBesideTheFile(t *testing.T) {
+	lines := chained(t, 3)
+	kept := func(place Place) string { return fmt.Sprintf("%s %0*d %s\n", place.Chain, numberLength, place.Number, place.Hash) }
+	last := kept(placeOf(t, lines[2]))
+	for _, tc := range []struct {
+		name, head string
+		lines      []string
+		fault      Fault
+	}{
+		{"a whole file is whole", last, lines, ""},
+		{"what the node wrote after it was read is whole", kept(placeOf(t, lines[1])), lines, ""},
+		{"the end is gone", last, lines[:2], FaultMissing},
+		{"all is gone", last, nil, FaultMissing},
+		{"another end took its place", kept(Place{placeOf(t, lines[2]).Chain, 3, noHash}), lines, FaultInserted},
+		{"the log was rotated away meanwhile", kept(placeOf(t, lines[0])), lines[1:], ""},
+		{"it cannot be read", "something else", lines[:2], ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := newPath(t)
+			require.NoError(t, os.WriteFile(path, []byte(strings.Join(tc.lines, "")), 0o600))
+			require.NoError(t, os.WriteFile(path+headSuffix, []byte(tc.head), 0o600))
+			found := verified(t, Expected{}, path).Break
+			if tc.fault == "" {
+				assert.Nil(t, found)
+				return
+			}
+			require.NotNil(t, found)
+			assert.Equal(t, tc.fault, found.Fault)
+		})
+	}
+}
+
 func TestVerifyReadsManyFiles(t *testing.T) {
 	lines := chained(t, 3)
 	first, second, third := newPath(t)+".2.gz", newPath(t)+".1", newPath(t)

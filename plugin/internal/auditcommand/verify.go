@@ -73,7 +73,7 @@ func tell(out io.Writer, found nen7513.Report, pinned bool) error {
 	}
 	fmt.Fprintf(page, "\nSigned summaries that are right: %d", found.Signatures)
 	if found.Signatures > 0 {
-		fmt.Fprintf(page, ", the last for entry %d; %d entries came after it", found.Signed.Number, found.Last.Number-found.Signed.Number)
+		fmt.Fprintf(page, ", the last for entry %d; entries after it: %d", found.Signed.Number, found.Last.Number-found.Signed.Number)
 	}
 	fmt.Fprintln(page)
 	for _, key := range found.Keys {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Package errlist takes apart what errors.Join put together: a configuration has several
-// problems at once, and each is told by itself.
+// problems at once, and each is told by itself. It must never drop one.
 package errlist
 
 import (

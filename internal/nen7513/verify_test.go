@@ -201,7 +201,9 @@ func TestAFileThatIsCutOff(t *testing.T) {
 // so that an end that is cut off shows before the node starts again.
 func TestTheEndIsKnownBesideTheFile(t *testing.T) {
 	lines := chained(t, 3)
-	kept := func(place Place) string { return fmt.Sprintf("%s %0*d %s\n", place.Chain, numberLength, place.Number, place.Hash) }
+	kept := func(place Place) string {
+		return fmt.Sprintf("%s %0*d %s\n", place.Chain, numberLength, place.Number, place.Hash)
+	}
 	last := kept(placeOf(t, lines[2]))
 	for _, tc := range []struct {
 		name, head string

@@ -3,7 +3,8 @@
 
 // Package systems names the registers and code lists of Dutch health care: as OIDs, which the
 // messages of Mitz have, and as the naming systems of the Dutch FHIR profiles (Nictiz). Those
-// that number professionals have their OIDs in package consent.
+// that number professionals have their OIDs in package consent. It holds names alone, and must
+// never hold a code of one of these systems: those are consent's.
 package systems
 
 // OIDs of registers and code lists.

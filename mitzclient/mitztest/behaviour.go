@@ -15,7 +15,8 @@ import (
 
 // Behaviour is how the simulator treats a query that has the documented form:
 // [Behaving], a [Variant], a [Fault], [HTTPStatus], [TooManyRequests] or [Slow]. A query without
-// that form is refused, however the simulator behaves. Behaviours can be compared with ==.
+// that form is refused, however the simulator behaves. [Subscribing] is about subscriptions
+// instead, and [Notifying] about notifications. Behaviours can be compared with ==.
 type Behaviour interface {
 	// String names the behaviour, fit for the name of a test.
 	String() string
@@ -66,9 +67,12 @@ func (t TooManyRequests) String() string {
 }
 func (TooManyRequests) decide(consent.Decisions) consent.Decisions { return nil }
 func (t TooManyRequests) respond(x *exchange) {
-	seconds := (time.Duration(t) + time.Second - 1) / time.Second
-	x.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
+	x.w.Header().Set("Retry-After", strconv.Itoa(t.seconds()))
 	x.fail(http.StatusTooManyRequests)
+}
+
+func (t TooManyRequests) seconds() int {
+	return int((time.Duration(t) + time.Second - 1) / time.Second)
 }
 
 // Slow is to answer from the consents on record, but only after this duration.
@@ -84,12 +88,13 @@ func (d Slow) respond(x *exchange) {
 	x.answer()
 }
 
-// Misbehave makes the simulator behave so for every query until [Simulator.Behave].
-// Nil means [Behaving].
+// Misbehave makes the simulator behave so for every query until [Simulator.Behave], or for
+// every subscription or notification when it is a [Subscribing] or a [Notifying]. Nil means
+// [Behaving].
 func (s *Simulator) Misbehave(b Behaviour) {
 	s.conduct.mu.Lock()
 	defer s.conduct.mu.Unlock()
-	s.conduct.lasting = b
+	s.conduct.planOf(b).lasting = b
 }
 
 // MisbehaveTowards makes the simulator behave so for every query on behalf of one
@@ -103,27 +108,59 @@ func (s *Simulator) MisbehaveTowards(requester consent.URA, b Behaviour) {
 	s.conduct.towards[requester] = b
 }
 
-// MisbehaveOnce makes the simulator behave so for the next queries, one each, in
-// this order and after those of earlier calls; then as before.
+// MisbehaveOnce makes the simulator behave so for the next queries (subscriptions,
+// notifications), one each, in this order and after those of earlier calls; then as before.
 func (s *Simulator) MisbehaveOnce(b ...Behaviour) {
 	s.conduct.mu.Lock()
 	defer s.conduct.mu.Unlock()
-	s.conduct.once = append(s.conduct.once, b...)
+	for _, each := range b {
+		plan := s.conduct.planOf(each)
+		plan.once = append(plan.once, each)
+	}
 }
 
-// Behave ends all misbehaviour, except towards queries that are under way.
+// Behave ends all misbehaviour, except towards queries that are under way. Notifications
+// that were kept back are sent, oldest first.
 func (s *Simulator) Behave() {
 	s.conduct.mu.Lock()
-	defer s.conduct.mu.Unlock()
-	s.conduct.lasting, s.conduct.once, s.conduct.towards = nil, nil, nil
+	s.conduct.queries, s.conduct.subscribing, s.conduct.notifying, s.conduct.towards = plan{}, plan{}, plan{}, nil
+	s.conduct.mu.Unlock()
+	s.postman.release()
 }
 
-// conduct is how to treat the queries to come.
+// conduct is how to treat what is to come.
 type conduct struct {
-	mu      sync.Mutex
+	mu                              sync.Mutex
+	queries, subscribing, notifying plan
+	towards                         map[consent.URA]Behaviour // queries alone
+}
+
+// plan is how to treat one kind of thing.
+type plan struct {
 	lasting Behaviour
 	once    []Behaviour
-	towards map[consent.URA]Behaviour
+}
+
+func (c *conduct) planOf(b Behaviour) *plan {
+	switch b.(type) {
+	case Subscribing:
+		return &c.subscribing
+	case Notifying:
+		return &c.notifying
+	default:
+		return &c.queries
+	}
+}
+
+func (p *plan) next() Behaviour {
+	next := p.lasting
+	if len(p.once) > 0 {
+		next, p.once = p.once[0], p.once[1:]
+	}
+	if next == nil {
+		return Behaving{}
+	}
+	return next
 }
 
 func (c *conduct) next(requester consent.URA) Behaviour {
@@ -132,12 +169,17 @@ func (c *conduct) next(requester consent.URA) Behaviour {
 	if towards := c.towards[requester]; towards != nil {
 		return towards
 	}
-	next := c.lasting
-	if len(c.once) > 0 {
-		next, c.once = c.once[0], c.once[1:]
-	}
-	if next == nil {
-		return Behaving{}
-	}
-	return next
+	return c.queries.next()
+}
+
+func (c *conduct) nextSubscribing() Behaviour {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.subscribing.next()
+}
+
+func (c *conduct) nextNotifying() Behaviour {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.notifying.next()
 }

@@ -4,6 +4,7 @@
 package mitztest
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -35,16 +36,22 @@ const (
 	PatientAlwaysDeny   = "900203651"
 )
 
-// register keeps consents.
+// register keeps consents, by a hash of the patient's number.
 type register struct {
+	key      patientKey
 	mu       sync.Mutex
-	consents []recorded
+	patients map[[32]byte][]recorded
+	recorded int
 }
 
 type recorded struct {
 	patient  consent.BSN
 	scope    scope
 	decision consent.Decision
+	since    int // how many were recorded before
+	// withdrawn: it counts no more, but its kind of care provider is not permitted
+	// by the consent of another organisation type of that kind.
+	withdrawn bool
 }
 
 // scope is what a consent is about, apart from the patient.
@@ -61,25 +68,34 @@ func (s *Simulator) Record(c Consent) error {
 	if err != nil {
 		return fmt.Errorf("consent: %w", err)
 	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	s.register.put(recorded{patient: patient, scope: c.scope(), decision: c.Decision})
+	s.notify(patient, []scope{c.scope()})
 	return nil
 }
 
 // Withdraw forgets the consent about the same as c, whatever it decides, and
 // reports whether there was one.
 func (s *Simulator) Withdraw(c Consent) bool {
-	return s.register.remove(func(r recorded) bool {
-		patient, err := consent.ParseBSN(c.Patient)
-		return err == nil && r.patient.Equal(patient) && r.scope == c.scope()
-	})
+	return s.withdraw(c.Patient, func(about scope) bool { return about == c.scope() })
 }
 
 // Forget forgets every consent of a patient (BSN), and reports whether there was one.
 func (s *Simulator) Forget(patient string) bool {
-	return s.register.remove(func(r recorded) bool {
-		bsn, err := consent.ParseBSN(patient)
-		return err == nil && r.patient.Equal(bsn)
-	})
+	return s.withdraw(patient, func(scope) bool { return true })
+}
+
+func (s *Simulator) withdraw(patient string, match func(scope) bool) (found bool) {
+	bsn, err := consent.ParseBSN(patient)
+	if err != nil {
+		return false
+	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	gone := s.register.withdraw(bsn, match)
+	s.notify(bsn, gone)
+	return len(gone) > 0
 }
 
 func (c Consent) scope() scope {
@@ -105,18 +121,42 @@ func (c Consent) validate() (consent.BSN, error) {
 func (r *register) put(c recorded) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.consents = slices.DeleteFunc(r.consents, func(old recorded) bool {
-		return old.patient.Equal(c.patient) && old.scope == c.scope
-	})
-	r.consents = append(r.consents, c)
+	if r.patients == nil {
+		r.patients = map[[32]byte][]recorded{}
+	}
+	key := r.key.of(c.patient, "")
+	c.since = r.recorded
+	r.recorded++
+	r.patients[key] = append(slices.DeleteFunc(r.patients[key], func(old recorded) bool { return old.scope == c.scope }), c)
 }
 
-func (r *register) remove(match func(recorded) bool) (found bool) {
+// withdraw returns what was withdrawn, oldest first.
+func (r *register) withdraw(patient consent.BSN, match func(scope) bool) (gone []scope) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := len(r.consents)
-	r.consents = slices.DeleteFunc(r.consents, match)
-	return len(r.consents) < before
+	of := r.patients[r.key.of(patient, "")]
+	for i := range of {
+		if !of[i].withdrawn && match(of[i].scope) {
+			of[i].withdrawn = true
+			gone = append(gone, of[i].scope)
+		}
+	}
+	return gone
+}
+
+// list returns the consents that count, oldest first.
+func (r *register) list() (all []recorded) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, of := range r.patients {
+		for _, each := range of {
+			if !each.withdrawn {
+				all = append(all, each)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b recorded) int { return a.since - b.since })
+	return all
 }
 
 // decide returns a decision for each data category. Without a consent it is Deny;
@@ -142,8 +182,8 @@ func (r *register) decideOne(patient consent.BSN, about scope) consent.Decision 
 	case is(patient, PatientAlwaysDeny):
 		return consent.Deny
 	}
-	for _, c := range r.consents {
-		if c.patient.Equal(patient) && c.scope == about {
+	for _, c := range r.patients[r.key.of(patient, "")] {
+		if c.scope == about && !c.withdrawn {
 			return c.decision
 		}
 	}
@@ -154,4 +194,16 @@ func (r *register) decideOne(patient consent.BSN, about scope) consent.Decision 
 func is(patient consent.BSN, digits string) bool {
 	other, err := consent.ParseBSN(digits)
 	return err == nil && patient.Equal(other)
+}
+
+// patientKey finds what belongs to a patient without holding the number. It is of one run.
+type patientKey [32]byte
+
+func newPatientKey() (key patientKey) {
+	_, _ = rand.Read(key[:]) // crypto/rand does not fail
+	return key
+}
+
+func (k patientKey) of(patient consent.BSN, dataHolder consent.URA) [32]byte {
+	return patient.Keyed(k, string(dataHolder))
 }

@@ -41,3 +41,37 @@ func FuzzReadClosedQuery(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReadSubscription wants that whatever is accepted is whole, and that what is refused is
+// not repeated.
+func FuzzReadSubscription(f *testing.F) {
+	for _, form := range []string{"xml", "json"} {
+		text := fixture(f, "subscription."+form)
+		f.Add([]byte(text), form == "json")
+		for _, d := range subscriptionDeviations {
+			if d.form == form || d.form == "both" {
+				f.Add([]byte(strings.ReplaceAll(text, d.old, d.new)), form == "json")
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, document []byte, isJSON bool) {
+		mediaType := mediaXML
+		if isJSON {
+			mediaType = mediaJSON
+		}
+		got, err := readSubscription(document, mediaType)
+		if err != nil {
+			if nineDigits.MatchString(err.Error()) {
+				t.Fatalf("the reason repeats a number: %s", err)
+			}
+			return
+		}
+		if got.Patient.IsZero() || got.DataHolder == "" || got.DataHolderType == "" || got.Gateway == "" || got.Source == "" ||
+			checkEndpoint(got.Endpoint) != nil || got.Payload != mediaXML && got.Payload != mediaJSON {
+			t.Fatal("accepted, but not whole")
+		}
+		if _, err := parse([]byte(notificationTo(got, state{category: "GGC002", refused: kinds}).text(mediaXML))); err != nil {
+			t.Fatalf("what is told of it is no XML: %s", err)
+		}
+	})
+}

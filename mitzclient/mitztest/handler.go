@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 )
 
 // maxMessage is how many bytes a message may have.
@@ -16,6 +17,10 @@ const maxMessage = 1 << 20
 // serve is where every request comes in.
 func (s *Simulator) serve(w http.ResponseWriter, r *http.Request) {
 	s.journal.receive()
+	if r.URL.Path == basePath+fhirPath || strings.HasPrefix(r.URL.Path, basePath+fhirPath+"/") {
+		s.fhir(w, r)
+		return
+	}
 	if leaf := r.TLS.PeerCertificates[0]; leaf.PublicKeyAlgorithm != x509.RSA {
 		s.refuse(w, r, http.StatusForbidden, deviation("client certificate: the key must be RSA"))
 		return
@@ -99,6 +104,12 @@ func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, status int, r
 	if errors.Is(reason, errNotUnderstood) {
 		code, status = "MustUnderstand", http.StatusInternalServerError
 	}
+	s.noteRefusal(r, status, reason)
+	sendMessage(w, status, faultText(code, reason.Error(), ""))
+}
+
+// noteRefusal notes why a request was refused.
+func (s *Simulator) noteRefusal(r *http.Request, status int, reason error) {
 	refusal := Refusal{
 		Time:          s.clock(),
 		Status:        status,
@@ -107,7 +118,6 @@ func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, status int, r
 	}
 	s.journal.refuse(refusal)
 	s.logRefusal(refusal)
-	sendMessage(w, status, faultText(code, reason.Error(), ""))
 }
 
 // sendMessage writes a SOAP message.

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -136,9 +137,10 @@ func (id *Identity) sign(template *x509.Certificate, key crypto.Signer) (tls.Cer
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
 }
 
-// Config returns the configuration of a [Simulator] that this identity's client can reach.
+// Config returns the configuration of a [Simulator] that this identity's client can reach. It
+// notifies with the client's certificate and trusts this certificate authority only.
 func (id *Identity) Config() Config {
-	return Config{Certificate: id.server, ClientCAs: id.CAs()}
+	return Config{Certificate: id.server, ClientCAs: id.CAs(), Notify: &http.Transport{TLSClientConfig: id.ClientTLS()}}
 }
 
 // CAs returns the certificate authority as a pool.

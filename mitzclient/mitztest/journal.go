@@ -38,7 +38,7 @@ func (q Query) String() string {
 		q.DataHolder.URA, q.DataHolder.FacilityType, q.Purpose, q.RequestID, q.Decisions)
 }
 
-// Refusal is an HTTP request that was not a query in the documented form.
+// Refusal is an HTTP request that was neither a query nor a subscription in the documented form.
 type Refusal struct {
 	Time          time.Time
 	Status        int    // HTTP status
@@ -53,6 +53,7 @@ type journal struct {
 	cancelled int
 	queries   []Query
 	refusals  []Refusal
+	notified  []Notification
 	claimed   map[string]bool // request ids, for as long as the simulator lives
 	changed   chan struct{}   // closed at the next change
 }
@@ -97,10 +98,10 @@ func (s *Simulator) Cancelled() int {
 }
 
 // ResetLog empties the log and sets the counts to zero. Request ids that were used
-// stay used.
+// stay used, and subscriptions stay.
 func (s *Simulator) ResetLog() {
 	s.journal.change(func(j *journal) {
-		j.received, j.cancelled, j.queries, j.refusals = 0, 0, nil, nil
+		j.received, j.cancelled, j.queries, j.refusals, j.notified = 0, 0, nil, nil, nil
 	})
 }
 
@@ -119,6 +120,10 @@ func (j *journal) cancel()        { j.change(func(j *journal) { j.cancelled++ })
 func (j *journal) record(q Query) { j.change(func(j *journal) { j.queries = append(j.queries, q) }) }
 func (j *journal) refuse(r Refusal) {
 	j.change(func(j *journal) { j.refusals = append(j.refusals, r) })
+}
+
+func (j *journal) notify(n Notification) {
+	j.change(func(j *journal) { j.notified = append(j.notified, n) })
 }
 
 // claim reports whether a request id is new, and makes it a used one.

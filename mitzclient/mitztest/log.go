@@ -20,6 +20,16 @@ func (s *Simulator) logQuery(q Query) {
 		"decisions", q.Decisions, "behaviour", q.Behaviour.String())
 }
 
+// logSubscription leaves out the endpoint, whose path may be a secret.
+func (s *Simulator) logSubscription(did string, of Subscription) {
+	s.logger.Info(did, "id", of.ID, "data_holder", of.DataHolder, "data_holder_type", of.DataHolderType, "payload", of.Payload)
+}
+
+func (s *Simulator) logNotification(n Notification) {
+	s.logger.Info("notification", "subscription", n.Subscription, "data_holder", n.DataHolder,
+		"category", n.Category, "status", n.Status, "problem", n.Problem, "behaviour", n.Behaviour.String())
+}
+
 func (s *Simulator) logRefusal(r Refusal) {
 	s.logger.Warn("refused", "status", r.Status, "reason", r.Reason)
 }

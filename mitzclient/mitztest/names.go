@@ -17,6 +17,9 @@ const (
 	statusName  = "status "
 	slowName    = "slow by "
 	limitedName = "too many requests, retry after "
+
+	subscribingName = "subscribing: "
+	notifyingName   = "notifying: "
 )
 
 // BehaviourNames returns the name of every behaviour, as [ParseBehaviour] reads it. For
@@ -29,13 +32,23 @@ func BehaviourNames() []string {
 	for _, fault := range slices.Sorted(maps.Keys(faults)) {
 		names = append(names, fault.String())
 	}
-	return append(names, HTTPStatus(503).String(), TooManyRequests(time.Minute).String(), Slow(2*time.Second).String())
+	names = append(names, HTTPStatus(503).String(), TooManyRequests(time.Minute).String(), Slow(2*time.Second).String())
+	for _, inner := range []Behaviour{HTTPStatus(503), TooManyRequests(time.Minute), Slow(2 * time.Second), Hanging, Dropping} {
+		names = append(names, Subscribing{inner}.String())
+	}
+	for _, each := range slices.Sorted(maps.Keys(notifyings)) {
+		names = append(names, each.String())
+	}
+	return names
 }
 
 // ParseBehaviour reads a behaviour's name, as String gives it. Capitals make no difference.
 // The error says what a name looks like, and does not repeat what was given.
 func ParseBehaviour(name string) (Behaviour, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
+	if inner, found := strings.CutPrefix(name, subscribingName); found {
+		return parseSubscribing(inner)
+	}
 	if value, found := strings.CutPrefix(name, statusName); found {
 		status, err := strconv.Atoi(value)
 		if err != nil || HTTPStatus(status).code() != status {
@@ -59,12 +72,28 @@ func ParseBehaviour(name string) (Behaviour, error) {
 			return variant, nil
 		}
 	}
+	for each := range notifyings {
+		if strings.EqualFold(each.String(), name) {
+			return each, nil
+		}
+	}
 	for fault := range faults {
 		if strings.EqualFold(fault.String(), name) {
 			return fault, nil
 		}
 	}
 	return nil, errors.New("no behaviour has this name")
+}
+
+func parseSubscribing(inner string) (Behaviour, error) {
+	behaviour, err := ParseBehaviour(inner)
+	if err != nil {
+		return nil, err
+	}
+	if b := (Subscribing{behaviour}); b.applies() {
+		return b, nil
+	}
+	return nil, errors.New(`not for subscriptions: write for example "subscribing: status 503"`)
 }
 
 func parseDuration(text string) (time.Duration, error) {

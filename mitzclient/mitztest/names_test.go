@@ -15,6 +15,10 @@ import (
 func TestEveryBehaviourIsFoundByItsName(t *testing.T) {
 	behaviours := append(AllFaults(), Behaving{}, Denying, HTTPStatus(599), Slow(1500*time.Millisecond), Slow(0), TooManyRequests(90*time.Second))
 	behaviours = append(behaviours, AllVariants()...)
+	behaviours = append(behaviours, Subscribing{HTTPStatus(404)}, Subscribing{Slow(time.Second)}, Subscribing{Hanging})
+	for way := range notifyings {
+		behaviours = append(behaviours, way)
+	}
 	for _, behaviour := range behaviours {
 		for _, name := range []string{behaviour.String(), strings.ToUpper(behaviour.String()), " " + behaviour.String() + "\n"} {
 			found, err := ParseBehaviour(strings.ReplaceAll(name, "MS", "ms"))
@@ -27,7 +31,7 @@ func TestEveryBehaviourIsFoundByItsName(t *testing.T) {
 		_, err := ParseBehaviour(name)
 		require.NoError(t, err, name)
 	}
-	assert.Len(t, names, len(faults)+len(variants)+4, "a name for each fault and variant, and for behaving, a status, slow and too many")
+	assert.Len(t, names, len(faults)+len(variants)+4+5+len(notifyings), "a name for each fault, variant and way of notifying, for behaving, a status, slow and too many, and five for who subscribes")
 }
 
 func TestANameThatNoBehaviourHasIsRefusedWithoutRepeatingIt(t *testing.T) {
@@ -41,6 +45,10 @@ func TestANameThatNoBehaviourHasIsRefusedWithoutRepeatingIt(t *testing.T) {
 		"slow by 900186021":                    "a duration needs a number and a unit",
 		"slow by -2s":                          "a duration needs a number and a unit",
 		"too many requests, retry after later": "a duration needs a number and a unit",
+		"subscribing: 900186021":               "no behaviour has this name",
+		"subscribing: denying":                 "not for subscriptions",
+		"subscribing: notifying: twice":        "not for subscriptions",
+		"notifying: 900186021":                 "no behaviour has this name",
 	} {
 		_, err := ParseBehaviour(name)
 		require.ErrorContains(t, err, reason, name)

@@ -6,10 +6,9 @@ package mitztest
 // Consents returns what is on record, oldest first. The patients' numbers are in it: it is
 // for the answer to who asks what is on record, and not for a log.
 func (s *Simulator) Consents() []Consent {
-	s.register.mu.Lock()
-	defer s.register.mu.Unlock()
-	consents := make([]Consent, len(s.register.consents))
-	for i, c := range s.register.consents {
+	onRecord := s.register.list()
+	consents := make([]Consent, len(onRecord))
+	for i, c := range onRecord {
 		consents[i] = Consent{
 			Patient: c.patient.Expose(), DataHolder: c.scope.dataHolder, Category: c.scope.category,
 			RequesterType: c.scope.requesterType, Decision: c.decision,
@@ -20,3 +19,6 @@ func (s *Simulator) Consents() []Consent {
 
 // PatientNumber returns the BSN of the patient who was asked about; see [Simulator.Consents].
 func (q Query) PatientNumber() string { return q.Patient.Expose() }
+
+// PatientNumber returns the BSN of the patient whom it is about; see [Simulator.Consents].
+func (s Subscription) PatientNumber() string { return s.Patient.Expose() }

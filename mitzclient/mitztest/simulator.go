@@ -44,6 +44,11 @@ type Config struct {
 	Certificate tls.Certificate
 	// ClientCAs are the issuers of client certificates that are let in. It may not be nil.
 	ClientCAs *x509.CertPool
+	// Notify carries notifications to who subscribed. Its TLS configuration has the certificate
+	// by which the simulator makes itself known, and whom it trusts. Without a DialContext,
+	// addresses beyond loopback are dialed only where BeyondLoopback allows it. Nil means no
+	// certificate, and trust in the CAs of this machine.
+	Notify *http.Transport
 	// clock gives the times in the log. Nil means time.Now. TLS keeps to the machine's clock.
 	clock func() time.Time
 	// Logger is told of each query, refusal and failed handshake, without the patient's
@@ -53,9 +58,12 @@ type Config struct {
 
 // Simulator is a Mitz of one's own. Its methods may be called from any goroutine.
 type Simulator struct {
-	register register // the patients' consents
-	journal  journal  // what was asked
-	conduct  conduct  // how to behave
+	register    register    // the patients' consents
+	subscribers subscribers // who is told when they change
+	postman     postman     // tells them
+	journal     journal     // what was asked and told
+	conduct     conduct     // how to behave
+	changing    sync.Mutex  // held while consents change and what is to be told is queued
 
 	host    string // name and port
 	clock   func() time.Time
@@ -96,7 +104,11 @@ func Start(cfg Config) (*Simulator, error) {
 		clock:   cfg.clock,
 		logger:  cfg.Logger,
 		closing: make(chan struct{}),
+
+		register:    register{key: newPatientKey()},
+		subscribers: subscribers{key: newPatientKey(), byID: map[string]Subscription{}, about: map[[32]byte][]string{}},
 	}
+	s.postman.start(s, cfg.transport())
 	s.server = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ReadHeaderTimeout: handshakeLimit,
@@ -160,12 +172,15 @@ func (s *Simulator) Endpoint() string {
 func (s *Simulator) ClosedQueryURL() string { return s.Endpoint() + closedQueryPath }
 
 // Close ends the simulator and waits for its goroutines, hanging handlers included.
+// Notifications that were not sent yet are not sent.
 // It may be called more than once.
 func (s *Simulator) Close() {
 	s.once.Do(func() {
 		close(s.closing)
 		_ = s.server.Close()
+		s.postman.end()
 	})
+	s.postman.wait()
 	s.serving.Wait()
 	s.conns.Wait()
 }

@@ -14,7 +14,8 @@ import (
 
 const exampleBehaviour = `{"behaviour": "status 503", "times": 2}`
 
-// maxTimes is for how many queries a misbehaviour can be told at once.
+// maxTimes is for how many queries, subscriptions or notifications a misbehaviour can be told
+// at once.
 const maxTimes = 1000
 
 type behavioursView struct {

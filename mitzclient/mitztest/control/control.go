@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Package control is the HTTP interface by which a simulator of Mitz is told what to do:
-// record, withdraw and list consents, misbehave, list what was asked.
+// record, withdraw and list consents, misbehave, list what was asked, who subscribed and what
+// they were told.
 //
 // It is for programs on the same machine: it knows no passwords, and must never listen
 // beyond loopback, nor answer a web page in a browser. Patients' numbers are in bodies, as
@@ -50,9 +51,11 @@ func (c Control) routes() []route {
 		{"POST", "/consents/withdraw", "forget a consent", exampleScope, c.withdraw},
 		{"POST", "/consents/forget", "forget all consents of a patient", examplePatient, c.forget},
 		{"GET", "/queries", "list what was asked, and what was refused and why", "", c.listQueries},
-		{"DELETE", "/queries", "empty that list", "", c.emptyQueries},
+		{"DELETE", "/queries", "empty that list, and the one of notifications", "", c.emptyQueries},
+		{"GET", "/subscriptions", "list who is told when consents change", "", c.listSubscriptions},
+		{"GET", "/notifications", "list what was told, and what was answered", "", c.listNotifications},
 		{"GET", "/behaviours", "list the ways to misbehave", "", c.listBehaviours},
-		{"PUT", "/behaviour", "misbehave, for so many queries or (without times) until told otherwise", exampleBehaviour, c.misbehave},
+		{"PUT", "/behaviour", "misbehave, so many times or (without times) until told otherwise", exampleBehaviour, c.misbehave},
 		{"DELETE", "/behaviour", "behave again", "", c.behave},
 	}
 	if c.Curl != "" {

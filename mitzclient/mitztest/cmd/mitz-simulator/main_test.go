@@ -355,6 +355,7 @@ func TestWhatIsWrongIsToldAndNothingStarts(t *testing.T) {
 		"a certificate for another name":      {[]string{"--server-cert", server, "--server-key", key, "--host", "mitz.test"}, failure, "name the right one with --host"},
 		"a CA of clients that is none":        {[]string{"--client-ca", key}, failure, "block 1 (PRIVATE KEY) is not a certificate"},
 		"a CA of clients that is not there":   {[]string{"--client-ca", dir + "/none"}, failure, "--client-ca: "},
+		"a CA of the notified that is none":   {[]string{"--notify-ca", key}, failure, "--notify-ca: "},
 		"consents that are not there":         {[]string{"--consents", dir + "/none"}, failure, "--consents: "},
 		"consents with a misspelt key":        {[]string{"--consents", file("c.yaml", "consent: []")}, failure, "a key that is not known: write consents"},
 		"a directory with files of others":    {[]string{"--dir", filepath.Dir(file("client.pem", "mine"))}, failure, "give another directory"},

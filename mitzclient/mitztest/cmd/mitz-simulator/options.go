@@ -13,8 +13,9 @@ import (
 )
 
 const usage = `Simulates Mitz, the Dutch national register of patients' consents, to test software that
-asks it: the closed query, with mutual TLS. It refuses what Mitz would refuse, says
-precisely why, and misbehaves when told to. It is for tests: never for real patients.
+asks it: the closed query, subscriptions and notifications, with mutual TLS. It refuses what
+Mitz would refuse, says precisely why, and misbehaves when told to. It is for tests: never
+for real patients.
 
 Usage: mitz-simulator [flags]
 
@@ -40,6 +41,8 @@ Your own certificates, in PEM
   --server-cert FILE    For this server, the leaf first and then the CAs between.
   --server-key FILE     Its private key.
   --client-ca FILE      CAs whose clients are let in, besides the client that it makes.
+  --notify-ca FILE      CAs of the servers that are notified, besides the CA that it makes
+                        and those of this machine. They see the client's certificate.
 
 When it ends
   At Ctrl-C (SIGINT), SIGTERM, or POST /stop at the HTTP interface.
@@ -58,7 +61,7 @@ type options struct {
 	beyondLoopback             bool
 	consents                   string
 	serverCert, serverKey      string
-	clientCA                   string
+	clientCA, notifyCA         string
 	untilInputEnds             bool
 }
 
@@ -78,6 +81,7 @@ func parseOptions(arguments []string) (options, error) {
 	flags.StringVar(&o.serverCert, "server-cert", "", "")
 	flags.StringVar(&o.serverKey, "server-key", "", "")
 	flags.StringVar(&o.clientCA, "client-ca", "", "")
+	flags.StringVar(&o.notifyCA, "notify-ca", "", "")
 	flags.BoolVar(&o.untilInputEnds, "until-input-ends", false, "")
 	switch err := flags.Parse(arguments); {
 	case errors.Is(err, flag.ErrHelp):

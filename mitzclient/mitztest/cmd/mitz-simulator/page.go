@@ -27,10 +27,11 @@ type page struct {
 // String returns the page. Programs read the lines that begin with Endpoint and Control.
 func (p page) String() string {
 	var text strings.Builder
-	row := func(name, content string) { fmt.Fprintf(&text, "%-14s%s\n", name, content) }
+	row := func(name, content string) { fmt.Fprintf(&text, "%-15s%s\n", name, content) }
 	text.WriteString("Mitz simulator, for tests only: never for real patients\n\n")
 	row("Endpoint", p.simulator.Endpoint())
 	row("Closed query", p.simulator.ClosedQueryURL())
+	row("Subscriptions", p.simulator.SubscriptionURL())
 	row("Control", p.control)
 	row("", "GET / lists what you can tell it")
 	row("Consents", fmt.Sprintf("%d on record; patient %s is always permitted, %s always refused",

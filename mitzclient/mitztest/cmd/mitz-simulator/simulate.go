@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -119,22 +120,53 @@ func (o options) start(dir certdir.Dir, logger *slog.Logger) (*mitztest.Simulato
 		return nil, fmt.Errorf("the server's certificate: %w: name the right one with --host", err)
 	}
 	clients := x509.NewCertPool()
-	for _, file := range []string{dir.CA, o.clientCA} {
+	if err := addAuthorities(clients, "--client-ca", dir.CA, o.clientCA); err != nil {
+		return nil, err
+	}
+	notify, err := o.notify(dir)
+	if err != nil {
+		return nil, err
+	}
+	return mitztest.Start(mitztest.Config{
+		Address: o.listen, BeyondLoopback: o.beyondLoopback, Host: o.host,
+		Certificate: server, ClientCAs: clients, Notify: notify, Logger: logger,
+	})
+}
+
+// notify returns what carries notifications: with the client's certificate, as the simulator
+// needs one and has no other.
+func (o options) notify(dir certdir.Dir) (*http.Transport, error) {
+	client, err := tls.LoadX509KeyPair(dir.ClientCert, dir.ClientKey)
+	if err != nil {
+		return nil, fmt.Errorf("the client's certificate: %w", err)
+	}
+	servers, err := x509.SystemCertPool()
+	if err != nil {
+		servers = x509.NewCertPool() // this machine has none
+	}
+	if err := addAuthorities(servers, "--notify-ca", dir.CA, o.notifyCA); err != nil {
+		return nil, err
+	}
+	return &http.Transport{TLSClientConfig: &tls.Config{
+		MinVersion: tls.VersionTLS12, RootCAs: servers, Certificates: []tls.Certificate{client},
+	}}, nil
+}
+
+// addAuthorities adds the CAs of files; a file without a name is none.
+func addAuthorities(pool *x509.CertPool, flag string, files ...string) error {
+	for _, file := range files {
 		if file == "" {
 			continue
 		}
 		authorities, err := tlsfile.Authorities(file)
 		if err != nil {
-			return nil, fmt.Errorf("--client-ca: %s: %w", file, err)
+			return fmt.Errorf("%s: %s: %w", flag, file, err)
 		}
 		for _, each := range authorities {
-			clients.AddCert(each)
+			pool.AddCert(each)
 		}
 	}
-	return mitztest.Start(mitztest.Config{
-		Address: o.listen, BeyondLoopback: o.beyondLoopback, Host: o.host,
-		Certificate: server, ClientCAs: clients, Logger: logger,
-	})
+	return nil
 }
 
 // curlClient is what the printed command needs. A server's certificate of your own is

@@ -177,6 +177,7 @@ func plain(text string) string {
 func TestWhatIsToldIsTheWholeStateOfOneCategory(t *testing.T) {
 	h := newHolder(t)
 	h.permits(t, "Z3", "GGC002", consent.Permit) // nobody subscribed yet
+	require.NoError(t, h.Record(Consent{Patient: patient, DataHolder: "00000660", Category: "GGC002", RequesterType: "G5", Decision: consent.Permit}))
 	id := h.subscribe(t, "/notify/1", mediaXML)
 	for _, step := range []struct {
 		name string
@@ -204,6 +205,7 @@ func TestWhatIsToldIsTheWholeStateOfOneCategory(t *testing.T) {
 		step.do()
 		assert.Equal(t, step.told, h.next(t).state(t), step.name)
 	}
+	assert.Empty(t, h.Consents())
 	assert.False(t, h.Forget(patient), "nothing is left")
 	assert.False(t, h.Withdraw(decisionOf("V6", "GGC013", 0)))
 	require.NoError(t, h.Record(Consent{Patient: UnaskedPatient, DataHolder: "00000659", Category: "GGC002", RequesterType: "Z3", Decision: consent.Permit}))

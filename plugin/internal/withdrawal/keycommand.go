@@ -72,10 +72,13 @@ func rotateKeys(name string) error {
 	if err := errors.Join(err, beside.Sync(), beside.Close()); err != nil {
 		return err
 	}
-	if info, err := os.Stat(name); err == nil {
-		if err := os.Chmod(beside.Name(), info.Mode().Perm()); err != nil {
-			return err
-		}
+	former, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	// Who could read it still can: the node's user is not who rotates.
+	if err := errors.Join(giveTo(beside.Name(), former), os.Chmod(beside.Name(), former.Mode().Perm())); err != nil {
+		return err
 	}
 	return os.Rename(beside.Name(), name)
 }

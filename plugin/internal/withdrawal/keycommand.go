@@ -67,7 +67,7 @@ func rotateKeys(name string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(beside.Name()) // when it was not given the name
+	defer func() { _ = os.Remove(beside.Name()) }() // when it was not given the name
 	_, err = beside.Write(keys.Rotated().Lines())
 	if err := errors.Join(err, beside.Sync(), beside.Close()); err != nil {
 		return err

@@ -58,7 +58,7 @@ func (w *Workspace) StartPostgres(ctx context.Context) (*Postgres, error) {
 		home: home, programs: programs, account: account, ports: ports, password: rand.Text(),
 		log: w.logFile(w.unique("postgres")), unique: w.unique,
 	}
-	if err := p.initialize(ctx); err != nil {
+	if err := p.makeFiles(ctx); err != nil {
 		return nil, err
 	}
 	w.onClose(p.Stop)
@@ -79,7 +79,7 @@ func postgresPrograms() (string, error) {
 	return filepath.Dir(path), nil
 }
 
-func (p *Postgres) initialize(ctx context.Context) error {
+func (p *Postgres) makeFiles(ctx context.Context) error {
 	passwordFile := filepath.Join(p.home, "password")
 	if err := os.WriteFile(passwordFile, []byte(p.password+"\n"), 0o600); err != nil {
 		return err

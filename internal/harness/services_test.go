@@ -16,10 +16,12 @@ import (
 // inAForeignPlace has temporary directories be where people have them.
 func inAForeignPlace(t *testing.T) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "nuts mitz é *") // t.TempDir is closed to other users
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o755)) // PostgreSQL may be run by another user
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "nuts mitz é")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	for _, each := range []string{filepath.Dir(parent), parent, dir} { // PostgreSQL may be run by another user
+		require.NoError(t, os.Chmod(each, 0o755))
+	}
 	t.Setenv("TMPDIR", dir)
 }
 

@@ -61,6 +61,7 @@ func TestAKilledNodeLeavesNoLiveToken(t *testing.T) {
 		"between the first and the second":                            {func() *harness.Held { return c.gate.HoldCommand(1, writeMark...) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			require.NoError(t, c.redis.Delete(t.Context(), "mitz.mark.")) // of the moments before
 			tokens := []string{guardedToken(t, c.World), guardedToken(t, c.World)}
 			require.True(t, c.active(t, tokens[0]))
 			held := moment.hold()
@@ -127,6 +128,7 @@ func TestAWithdrawalWhileATokenIsMade(t *testing.T) {
 		"when the token is written":   {func() *harness.Held { return c.gate.HoldAnswer(writeToken...) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			require.NoError(t, c.redis.Delete(t.Context(), "mitz.mark.")) // of the moments before
 			held := moment.hold()
 			answered := make(chan harness.Answer, 1)
 			go func() {

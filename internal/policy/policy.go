@@ -45,11 +45,11 @@ type Profile struct {
 	enrollmentMaxAge  time.Duration
 }
 
-// isForOrganizations reports whether the profile's one definition is for the organisation's
+// isForOrganizations reports whether the one definition of a scope is for the organisation's
 // wallet, which every grant evaluates. The jwt-bearer grant passes over all others.
-func (p *Profile) isForOrganizations() bool {
-	_, has := p.Definition[pe.WalletOwnerOrganization]
-	return has && len(p.Definition) == 1
+func isForOrganizations(mapping pe.WalletOwnerMapping) bool {
+	_, has := mapping[pe.WalletOwnerOrganization]
+	return has && len(mapping) == 1
 }
 
 // Use replaces the lists, for the questions from now on. Lists that are nil stand for empty

@@ -59,7 +59,7 @@ func (p *Profile) checkBasis(evidence Evidence) *Refusal {
 	default:
 		return refuse(ReasonClaimMissing).by("a case is made of credentials or of claims")
 	}
-	if wallets := len(p.Definition); !p.isForOrganizations() && evidence.Submissions != wallets {
+	if wallets := len(p.Definition); !isForOrganizations(p.Definition) && evidence.Submissions != wallets {
 		// The service grants evaluate one of the definitions, or none: the others' constraints
 		// would not have been checked.
 		return refuse(ReasonWalletMissing).by("each of the %d definitions is answered: %d were", wallets, evidence.Submissions)

@@ -111,7 +111,7 @@ func (p *Profile) checkOthers(scopes []string, definitionOf DefinitionOf) *Refus
 	if len(scopes) == 1 {
 		return nil
 	}
-	if !p.isForOrganizations() {
+	if !isForOrganizations(p.Definition) {
 		return refuse(ReasonScope).by("a scope with a definition for another wallet than the organisation's is asked for alone: what was answered for which cannot be told")
 	}
 	for _, scope := range scopes {
@@ -121,6 +121,9 @@ func (p *Profile) checkOthers(scopes []string, definitionOf DefinitionOf) *Refus
 		definition, err := definitionOf(scope)
 		if err != nil {
 			return refuse(ReasonScope).by("every scope beside the guarded one is known")
+		}
+		if !isForOrganizations(definition) {
+			return refuse(ReasonScope).by("every scope beside the guarded one has a definition for the organisation's wallet alone: a grant passes over others")
 		}
 		if p.disturbedBy(definition) {
 			return refuse(ReasonScope).by("no scope beside the guarded one has a definition that writes what the guarded one reads")

@@ -99,6 +99,12 @@ func TestADefinitionThatAGrantPassesOver(t *testing.T) {
 	assert.Nil(t, found)
 	assertRefused(t, err, ReasonScope)
 
+	found, err = newPolicy(t, validConfig()).Screen("birth-care plain", nil, func(string) (pe.WalletOwnerMapping, error) {
+		return pe.WalletOwnerMapping{pe.WalletOwnerUser: definitionOf("something")[pe.WalletOwnerOrganization]}, nil
+	})
+	assert.Nil(t, found, "the token would name a scope for which nothing was evaluated")
+	assertRefused(t, err, ReasonScope)
+
 	evidence := validEvidence()
 	_, err = p.Case(p.Profile("birth-care"), evidence)
 	assertRefused(t, err, ReasonWalletMissing)

@@ -50,7 +50,7 @@ func TestClaimsOfOneGuardedScopeAlone(t *testing.T) {
 		}
 		return mitzclient.Answer{RequestID: "request-1", Decisions: given}, nil
 	}, profiles...)
-	g.definitions["plain"] = pe.WalletOwnerMapping{}
+	g.definitions["plain"] = pe.WalletOwnerMapping{pe.WalletOwnerOrganization: {}}
 	captureLog(t)
 	granted := 0
 	for _, scope := range tokensUpTo(3, "one", "two", "plain", "") {

@@ -4,6 +4,8 @@
 package harness
 
 import (
+	"crypto/tls"
+	"net/http"
 	"os"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
@@ -33,7 +35,8 @@ func (m *Mitz) Restart(change func(config *mitztest.Config)) error {
 }
 
 // StartMitz starts a Mitz simulator until the workspace is closed. It lets in clients
-// of its own authority, and of those that are given.
+// of its own authority, and of those that are given. It notifies nodes by their names, with
+// the certificate of its own client.
 func (w *Workspace) StartMitz(authorities ...*mitztest.Identity) (*Mitz, error) {
 	identity, err := mitztest.NewIdentity()
 	if err != nil {
@@ -51,6 +54,9 @@ func (w *Workspace) StartMitz(authorities ...*mitztest.Identity) (*Mitz, error) 
 	for _, authority := range authorities {
 		config.ClientCAs.AppendCertsFromPEM(authority.CAPEM())
 	}
+	config.Notify = &http.Transport{DialContext: w.hosts.dial, TLSClientConfig: &tls.Config{
+		RootCAs: w.tls.Pool(), Certificates: []tls.Certificate{identity.Client()}, MinVersion: tls.VersionTLS12,
+	}}
 	ports, err := ReservePorts() // so that the port is still free at a restart
 	if err != nil {
 		return nil, err

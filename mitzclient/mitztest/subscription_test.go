@@ -187,6 +187,15 @@ func TestWhatGoesAroundASubscriptionIsChecked(t *testing.T) {
 	}
 }
 
+func TestAnOutcomeHasTheFormThatIsAccepted(t *testing.T) {
+	s := start(t)
+	for accepted, form := range map[string]string{mediaXML: mediaXML, mediaJSON: mediaJSON, "*/*": mediaXML} {
+		r := subscribeRequest(t, s, mediaXML, "")
+		r.Header.Set("Accept", accepted)
+		assert.Equal(t, form+"; charset=utf-8", send(t, s, r).header.Get("Content-Type"), accepted)
+	}
+}
+
 func setBody(r *http.Request, text string) {
 	r.Body, r.ContentLength = http.NoBody, int64(len(text))
 	r.Body = readCloser{strings.NewReader(text)}

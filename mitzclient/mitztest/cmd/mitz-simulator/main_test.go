@@ -6,10 +6,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -323,6 +325,35 @@ func TestCertificatesOfYourOwn(t *testing.T) {
 		"--cert "+word(client.Certificate)+" --key "+word(client.Key)+` \`)
 	require.NotEqual(t, command, mine)
 	assert.Contains(t, shell(t, mine), "<Decision>Permit</Decision>", "with a client of your own")
+	r.stop()
+	assert.Equal(t, success, r.end(t))
+}
+
+func TestServersOfYourOwnAreNotified(t *testing.T) {
+	server, key, client := own(t, "")
+	pair, err := tls.LoadX509KeyPair(server, key)
+	require.NoError(t, err)
+	notified := make(chan string, 1)
+	holder := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		notified <- r.TLS.PeerCertificates[0].Subject.CommonName
+	}))
+	holder.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert}
+	holder.StartTLS()
+	defer holder.Close()
+	dir := t.TempDir()
+	r := start(t, nil, "--dir", dir, "--notify-ca", client.TrustStore)
+	shell(t, "cd '"+dir+"'\ncurl -s --cacert ca.pem --cert client.pem --key client.key -H 'Content-Type: application/fhir+json' -d '"+
+		`{"resourceType":"Subscription","extension":[{"url":"http://fhir.nl/StructureDefinition/GatewaySystem","valueOid":"urn:oid:2.999.10"},`+
+		`{"url":"http://fhir.nl/StructureDefinition/SourceSystem","valueOid":"urn:oid:2.999.10.2"}],"status":"requested","reason":"OTV",`+
+		`"criteria":"Consent?_query=otv&patientid=900186021&providerid=00000659&providertype=V6",`+
+		`"channel":{"type":"rest-hook","endpoint":"`+holder.URL+`","payload":"application/fhir+xml"}}' `+r.line(t, "Subscriptions")+"\n")
+	r.tell(t, http.MethodPost, "/consents", `{"patient": "900186021", "dataHolder": "00000659", "category": "GGC002", "requesterType": "G3", "decision": "Permit"}`)
+	select {
+	case name := <-notified:
+		assert.Equal(t, "Mitz simulator client", name)
+	case <-time.After(patience):
+		t.Fatal(r.stderr.String())
+	}
 	r.stop()
 	assert.Equal(t, success, r.end(t))
 }

@@ -74,7 +74,7 @@ func (g *Gate) HoldAnswer(words ...string) *Held {
 // Refuse breaks the connections of the commands with all these texts in them from now on.
 func (g *Gate) Refuse(words ...string) { g.hold(&Held{words: words, refused: true}) }
 
-// HoldNothing lets everything pass from now on. What is held stays so.
+// HoldNothing lets everything through from now on. What is held stays so.
 func (g *Gate) HoldNothing() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -206,7 +206,7 @@ func whyFieldUnproven(field pe.Field) *unproven {
 }
 
 // whyFilterUnproven follows the node's matchFilter: beside an enum nothing else counts,
-// a const and a pattern must both match, and a filter without any lets everyone pass.
+// a const and a pattern must both match, and a filter without any lets everyone through.
 func whyFilterUnproven(f pe.Filter) *unproven {
 	switch {
 	case f.Type != "string":

@@ -59,7 +59,7 @@ func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.Ses
 }
 
 // guardedStore guards by the type of what is stored, not by the store's name
-// alone: neither a renamed store nor a changed type lets a token pass.
+// alone: neither a renamed store nor a changed type lets a token through.
 type guardedStore struct {
 	storage.SessionStore
 	isTokens bool

@@ -24,7 +24,7 @@ import (
 // verifyAgain closes what the node leaves open when it verifies a credential:
 //
 //   - it takes a JWT that the presenter issued itself for a credential without a proof,
-//     and lets a wrong signature pass;
+//     and accepts a wrong signature;
 //   - it accepts a credential whose status it cannot tell, because it cannot get the list
 //     or does not know the kind of status, while whoever had the credential revoked may
 //     be who keeps the list from being got;

@@ -19,6 +19,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/guard"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/recheck"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
@@ -60,8 +61,14 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	if err != nil {
 		return nil, err
 	}
+	rechecker, err := recheck.New(recheck.Parts{
+		Policy: read.Policy, Grounds: grounds, Recorder: e.recorder, Requests: e.requests, Timeout: read.Timeout, Now: e.now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	router := &node.Router{
-		Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL(), Door: e.newDoor(read.Policy), Guard: guard, Marks: marks, Definitions: definitions,
+		Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL(), Door: e.newDoor(read.Policy), Guard: guard, Marks: marks, Rechecker: rechecker, Definitions: definitions,
 		Refused: func() { e.countRefused(door.ReasonPresentation) }, Panicked: e.recorder.Panic,
 	}
 	e.api = api.API{Parts: api.Parts{Policy: read.Policy, Marks: marks, EndToken: router.EndToken, Recorder: e.recorder}}

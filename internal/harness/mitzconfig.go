@@ -46,6 +46,8 @@ type MitzProfile struct {
 	Claims                 map[string]string
 	EnrollmentMaxAge       string // empty: no limit
 	AllowUnconstrained     bool
+	Recheck                string // empty: never
+	RecheckFailure         string // empty: the plugin's default
 }
 
 // MitzTrust names who may issue which attribute.
@@ -99,6 +101,12 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
 {{- end}}
 {{- with .PresentationDefinition}}
       presentationdefinition: {{printf "%q" .}}
+{{- end}}
+{{- with .Recheck}}
+      recheck: {{printf "%q" .}}
+{{- end}}
+{{- with .RecheckFailure}}
+      recheckfailure: {{printf "%q" .}}
 {{- end}}
 {{- with .EnrollmentMaxAge}}
       enrollmentmaxage: {{printf "%q" .}}

@@ -33,7 +33,7 @@ func Decode(line []byte) (Entry, error) {
 	patient := event.readEntities(&entry)
 	event.readAgents(&entry)
 	switch {
-	case entry.Action == TokensRevoked: // nobody asked
+	case entry.Action == TokensRevoked && !event.hasQuestion(): // nobody asked
 		err = event.readRevocation(&entry, patient)
 	case patient != "":
 		entry.Question, err = event.question(patient)
@@ -42,6 +42,11 @@ func Decode(line []byte) (Entry, error) {
 		return Entry{}, ErrNotAnEntry
 	}
 	return entry, nil
+}
+
+// hasQuestion reports whether it says for which organisation somebody asked.
+func (e *auditEvent) hasQuestion() bool {
+	return slices.ContainsFunc(e.Agent, func(each agent) bool { return each.is(systemProvenance, "custodian") })
 }
 
 // readRevocation reads at which data holder tokens ended, and about whom: one about a single

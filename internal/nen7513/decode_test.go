@@ -25,9 +25,12 @@ func TestDecodeReadsWhatIsWritten(t *testing.T) {
 	}
 	ofOneToken := revoked
 	ofOneToken.Patient = consent.BSN{}
+	lookedAt := inPerson
+	lookedAt.Action, lookedAt.Code = TokensRevoked, "recheck"
 	for name, entry := range map[string]Entry{
 		"whole": whole, "without a question": bare, "in person": inPerson, "two queries": sum,
 		"about a patient, without a question": revoked, "about a data holder alone": ofOneToken,
+		"of a token that was looked at again": lookedAt,
 	} {
 		t.Run(name, func(t *testing.T) {
 			decoded, err := Decode([]byte(encoded(t, entry)))

@@ -53,6 +53,12 @@ type ProfileConfig struct {
 	// AfterDeny is what follows on a Deny of one ground: "stop", or "continue" to let a later
 	// ground of the list still permit. Empty: stop.
 	AfterDeny string `koanf:"afterdeny"`
+	// Recheck has a token put to Mitz again when it is introspected and consent was
+	// established longer ago: at least a second; 0: never.
+	Recheck time.Duration `koanf:"recheck"`
+	// RecheckFailure is what becomes of the token when nobody can tell then: "deny" or "keep".
+	// Empty: deny.
+	RecheckFailure string `koanf:"recheckfailure"`
 	// PresentationDefinition is a JSON file; empty: the built-in definition, unless
 	// the node has a definition of its own for the scope.
 	PresentationDefinition string `koanf:"presentationdefinition"`
@@ -174,6 +180,7 @@ func (p *Policy) readProfile(key string, config ProfileConfig, definitions Defin
 	problems = append(problems, errlist.Prefix(key+".grounds", err))
 	profile.continueAfterDeny, err = readAfterDeny(config.AfterDeny)
 	problems = append(problems, errlist.Prefix(key+".afterdeny", err))
+	problems = append(problems, profile.readRecheck(key, config))
 	profile.names, err = readNames(config.Claims)
 	problems = append(problems, errlist.Prefix(key+".claims", err))
 	problems = append(problems, p.readDefinition(profile, key, config, definitions))

@@ -15,6 +15,9 @@ const (
 	// BasisClaims are claims that another node verified, of which nothing else is known: a
 	// decision point. Who issued what cannot be checked.
 	BasisClaims Basis = "claims"
+	// BasisToken is a token that was issued here and is looked at again: of the request for it
+	// nothing is left but the question. See [Policy.CaseAgain].
+	BasisToken Basis = "token"
 )
 
 // Evidence is what is known about one request. It knows no types of the node.

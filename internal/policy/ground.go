@@ -116,7 +116,7 @@ func (g *Grounds) Establish(ctx context.Context, c *Case, trace Trace) (*Permiss
 		var refusal *Refusal
 		switch {
 		case err == nil:
-			return g.permit(c, name, finding)
+			return g.permit(c, ground, finding)
 		case errors.Is(err, errUnrecorded):
 			return nil, err
 		case errors.Is(err, ErrNotEstablished):
@@ -152,11 +152,11 @@ func (g *Grounds) try(ctx context.Context, c *Case, ground Ground, trace Trace) 
 
 // permit makes the permission. To establish a ground takes time: who was taken off the list
 // meanwhile gets no token any more.
-func (g *Grounds) permit(c *Case, ground GroundName, finding Finding) (*Permission, error) {
+func (g *Grounds) permit(c *Case, ground Ground, finding Finding) (*Permission, error) {
 	if still, _ := g.policy.Lists().DataHolder(c.evidence.Subject); still != c.question.DataHolder {
 		return nil, refuse(ReasonDataHolder).by("the subject is still in mitz.dataholders when consent was established")
 	}
-	return &Permission{c: c, ground: ground, finding: finding}, nil
+	return &Permission{c: c, ground: ground.Name(), ownProof: ground.HasOwnProof(), finding: finding}, nil
 }
 
 func firstOf(first, second error) error {

@@ -12,9 +12,10 @@ import (
 // Permission says that a token may be issued for one case, on one ground. Only
 // [Grounds.Establish] makes one; the zero value permits nothing.
 type Permission struct {
-	c       *Case
-	ground  GroundName
-	finding Finding
+	c        *Case
+	ground   GroundName
+	ownProof bool // the ground's, see [Ground]
+	finding  Finding
 }
 
 var errNoPermission = errors.New("a permission that nothing was decided for")

@@ -34,6 +34,11 @@ type Profile struct {
 	Grounds    []GroundName // tried in this order
 	// Definition is what a requester must present, per kind of wallet.
 	Definition pe.WalletOwnerMapping
+	// Recheck is how long a token is not looked at again after consent was established; 0:
+	// never again.
+	Recheck time.Duration
+	// KeepsUnchecked tells that a token lives on when nobody can tell then.
+	KeepsUnchecked bool
 
 	continueAfterDeny bool
 	builtin           bool

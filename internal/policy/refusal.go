@@ -30,6 +30,8 @@ const (
 	ReasonNotApplicable       Reason = "not_applicable" // an answer that Mitz does not define
 	ReasonUnanswered          Reason = "unanswered"     // a data category without a decision
 	ReasonReservedClaim       Reason = "reserved_claim" // a presentation definition writes a claim of ours
+	// The profile of a live token is gone, or asks something else.
+	ReasonProfileChanged Reason = "profile_changed"
 )
 
 // AnswerReasons returns the reasons that are about an answer.
@@ -41,7 +43,7 @@ func AnswerReasons() []Reason {
 func Reasons() []Reason {
 	return append(AnswerReasons(), ReasonScope, ReasonDataHolder, ReasonClaimMissing, ReasonClaimMalformed,
 		ReasonClaimContradiction, ReasonClaimUntrusted, ReasonWalletMissing, ReasonCredentialProof, ReasonClaimOutdated,
-		ReasonCredentialStatus, ReasonCredentialAmbiguous, ReasonReservedClaim)
+		ReasonCredentialStatus, ReasonCredentialAmbiguous, ReasonReservedClaim, ReasonProfileChanged)
 }
 
 // Refusal says why no token may be issued: everything that is wrong with one request, in the

@@ -96,6 +96,16 @@ func revoked(q *consent.Question) nen7513.Entry {
 	}
 }
 
+// lookedAtAgain are the entries of a token, and as many of a look at it.
+func lookedAtAgain(q *consent.Question, of int) []nen7513.Entry {
+	entries := token(q, nen7513.TokenIssued, "permit", nen7513.Success, "1")
+	look := token(q, nen7513.TokensRevoked, "recheck", nen7513.Success, "2")
+	for i := range look {
+		look[i].RequestIDs = []string{"2", "1"}
+	}
+	return append(entries, look[:of]...)
+}
+
 func TestVerifyCommand(t *testing.T) {
 	path := written(t, token(question(t, patient), nen7513.TokenIssued, "permit", nen7513.Success, "id-1")...)
 	output, err := run(t, "verify", "--file", path)
@@ -271,6 +281,13 @@ func TestStories(t *testing.T) {
 		{"a failure", token(q, nen7513.TokenRefused, "timeout", nen7513.SeriousFailure, "1", "2"), []ending{endedUnknown}},
 		{"a token that was not stored", append(token(q, nen7513.TokenIssued, "permit", nen7513.Success, "1"),
 			token(q, nen7513.TokenNotStored, "storage", nen7513.SeriousFailure, "1")[2]), []ending{endedNot}},
+		{"a token that was looked at again", lookedAtAgain(q, 2), []ending{endedGiven}},
+		{"a token that was looked at again and ended", lookedAtAgain(q, 3), []ending{endedLater}},
+		{"a token that could not be ended", func() []nen7513.Entry {
+			entries := lookedAtAgain(q, 3)
+			entries[5].Outcome = nen7513.SeriousFailure
+			return entries
+		}(), []ending{endedGiven}},
 		{"one that a crash broke off", token(q, nen7513.TokenIssued, "permit", nen7513.Success, "1")[:2], []ending{endedOpen}},
 		{"two without a query", append(token(q, nen7513.TokenRefused, "circuit_open", nen7513.SeriousFailure),
 			token(q, nen7513.TokenRefused, "circuit_open", nen7513.SeriousFailure)...), []ending{endedUnknown, endedUnknown}},
@@ -315,5 +332,5 @@ func TestBothLanguagesHaveTheSameWords(t *testing.T) {
 		return keys
 	}
 	assert.ElementsMatch(t, keys(dutch), keys(english))
-	assert.Len(t, dutch.endings, 6)
+	assert.Len(t, dutch.endings, 7)
 }

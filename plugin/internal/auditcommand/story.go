@@ -16,6 +16,7 @@ type ending string
 
 const (
 	endedGiven   ending = "given"   // a token was issued
+	endedLater   ending = "later"   // a token was issued, and ended before its time
 	endedNot     ending = "not"     // it was announced, and could not be stored
 	endedDenied  ending = "denied"  // there is no consent
 	endedWrong   ending = "wrong"   // the request was not right
@@ -37,7 +38,8 @@ type story struct {
 }
 
 // stories puts the entries of each token request together, in the order in which they began.
-// The last entry of a request names all its queries. One for which Mitz was not asked has a
+// The last entry of a request names all its queries, and one about a token that was looked at
+// again the query that the token rests on. One for which Mitz was not asked has a
 // single entry. What is about the patient without a question is no request.
 func stories(entries []nen7513.Entry) []*story {
 	var all []*story
@@ -80,6 +82,11 @@ func (s *story) add(entry nen7513.Entry) {
 	switch entry.Action {
 	case nen7513.TokenIssued:
 		s.ending = endedGiven
+	case nen7513.TokensRevoked:
+		if entry.Outcome != nen7513.Success {
+			return
+		}
+		s.ending = endedLater
 	case nen7513.TokenNotStored:
 		s.ending = endedNot
 	case nen7513.TokenRefused:

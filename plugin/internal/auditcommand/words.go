@@ -41,6 +41,7 @@ var dutch = words{
 	Number: "nummer", NotAsked: "niet nagevraagd", UnknownCode: "onbekende code", Local: "Nederlandse tijd",
 	endings: map[ending]string{
 		endedGiven:   "Toegang gegeven: volgens Mitz mag dit.",
+		endedLater:   "Toegang gegeven: volgens Mitz mocht dit. Kort daarna beëindigd: het mag niet meer.",
 		endedNot:     "Geen toegang. Volgens Mitz mag dit, maar door een storing bij ons is er geen toegang gekomen.",
 		endedDenied:  "Geen toegang: volgens Mitz mag dit niet.",
 		endedWrong:   "Geen toegang: het verzoek voldeed niet aan de regels.",
@@ -81,6 +82,7 @@ var english = words{
 	Number: "number", NotAsked: "not asked", UnknownCode: "unknown code", Local: "Dutch time",
 	endings: map[ending]string{
 		endedGiven:   "Access given: Mitz says that this is allowed.",
+		endedLater:   "Access given: Mitz said that this was allowed. Ended shortly after: it is not allowed any more.",
 		endedNot:     "No access. Mitz says that this is allowed, but because of a failure on our side no access was given.",
 		endedDenied:  "No access: Mitz says that this is not allowed.",
 		endedWrong:   "No access: the request did not keep to the rules.",

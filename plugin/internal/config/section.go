@@ -106,7 +106,7 @@ var distinctiveKeys = []string{"dataholders", "dataholdersfile", "profiles", "fa
 // keysToCome are those that are agreed upon, and that this version does not know yet.
 var keysToCome = []string{
 	"withdrawal.notifyurl", "withdrawal.gatewaysystem", "withdrawal.sourcesystem", "registration", "pdp",
-	"profiles.subscribe", "profiles.recheck", "profiles.recheckfailure",
+	"profiles.subscribe",
 }
 
 // secretKey matches the keys that hold a secret rather than a file's name.

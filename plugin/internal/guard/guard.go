@@ -35,12 +35,20 @@ type Token interface {
 
 	// Store stores it as it is.
 	Store() error
-	// StoreWith stores it with another scope, claims besides its own, and a stamp that only
-	// this node's store shows.
-	StoreWith(scope string, claims map[string]any, stamp withdrawal.Stamp) error
+	// StoreWith stores it with another scope, claims besides its own, and what only this
+	// node's store shows.
+	StoreWith(scope string, claims map[string]any, beside Beside) error
 	// Clear takes away what may have been stored: a database that is reached over a network
 	// can fail to say so.
 	Clear()
+}
+
+// Beside is what is stored with a token and is in no introspection answer.
+type Beside struct {
+	// Stamp holds the marks that there were before consent was looked for.
+	Stamp withdrawal.Stamp
+	// Asked is what it takes to look for consent again; nil: nobody does.
+	Asked *policy.Asked
 }
 
 // Parts are what a guard works with. All are needed.
@@ -161,7 +169,7 @@ func (g *Guard) permitAndStore(ctx context.Context, profile *policy.Profile, tok
 		return err
 	}
 	stored = true // as far as can be known, from here on
-	if err := token.StoreWith(strings.Join(policy.SplitScope(token.Scope()), " "), claims, stamp); err != nil {
+	if err := token.StoreWith(strings.Join(policy.SplitScope(token.Scope()), " "), claims, Beside{stamp, permission.Asked()}); err != nil {
 		return fmt.Errorf("%w: %w", record.NotStored, err)
 	}
 	decision.Issued(ctx)

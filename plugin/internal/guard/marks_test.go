@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/nuts-foundation/nuts-node/auth/oauth"
 	"github.com/stretchr/testify/assert"
@@ -69,4 +70,25 @@ func TestNoTokenAndNoQueryWhenTheMarksCannotBeRead(t *testing.T) {
 	assertOAuthError(t, g.Issue(t.Context(), token), oauth.ServerError, DescriptionUndetermined)
 	assert.False(t, token.stored)
 	assert.InDelta(t, 1, g.counted(t, "tokens_refused_total", "marks_failed"), 0)
+}
+
+func TestATokenKeepsWhatItTakesToAskAgainWhereItsProfileSaysSo(t *testing.T) {
+	for name, recheck := range map[string]time.Duration{"never": 0, "after five minutes": 5 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			profile := testProfile(guarded, "TREAT", "GGC002")
+			profile.Recheck = recheck
+			g := newTestGuardFor(t, deciding(consent.Permit), profile)
+			token := testToken(guarded)
+			require.NoError(t, g.Issue(t.Context(), token))
+			if recheck == 0 {
+				assert.Nil(t, token.asked)
+				return
+			}
+			require.NotNil(t, token.asked)
+			question, err := token.asked.Question(token.claims)
+			require.NoError(t, err)
+			assert.Equal(t, consent.URA("12345678"), question.Requester.URA)
+			assert.Equal(t, guarded, token.asked.Scope)
+		})
+	}
 }

@@ -200,6 +200,7 @@ type fakeToken struct {
 
 	stored bool
 	stamp  withdrawal.Stamp
+	asked  *policy.Asked
 	before map[string]any // the claims, when it was stored
 }
 
@@ -229,8 +230,8 @@ func (t *fakeToken) Store() error {
 	return nil
 }
 
-func (t *fakeToken) StoreWith(scope string, claims map[string]any, stamp withdrawal.Stamp) error {
-	t.stamp = stamp
+func (t *fakeToken) StoreWith(scope string, claims map[string]any, beside Beside) error {
+	t.stamp, t.asked = beside.Stamp, beside.Asked
 	t.before = maps.Clone(t.claims)
 	t.scope, t.claims = scope, maps.Clone(t.claims)
 	maps.Copy(t.claims, claims)

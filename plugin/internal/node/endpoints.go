@@ -73,7 +73,7 @@ func (r *Router) newOAuthRouter(sweeper *bounded.Sweeper) *oauthRouter {
 	visit := func() *door.Visit { return one.visit }
 	sessions := bounded.Sessions{Engine: r.Storage, Sweeper: sweeper, Visit: visit}
 	routes := &recorder{EchoRouter: echo.New(), handlers: map[string]echo.HandlerFunc{}}
-	guarded := guardedStorage{Engine: sessions, keys: &r.keys, issue: one.issue, marks: r.Marks, subject: one.subject}
+	guarded := guardedStorage{Engine: sessions, keys: &r.keys, issue: one.issue, marks: r.Marks, again: r.again(), subject: one.subject}
 	engines := r.bounded(visit)
 	one.verifier = engines.VCR.Verifier()
 	r.boundedIAM(guarded, r.Definitions, engines, visit).Routes(routes)

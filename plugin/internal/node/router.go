@@ -49,6 +49,7 @@ type Router struct {
 	Door        *door.Door
 	Guard       Guard
 	Marks       *withdrawal.Marks
+	Rechecker   Rechecker
 	Definitions nutspolicy.PDPBackend
 	Refused     func()               // called for a presentation that the node is not asked about
 	Panicked    func(message string) // called for a panic of the node
@@ -65,7 +66,7 @@ func (r *Router) Guards() bool { return r.guarding.Load() }
 func (r *Router) Routes(server core.EchoRouter) {
 	sweeper := &bounded.Sweeper{}
 	public := &publicEndpoints{router: r, build: func() *oauthRouter { return r.newOAuthRouter(sweeper) }}
-	outside := guardedStorage{Engine: r.Storage, keys: &r.keys, issue: r.issueOutsideRequest, marks: r.Marks}
+	outside := guardedStorage{Engine: r.Storage, keys: &r.keys, issue: r.issueOutsideRequest, marks: r.Marks, again: r.again()}
 	r.boundedIAM(outside, r.Definitions, r.bounded(noVisit), noVisit).Routes(&interceptor{EchoRouter: server, public: public})
 }
 

@@ -23,10 +23,12 @@ const (
 )
 
 // stampedToken is how a guarded token is stored. Whoever reads it as an [iam.AccessToken]
-// does not see the stamp, and so it is in no introspection answer.
+// does not see what is beside it, and so that is in no introspection answer.
 type stampedToken struct {
 	iam.AccessToken
 	Stamp withdrawal.Stamp `json:"mitz_stamp,omitempty"`
+	// Asked is what it takes to look for consent again; nil: nobody does.
+	Asked *policy.Asked `json:"mitz_asked,omitempty"`
 }
 
 // needsConsent reports whether a token rests on consent.
@@ -34,25 +36,39 @@ func (t stampedToken) needsConsent() bool {
 	return t.InputDescriptorConstraintIdMap[policy.ClaimConsent] == true
 }
 
-// getToken returns a token as long as nothing was withdrawn that it rests on. A token that
-// needs consent and has no stamp is none: nobody can tell. On an error nobody can tell
-// either.
+// getToken returns a token as long as it is live, and there is consent for it still where its
+// profile wants that looked for again.
 func (s guardedStore) getToken(key string, target *iam.AccessToken) error {
-	var token stampedToken
-	if err := s.SessionStore.Get(key, &token); err != nil {
+	token, err := s.getLive(key)
+	if err != nil {
 		return err
 	}
-	if token.needsConsent() || len(token.Stamp) > 0 {
-		holds, err := s.marks.Holds(token.Stamp)
-		if err != nil {
+	if token.Asked != nil {
+		if token, err = s.lookAgain(key, token); err != nil {
 			return err
-		}
-		if !holds {
-			return storage.ErrNotFound
 		}
 	}
 	*target = token.AccessToken
 	return nil
+}
+
+// getLive returns a token as long as nothing was withdrawn that it rests on. A token that
+// needs consent and has no stamp is none: nobody can tell. On an error nobody can tell
+// either.
+func (s guardedStore) getLive(key string) (token stampedToken, err error) {
+	if err := s.SessionStore.Get(key, &token); err != nil {
+		return stampedToken{}, err
+	}
+	if token.needsConsent() || len(token.Stamp) > 0 {
+		holds, err := s.marks.Holds(token.Stamp)
+		if err != nil {
+			return stampedToken{}, err
+		}
+		if !holds {
+			return stampedToken{}, storage.ErrNotFound
+		}
+	}
+	return token, nil
 }
 
 // markStore keeps marks in the node's session database.

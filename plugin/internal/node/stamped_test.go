@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/guard"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
@@ -39,7 +40,7 @@ func newStampedTokens(t *testing.T) stampedTokens {
 func (s stampedTokens) put(t *testing.T, key string, stamp withdrawal.Stamp) {
 	t.Helper()
 	token := &pendingToken{token: iam.AccessToken{Scope: "birth-care"}, place: place{key: key, store: s.inner.GetStore(time.Minute, tokenStoreKey)}}
-	require.NoError(t, token.StoreWith("birth-care", map[string]any{"mitz_consent": true}, stamp))
+	require.NoError(t, token.StoreWith("birth-care", map[string]any{"mitz_consent": true}, guard.Beside{Stamp: stamp}))
 }
 
 func aboutPatient(t *testing.T) (consent.Question, withdrawal.About) {

@@ -32,28 +32,32 @@ type guardedStorage struct {
 	keys  *once.Keys
 	issue issue
 	marks *withdrawal.Marks
+	again *again // looks again at tokens; nil: nobody can, and those that need it are none
 	// subject returns the Nuts subject at whose endpoint the request came in; nil where no
 	// authorization code is redeemed.
 	subject func() string
 }
 
 func (s guardedStorage) GetSessionDatabase() storage.SessionDatabase {
-	return guardedSessions{SessionDatabase: once.Sessions(s.Engine.GetSessionDatabase(), s.keys), issue: s.issue, marks: s.marks, subject: s.subject}
+	return guardedSessions{SessionDatabase: once.Sessions(s.Engine.GetSessionDatabase(), s.keys), issue: s.issue, marks: s.marks, again: s.again, subject: s.subject}
 }
 
 type guardedSessions struct {
 	storage.SessionDatabase
 	issue   issue
 	marks   *withdrawal.Marks
+	again   *again
 	subject func() string
 }
 
 func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.SessionStore {
 	return guardedStore{
 		SessionStore: s.SessionDatabase.GetStore(ttl, keys...),
+		sessions:     s.SessionDatabase,
 		isTokens:     slices.Equal(keys, []string{tokenStoreKey}),
 		issue:        s.issue,
 		marks:        s.marks,
+		again:        s.again,
 		subject:      s.subject,
 	}
 }
@@ -62,9 +66,11 @@ func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.Ses
 // alone: neither a renamed store nor a changed type lets a token through.
 type guardedStore struct {
 	storage.SessionStore
+	sessions storage.SessionDatabase // that the store is of
 	isTokens bool
 	issue    issue
 	marks    *withdrawal.Marks
+	again    *again
 	subject  func() string
 }
 

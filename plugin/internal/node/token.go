@@ -21,7 +21,6 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/plainjson"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // place is where the node wants to store one token.
@@ -47,9 +46,11 @@ func (t *pendingToken) Claims() map[string]any { return t.token.InputDescriptorC
 
 // Presenters leaves out a presentation without a signer, with which [pendingToken.Evidence]
 // fails.
-func (t *pendingToken) Presenters() []string {
+func (t *pendingToken) Presenters() []string { return presentersOf(t.token) }
+
+func presentersOf(token iam.AccessToken) []string {
 	var presenters []string
-	for _, presentation := range t.token.VPToken {
+	for _, presentation := range token.VPToken {
 		if presenter, err := credential.PresentationSigner(presentation); err == nil {
 			presenters = append(presenters, presenter.String())
 		}
@@ -139,7 +140,7 @@ func (t *pendingToken) Store() error {
 }
 
 // StoreWith leaves the node's own map of claims alone.
-func (t *pendingToken) StoreWith(scope string, claims map[string]any, stamp withdrawal.Stamp) error {
+func (t *pendingToken) StoreWith(scope string, claims map[string]any, beside guard.Beside) error {
 	token := t.token
 	if time.Until(token.Expiration) > maxTokenLife {
 		return errors.New("a token that lives longer than marks are kept")
@@ -150,7 +151,7 @@ func (t *pendingToken) StoreWith(scope string, claims map[string]any, stamp with
 		token.InputDescriptorConstraintIdMap = map[string]any{}
 	}
 	maps.Copy(token.InputDescriptorConstraintIdMap, claims)
-	return withoutToken(t.place.store.Put(t.place.key, stampedToken{AccessToken: token, Stamp: stamp}, t.place.options...), t.place.key)
+	return withoutToken(t.place.store.Put(t.place.key, stampedToken{AccessToken: token, Stamp: beside.Stamp, Asked: beside.Asked}, t.place.options...), t.place.key)
 }
 
 // withoutToken returns an error of the session database, whose text may repeat the key of

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/guard"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -70,7 +71,7 @@ func TestAPendingToken(t *testing.T) {
 		sessions := storage.NewTestInMemorySessionDatabase(t).GetStore(time.Minute, tokenStoreKey)
 		own := map[string]any{"user_id": "900000009"}
 		token := &pendingToken{token: iam.AccessToken{Scope: " a a", InputDescriptorConstraintIdMap: own}, place: place{key: "key", store: sessions}}
-		require.NoError(t, token.StoreWith("a", map[string]any{"mitz_consent": true}, withdrawal.Stamp{"place": "mark"}))
+		require.NoError(t, token.StoreWith("a", map[string]any{"mitz_consent": true}, guard.Beside{Stamp: withdrawal.Stamp{"place": "mark"}}))
 		assert.Equal(t, map[string]any{"user_id": "900000009"}, own)
 		var stored iam.AccessToken
 		require.NoError(t, sessions.Get("key", &stored))
@@ -82,12 +83,12 @@ func TestAPendingToken(t *testing.T) {
 	t.Run("is not stored when it would outlive the marks", func(t *testing.T) {
 		sessions := storage.NewTestInMemorySessionDatabase(t).GetStore(time.Minute, tokenStoreKey)
 		token := &pendingToken{token: iam.AccessToken{Expiration: time.Now().Add(time.Hour)}, place: place{key: "key", store: sessions}}
-		require.Error(t, token.StoreWith("a", nil, nil))
+		require.Error(t, token.StoreWith("a", nil, guard.Beside{}))
 		assert.False(t, sessions.Exists("key"))
 	})
 	t.Run("an error of the store repeats neither the token nor a number", func(t *testing.T) {
 		token := &pendingToken{place: place{key: "secret-token", store: failingStore{}}}
-		err := token.StoreWith("a", nil, nil)
+		err := token.StoreWith("a", nil, guard.Beside{})
 		require.EqualError(t, err, "i/o timeout for [token] about [BSN]")
 	})
 }

@@ -24,6 +24,8 @@ import (
 
 // Decision is the record of one request. Its methods are called by one goroutine, in the
 // order in which things happen: Presented, Asks, Trying, Announce, and then Issued or Refused.
+// Of a token that is looked at again: RestsOn, Asks, Trying, Settle, and then Confirmed, Ended or
+// Unchecked.
 type Decision struct {
 	recorder   *Recorder
 	subject    string
@@ -32,6 +34,7 @@ type Decision struct {
 
 	credentials []policy.Credential // what was presented
 	question    *consent.Question   // nil until there is one
+	origin      string              // the query that a token which is looked at again rests on; empty: there is no token yet
 	ground      policy.GroundName   // that is being tried
 	requestIDs  []string            // under which Mitz knows the queries so far
 	ended       []string            // those of which it was told how they ended

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
@@ -69,6 +70,9 @@ func (d *Decision) flush(ctx context.Context) error {
 }
 
 func (d *Decision) entry(action nen7513.Action, requestIDs []string, code string) nen7513.Entry {
+	if d.origin != "" { // which leads from what is learned about a token to its request
+		requestIDs = append(slices.Clone(requestIDs), d.origin)
+	}
 	return nen7513.Entry{
 		Time: d.recorder.now(), Action: action, Outcome: severity(code), Code: code, RequestIDs: requestIDs,
 		Scope: d.scope, Subject: d.subject, Presenters: d.presenters, Question: d.question,

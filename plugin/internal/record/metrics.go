@@ -17,6 +17,7 @@ type metrics struct {
 	consultDuration *prometheus.HistogramVec
 	tokensRefused   *prometheus.CounterVec
 	tokensRevoked   *prometheus.CounterVec
+	rechecks        *prometheus.CounterVec
 	panics          prometheus.Counter
 }
 
@@ -42,6 +43,10 @@ func newMetrics() metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "tokens_revoked_total",
 			Help: "How often live tokens were ended, by cause: one token, or all of a patient that it was about.",
 		}, []string{"cause"}),
+		rechecks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "rechecks_total",
+			Help: "Live tokens whose consent was looked at again, by how that ended.",
+		}, []string{"result"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
 			Help: "Panics while a request was handled, which were caught: the request was refused.",
@@ -60,9 +65,12 @@ func newMetrics() metrics {
 	for _, cause := range withdrawal.Causes() {
 		m.tokensRevoked.WithLabelValues(string(cause))
 	}
+	for _, result := range recheckResults() {
+		m.rechecks.WithLabelValues(result)
+	}
 	return m
 }
 
 func (m metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.tokensRevoked, m.panics}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.tokensRevoked, m.rechecks, m.panics}
 }

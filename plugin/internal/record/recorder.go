@@ -56,6 +56,7 @@ type Recorder struct {
 	withoutQuestion *tally.Tally // anybody can cause these at will
 	withQuestion    *tally.Tally // these take credentials that are trusted
 	panics          *tally.Tally // of which the stack is told
+	unchecked       *tally.Tally // tokens that could not be looked at again, without a query
 }
 
 // New returns a recorder without a NEN 7513 file. The limits of what is told one by one are
@@ -67,6 +68,7 @@ func New(now func() time.Time) *Recorder {
 	r.panics = tally.New(tally.Limits{OfOne: 6, OfAll: 6}, func(sum tally.Sum) {
 		log().WithField("count", sum.Count).Error(sum.Code + ", more often than is told one by one")
 	})
+	r.unchecked = tally.New(tally.Limits{OfOne: 6, OfAll: 60}, uncheckedTogether)
 	return r
 }
 
@@ -78,7 +80,7 @@ func (r *Recorder) Collectors() []prometheus.Collector { return r.metrics.collec
 
 // Flush tells what is counted so far. Call it before the NEN 7513 file is closed.
 func (r *Recorder) Flush() {
-	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.panics} {
+	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.panics, r.unchecked} {
 		each.Flush()
 	}
 }

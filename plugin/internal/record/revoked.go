@@ -19,29 +19,34 @@ var _ withdrawal.Recorder = (*Recorder)(nil)
 
 // Revoked tells that live tokens ended, or that they could not be ended.
 func (r *Recorder) Revoked(ctx context.Context, revocation withdrawal.Revocation) {
-	message, code, level := "Live tokens ended", string(revocation.Cause), logrus.InfoLevel
+	code := string(revocation.Cause)
 	if revocation.Failure != nil {
-		message, code, level = "Live tokens could not be ended", string(RevocationFailed), logrus.ErrorLevel
+		code = string(RevocationFailed)
 	}
-	fields := logrus.Fields{"subject": revocation.Subject, "cause": string(revocation.Cause), "outcome": code}
+	r.revoked(ctx, revocation.Cause, revocation.Failure, logrus.Fields{"subject": revocation.Subject, "outcome": code}, nen7513.Entry{
+		Subject: revocation.Subject, DataHolder: revocation.DataHolder.URA, Patient: revocation.Patient,
+	})
+}
+
+// revoked tells it everywhere. The entry needs no time, action, outcome or code yet.
+func (r *Recorder) revoked(ctx context.Context, cause withdrawal.Cause, failure error, fields logrus.Fields, entry nen7513.Entry) {
+	message, level := "Live tokens ended", logrus.InfoLevel
+	entry.Outcome, entry.Code = nen7513.Success, string(cause)
+	fields["cause"] = string(cause)
 	line := log().WithFields(fields)
-	if revocation.Failure != nil {
-		line = line.WithError(revocation.Failure)
+	if failure != nil {
+		message, level = "Live tokens could not be ended", logrus.ErrorLevel
+		entry.Outcome, entry.Code = nen7513.SeriousFailure, string(RevocationFailed)
+		line = line.WithError(failure)
 	} else {
-		r.metrics.tokensRevoked.WithLabelValues(string(revocation.Cause)).Inc()
+		r.metrics.tokensRevoked.WithLabelValues(string(cause)).Inc()
 	}
 	line.Log(level, message)
 	auditEntry(ctx, auditRevoked, message, fields)
 	if r.file == nil {
 		return
 	}
-	outcome := nen7513.Success
-	if revocation.Failure != nil {
-		outcome = nen7513.SeriousFailure
-	}
+	entry.Time, entry.Action = r.now(), nen7513.TokensRevoked
 	// Access ends also where that cannot be written, which the health check tells.
-	_ = r.file.Tell(nen7513.Entry{
-		Time: r.now(), Action: nen7513.TokensRevoked, Outcome: outcome, Code: code,
-		Subject: revocation.Subject, DataHolder: revocation.DataHolder.URA, Patient: revocation.Patient,
-	})
+	_ = r.file.Tell(entry)
 }

@@ -15,10 +15,11 @@ type Cause string
 // The causes. Each is a label of nuts_mitz_tokens_revoked_total.
 const (
 	CauseRecordSystem Cause = "record_system" // the data holder's record system asked for it
+	CauseRecheck      Cause = "recheck"       // a token was looked at again, and there is no consent any more
 )
 
 // Causes returns all of them.
-func Causes() []Cause { return []Cause{CauseRecordSystem} }
+func Causes() []Cause { return []Cause{CauseRecordSystem, CauseRecheck} }
 
 // Revocation is what is told about tokens that end.
 type Revocation struct {

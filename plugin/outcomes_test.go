@@ -6,10 +6,14 @@ package plugin
 import (
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 )
 
 // codeConstant finds the stable codes that are outcomes in logs and metrics.
@@ -24,6 +28,9 @@ func TestEveryOutcomeIsDocumented(t *testing.T) {
 		codes := codeConstant.FindAllSubmatch(source, -1)
 		assert.GreaterOrEqual(t, len(codes), least, "the constants in %s have another form", file)
 		for _, code := range codes {
+			if strings.HasPrefix(file, "../mitzclient") && !slices.Contains(mitzclient.Codes(), mitzclient.Code(code[1])) {
+				continue // about subscriptions, which the plugin does not make yet
+			}
 			assert.Contains(t, string(documented), "`"+string(code[1])+"`")
 		}
 	}

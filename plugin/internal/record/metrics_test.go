@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 )
 
 // codeConstant finds the stable codes that are outcomes in logs and metrics.
@@ -40,6 +42,9 @@ func TestCountersExistBeforeTheFirstEvent(t *testing.T) {
 		codes := codeConstant.FindAllSubmatch(source, -1)
 		require.NotEmpty(t, codes, file)
 		for _, code := range codes {
+			if strings.Contains(file, "mitzclient") && !slices.Contains(mitzclient.Codes(), mitzclient.Code(code[1])) {
+				continue // about subscriptions, which the plugin does not make yet
+			}
 			refuses := string(code[1]) != string(RevocationFailed)
 			assert.Equal(t, refuses, series(m.tokensRefused, string(code[1])), "tokens refused: %s", code[1])
 			if isAboutAnAnswer(string(code[1])) {

@@ -5,6 +5,7 @@ package node
 
 import (
 	"errors"
+	"regexp"
 	"time"
 
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
@@ -91,8 +92,14 @@ func (m markStore) Get(place string) (mark string, err error) {
 
 func (m markStore) Put(place, mark string) error { return m.sessions.Put(place, mark) }
 
+// canBeToken matches what this node issues as an access token, and not much more.
+var canBeToken = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{1,200}$`)
+
 // EndToken takes a live token of a subject away. It reports whether there was one.
 func (r *Router) EndToken(subject, key string) (bool, error) {
+	if !canBeToken.MatchString(key) {
+		return false, nil // Memcached would fail on it
+	}
 	tokens := r.Storage.GetSessionDatabase().GetStore(maxTokenLife, tokenStoreKey)
 	var token iam.AccessToken
 	switch err := tokens.Get(key, &token); {

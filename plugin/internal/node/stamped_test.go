@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,6 +154,8 @@ func TestEndToken(t *testing.T) {
 		existed            bool
 	}{
 		{"a token that is not there", "hospital-east", "other", false},
+		{"what cannot be a token", "hospital-east", "a b\r\n", false},
+		{"what is too long for one", "hospital-east", strings.Repeat("a", 300), false},
 		{"a token of another subject", "hospital-west", "key", false},
 		{"a token", "hospital-east", "key", true},
 		{"a token that ended", "hospital-east", "key", false},

@@ -10,6 +10,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -29,6 +31,9 @@ const (
 	keySize = 32
 	// maxKeys is how many a file can hold.
 	maxKeys = 4
+	// openToOthers are the modes of a file that is no secret. Its group may read it: volumes
+	// of a container platform are given to a group.
+	openToOthers fs.FileMode = 0o007
 )
 
 // NewKeys returns one random key, for a node that shares its sessions with no other.
@@ -42,6 +47,13 @@ func newKey() (key [keySize]byte) {
 // LoadKeys reads the keys in a file: 32 random bytes in base64 (RFC 4648 section 4), one key
 // a line. The error never holds what is in the file.
 func LoadKeys(file string) (*Keys, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&openToOthers != 0 {
+		return nil, fmt.Errorf("every user of this machine can read it (mode %04o): make a new key, and chmod 600 its file", mode)
+	}
 	content, err := textfile.Read(file)
 	if err != nil {
 		return nil, err

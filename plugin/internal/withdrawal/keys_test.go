@@ -49,6 +49,16 @@ func TestLoadKeys(t *testing.T) {
 			assert.NotContains(t, err.Error(), "secret")
 		})
 	}
+	t.Run("a file that every user can read is no secret", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "patients.key")
+		require.NoError(t, os.WriteFile(file, []byte(one), 0o600))
+		require.NoError(t, os.Chmod(file, 0o644))
+		_, err := LoadKeys(file)
+		require.ErrorContains(t, err, "mode 0644")
+		require.NoError(t, os.Chmod(file, 0o640))
+		_, err = LoadKeys(file)
+		require.NoError(t, err, "its group may")
+	})
 	_, err := LoadKeys(filepath.Join(t.TempDir(), "nothing"))
 	require.Error(t, err)
 	t.Run("what is written is read again", func(t *testing.T) {

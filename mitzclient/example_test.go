@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"time"
 
@@ -160,6 +162,31 @@ func ExampleError() {
 	// Output:
 	// the question is at fault: Mitz answered with a SOAP fault: Sender
 	// Mitz knows of 1 query
+}
+
+// Have Mitz tell when a patient's consent changes.
+func ExampleLink_Subscribe() {
+	mitz := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "Subscription/8904A5ED-713D-4A63-9B21-E39E7B5E4F05")
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	defer mitz.Close()
+	link, err := mitzclient.NewLink(mitzclient.Config{Endpoint: mitz.URL}, mitzclient.Hooks{})
+	if err != nil {
+		panic(err)
+	}
+	defer link.Close()
+
+	id, err := link.Subscribe(context.Background(), mitzclient.Subscription{
+		Patient: question().Patient, DataHolder: question().DataHolder,
+		GatewaySystem: "2.999.1", SourceSystem: "2.999.1.2",
+		NotifyURL: "https://hospital.example/mitz/notify/Zm9yIGV4YW1wbGUgb25seQ", // a secret of this subscription
+	})
+	if err != nil {
+		panic(err) // try again later; an Error may say when
+	}
+	fmt.Println(id) // keep it, for EndSubscription
+	// Output: 8904A5ED-713D-4A63-9B21-E39E7B5E4F05
 }
 
 // Read a notification, in the handler of the address that Mitz was told when it was subscribed.

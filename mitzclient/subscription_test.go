@@ -232,6 +232,17 @@ func TestEndingWhatMitzDoesNotKnow(t *testing.T) {
 		err := mitz.EndSubscription(t.Context(), subscriptionID)
 		requireRefused(t, Error{Code: HTTPStatus, Detail: "not_found", Status: 404, Attempts: 1}, err)
 	})
+	t.Run("is one when the second message fails otherwise", func(t *testing.T) {
+		mitz := register(t, func(w http.ResponseWriter, _ *http.Request, n int32) {
+			if n == 1 {
+				broken(w, "")
+				return
+			}
+			w.WriteHeader(http.StatusBadRequest)
+		})
+		err := mitz.EndSubscription(t.Context(), subscriptionID)
+		requireRefused(t, Error{Code: HTTPStatus, Detail: "bad_request", Status: 400, Attempts: 2}, err)
+	})
 	t.Run("is none when the first message may have ended it", func(t *testing.T) {
 		mitz := register(t, func(w http.ResponseWriter, _ *http.Request, n int32) {
 			if n == 1 {

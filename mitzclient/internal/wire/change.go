@@ -20,11 +20,7 @@ const maxUnread = 64 << 10
 // with one of these statuses. The body says nothing that counts, and is not looked at. Any
 // other answer fails with [link.HTTPStatus]. Change ends with ctx, see [DetailOverdue].
 func (l *Line) Change(ctx context.Context, via *Connections, m Message, good ...int) (http.Header, *link.Failure) {
-	defer func() {
-		if l.connections.Load() != via {
-			via.CloseIdleConnections() // the one just used, too
-		}
-	}()
+	defer l.done(via)
 	var header http.Header // not touched once the exchange was left behind
 	_, failure := l.overdue.bound(ctx, func() ([]byte, *link.Failure) {
 		answered, failure := via.change(ctx, m, good)
@@ -37,15 +33,14 @@ func (l *Line) Change(ctx context.Context, via *Connections, m Message, good ...
 	return header, nil
 }
 
-// change ends with ctx, as [Connections.exchange] does.
+// change ends with ctx: the transport sees to that for the bodies that it reads here. That of
+// an answer with another status is not touched, see [Connections.exchange].
 func (c *Connections) change(ctx context.Context, m Message, good []int) (http.Header, *link.Failure) {
 	response, failure := c.roundTrip(ctx, m)
 	if failure != nil {
 		return nil, failure
 	}
 	defer func() { _ = response.Body.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = response.Body.Close() })
-	defer stop()
 	if !slices.Contains(good, response.StatusCode) {
 		_, failure = otherStatus(ctx, response, "")
 		return nil, failure

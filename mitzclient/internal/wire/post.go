@@ -43,12 +43,15 @@ type Message struct {
 // [link.HTTPStatus]; when it has that media type its body is returned beside the failure: it
 // may tell more. Post ends with ctx, see [DetailOverdue].
 func (l *Line) Post(ctx context.Context, via *Connections, m Message) ([]byte, *link.Failure) {
-	defer func() {
-		if l.connections.Load() != via {
-			via.CloseIdleConnections() // the one just used, too
-		}
-	}()
+	defer l.done(via)
 	return l.overdue.bound(ctx, func() ([]byte, *link.Failure) { return via.exchange(ctx, m) })
+}
+
+// done closes the connections of before the files changed, the one just used too.
+func (l *Line) done(via *Connections) {
+	if l.connections.Load() != via {
+		via.CloseIdleConnections()
+	}
 }
 
 // exchange ends with ctx, whatever the other side does. The transport sees to that until the

@@ -275,7 +275,7 @@ func TestWhatIsAnsweredIsNotedAndNotFollowed(t *testing.T) {
 	h := newHolder(t)
 	h.subscribe(t, "/notify/1", mediaXML)
 	for _, status := range []int{204, 400, 404, 500, 307} {
-		h.answers = func(w http.ResponseWriter, r *http.Request) {
+		h.answers = func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(status)
 		}

@@ -110,10 +110,10 @@ func (p parcel) message() message {
 	if does.edit != nil {
 		m.body = does.edit(m.body)
 	}
-	switch way {
-	case NotifyingElsewhere:
+	if way == NotifyingElsewhere {
 		m.url = beside(m.url)
-	case NotifyingMediaType:
+	}
+	if way == NotifyingMediaType {
 		m.mediaType = "text/plain"
 	}
 	return m

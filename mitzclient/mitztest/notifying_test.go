@@ -66,7 +66,8 @@ func TestTheSameNotificationComesTwice(t *testing.T) {
 	h.subscribe(t, "/notify/1", mediaJSON)
 	h.MisbehaveOnce(NotifyingTwice)
 	h.permits(t, "J8", "GGC002", consent.Permit)
-	assert.Equal(t, h.next(t), h.next(t))
+	first := h.next(t)
+	assert.Equal(t, first, h.next(t))
 	require.NoError(t, h.WaitForNotifications(patience(t), 2))
 }
 

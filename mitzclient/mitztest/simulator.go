@@ -46,7 +46,7 @@ type Config struct {
 	ClientCAs *x509.CertPool
 	// Notify carries notifications to who subscribed. Its TLS configuration has the certificate
 	// by which the simulator makes itself known, and whom it trusts. Without a DialContext,
-	// addresses beyond loopback are dialed only where BeyondLoopback allows it. Nil means no
+	// addresses beyond loopback are reached only where BeyondLoopback allows it. Nil means no
 	// certificate, and trust in the CAs of this machine.
 	Notify *http.Transport
 	// clock gives the times in the log. Nil means time.Now. TLS keeps to the machine's clock.

@@ -270,8 +270,9 @@ func TestASubscriptionIsTakenThoughItsAnswerIsLost(t *testing.T) {
 			before := len(s.Subscriptions())
 			failed := make(chan error, 1)
 			ctx, cancel := context.WithCancel(patience(t))
+			certified := identity(t).ClientTLS()
 			go func() {
-				_, err := do(t, client(t, identity(t).ClientTLS()), r.WithContext(ctx))
+				_, err := do(t, client(t, certified), r.WithContext(ctx))
 				failed <- err
 			}()
 			require.NoError(t, s.WaitForSubscriptions(patience(t), before+1))

@@ -105,14 +105,14 @@ func (f subscriptionForm) readCriteria(s *Subscription) (err error) {
 func (f subscriptionForm) readExtensions(s *Subscription) error {
 	for _, each := range f.extensions {
 		var place *string
-		name, kind := "", "valueOid"
+		var name, kind string
 		switch each.url {
 		case extensionBirthDate:
 			place, name, kind = &s.BirthDate, "Patient.birthDate", "valueDate"
 		case extensionGateway:
-			place, name = &s.Gateway, "GatewaySystem"
+			place, name, kind = &s.Gateway, "GatewaySystem", "valueOid"
 		case extensionSource:
-			place, name = &s.Source, "SourceSystem"
+			place, name, kind = &s.Source, "SourceSystem", "valueOid"
 		default:
 			return unfit("Subscription.extension: must be one of %s, %s, %s", extensionBirthDate, extensionGateway, extensionSource)
 		}

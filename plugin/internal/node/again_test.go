@@ -93,7 +93,7 @@ func TestALookAndARevocationInEveryOrder(t *testing.T) {
 			_, err := router.EndToken("hospital-east", "key")
 			require.NoError(t, err)
 		},
-		"by another node that looks": func(t *testing.T, tokens stampedTokens, router *Router) {
+		"by another node that looks": func(t *testing.T, tokens stampedTokens, _ *Router) {
 			other := liveToken{key: "key", store: tokens.SessionStore.(guardedStore)}
 			_, err := other.End()
 			require.NoError(t, err)

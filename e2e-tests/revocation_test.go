@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -103,7 +104,7 @@ func TestAKeyFileThatIsNoneStopsTheStart(t *testing.T) {
 	for name, content := range map[string]string{"a password": "geheim", "zeros": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
-			message, output := fails(t, "mitz: {withdrawal: {keyfile: "+file+"}}", nil)
+			message, output := fails(t, "mitz: {withdrawal: {keyfile: "+strconv.Quote(file)+"}}", nil)
 			assert.Contains(t, message, "mitz.withdrawal.keyfile")
 			assert.Contains(t, message, "mitz key")
 			assert.NotContains(t, output, content)

@@ -11,6 +11,9 @@ import (
 
 // open opens the log and the head of its chain, and finds where the chain goes on.
 func (w *writer) open(path string, sync syncFunc) error {
+	if err := Check(path); err != nil {
+		return err // before anything is made beside it
+	}
 	head, known, err := openHead(path + headSuffix)
 	if err != nil {
 		return err

@@ -137,6 +137,7 @@ func TestFile(t *testing.T) {
 	t.Run("what is no file is refused", func(t *testing.T) {
 		_, err := Open(os.DevNull, Hooks{})
 		assert.ErrorContains(t, err, "not a regular file")
+		assert.NoFileExists(t, os.DevNull+headSuffix)
 	})
 	t.Run("entries are added to those that are there", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "audit.jsonl")

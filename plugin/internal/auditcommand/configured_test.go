@@ -5,6 +5,7 @@ package auditcommand_test
 
 import (
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,7 +26,7 @@ func TestTheConfiguredFileIsRead(t *testing.T) {
 		return output, err
 	}
 	section := func(file string) string {
-		return "mitz: {endpoint: 'http://127.0.0.1', audit: {file: '" + file + "'}, dataholders: [{subject: a, ura: '00000659', facilitytype: V6}]," +
+		return "mitz: {endpoint: 'http://127.0.0.1', audit: {file: " + strconv.Quote(file) + "}, dataholders: [{subject: a, ura: '00000659', facilitytype: V6}]," +
 			" profiles: [{scope: birth-care, categories: [GGC002], purpose: TREAT}], trust: {organization: holder, facilitytype: holder, practitioner: holder, enrollment: holder}}"
 	}
 	t.Run("also while a node writes it", func(t *testing.T) {

@@ -159,6 +159,9 @@ func (r *running) tell(t *testing.T, method, path, body string) string {
 	return string(answer)
 }
 
+// word returns a path as one word of a shell's command.
+func word(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }
+
 // shell runs a command as someone who pastes it; the stand-in for curl comes last in the
 // path.
 func shell(t *testing.T, command string) string {
@@ -320,7 +323,6 @@ func TestCertificatesOfYourOwn(t *testing.T) {
 	assert.Contains(t, r.stdout.String(), "This server has your certificate.")
 	command := r.command(t)
 	assert.Contains(t, shell(t, command), "<Decision>Permit</Decision>", "with the client that it makes")
-	word := func(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }
 	mine := regexp.MustCompile(`(?m)--cert .* --key .* \\$`).ReplaceAllLiteralString(command,
 		"--cert "+word(client.Certificate)+" --key "+word(client.Key)+` \`)
 	require.NotEqual(t, command, mine)
@@ -342,7 +344,7 @@ func TestServersOfYourOwnAreNotified(t *testing.T) {
 	defer holder.Close()
 	dir := t.TempDir()
 	r := start(t, nil, "--dir", dir, "--notify-ca", client.TrustStore)
-	shell(t, "cd '"+dir+"'\ncurl -s --cacert ca.pem --cert client.pem --key client.key -H 'Content-Type: application/fhir+json' -d '"+
+	shell(t, "cd "+word(dir)+"\ncurl -s --cacert ca.pem --cert client.pem --key client.key -H 'Content-Type: application/fhir+json' -d '"+
 		`{"resourceType":"Subscription","extension":[{"url":"http://fhir.nl/StructureDefinition/GatewaySystem","valueOid":"urn:oid:2.999.10"},`+
 		`{"url":"http://fhir.nl/StructureDefinition/SourceSystem","valueOid":"urn:oid:2.999.10.2"}],"status":"requested","reason":"OTV",`+
 		`"criteria":"Consent?_query=otv&patientid=900186021&providerid=00000659&providertype=V6",`+

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+//go:build !race
+
 package definition
 
 import (

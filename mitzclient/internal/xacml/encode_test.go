@@ -103,13 +103,6 @@ func requireCode(t *testing.T, code Code, err error) {
 	require.NotRegexp(t, "[0-9]{8}", err.Error())
 }
 
-// TestTheMessagesCostFewAllocations holds what a token request spends on them.
-func TestTheMessagesCostFewAllocations(t *testing.T) {
-	header, q, message := Header{MessageID: testMessageID, To: testEndpoint}, question(t, "GGC002"), []byte(answer(permit))
-	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = EncodeRequest(header, q) }), 2.0)
-	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = DecodeResponse(message) }), 7.0)
-}
-
 func BenchmarkEncodeRequest(b *testing.B) {
 	header, q := Header{MessageID: testMessageID, To: testEndpoint}, question(b, "GGC002")
 	b.ReportAllocs()

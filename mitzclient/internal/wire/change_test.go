@@ -79,7 +79,8 @@ func TestTheHeaderOfAGoodAnswerCountsWhateverItsBodyDoes(t *testing.T) {
 }
 
 func TestAConnectionIsUsedAgainAfterASmallBody(t *testing.T) {
-	for size, want := range map[int]int32{0: 1, 100: 1, maxUnread: 1, maxUnread + 1: 3} {
+	const large = 4 << 20 // Go 1.27 takes in some of what nobody read, too
+	for size, want := range map[int]int32{0: 1, 100: 1, maxUnread: 1, large: 3} {
 		t.Run(strconv.Itoa(size)+" bytes", func(t *testing.T) {
 			server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", strconv.Itoa(size))

@@ -30,8 +30,8 @@ type Marks struct {
 var ErrOff = errors.New("there is no key for patients")
 
 // placeWithoutKey is the only place that concerns a token where there is no key. Nobody writes
-// a mark there.
-const placeWithoutKey = "no key"
+// a mark there. Like every place it is of letters, digits and hyphens: Memcached takes no blank.
+const placeWithoutKey = "no-key"
 
 // Off returns marks of a node that shares its sessions with others and has no key in common
 // with them: tokens live as long as they would.

@@ -183,3 +183,17 @@ func TestMarksTellNothingOfThePatient(t *testing.T) {
 	assert.Len(t, places[0], 64)
 	assert.NotContains(t, elsewhere.marks, places[0], "another key, another place")
 }
+
+// TestEveryPlaceFitsEverySessionDatabase: Memcached takes no blank in a key, and no long ones.
+func TestEveryPlaceFitsEverySessionDatabase(t *testing.T) {
+	m, store := newMarks()
+	for name, marks := range map[string]*Marks{"with a key": m, "without": Off(store)} {
+		stamp, err := marks.Stamp(sample(t))
+		require.NoError(t, err)
+		require.NotEmpty(t, stamp)
+		for place := range stamp {
+			assert.Regexp(t, "^[a-z0-9-]{1,100}$", place, name)
+		}
+		assert.True(t, holds(t, marks, stamp), name)
+	}
+}

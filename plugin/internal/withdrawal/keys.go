@@ -52,7 +52,7 @@ func LoadKeys(file string) (*Keys, error) {
 		return nil, err
 	}
 	if mode := info.Mode().Perm(); mode&openToOthers != 0 {
-		return nil, fmt.Errorf("every user of this machine can read it (mode %04o): make a new key, and chmod 600 its file", mode)
+		return nil, fmt.Errorf("every user of this machine can read it (mode %04o): chmod 600 it, or set the defaultMode of its volume to 0440, and see who has read it", mode)
 	}
 	content, err := textfile.Read(file)
 	if err != nil {

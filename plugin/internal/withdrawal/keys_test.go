@@ -55,6 +55,7 @@ func TestLoadKeys(t *testing.T) {
 		require.NoError(t, os.Chmod(file, 0o644))
 		_, err := LoadKeys(file)
 		require.ErrorContains(t, err, "mode 0644")
+		require.ErrorContains(t, err, "defaultMode", "as Kubernetes has it for secrets, whose files are 0644 unless told")
 		require.NoError(t, os.Chmod(file, 0o640))
 		_, err = LoadKeys(file)
 		require.NoError(t, err, "its group may")

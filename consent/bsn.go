@@ -61,8 +61,9 @@ func IsBSN(s string) bool {
 
 // Expose returns the nine digits. It is for the encoders of messages to Mitz, for the
 // claim that tells the local record server whom a token is about, for the audit log that
-// NEN 7513 asks for, and for what Mitz's simulator tells of itself, and for nothing else:
-// a test keeps the list of its callers.
+// NEN 7513 asks for, for what is encrypted until it is sent to Mitz again, and for what
+// Mitz's simulator tells of itself, and for nothing else: a test keeps the list of its
+// callers.
 func (b BSN) Expose() string {
 	if b.digits == nil {
 		return ""

@@ -17,8 +17,9 @@ import (
 const MaxNotification = 1 << 20
 
 // Notification is what Mitz tells a subscriber: what a patient permits and refuses at a data
-// holder. It is no decision about a request: ask the closed query for that. Whether one always
-// tells all that holds is not public, so count what it does not name as not permitted.
+// holder. It is no decision about a request: ask the closed query for that. It tells the whole
+// of each data category that it names, so count a kind of care provider that it does not name
+// there as not permitted. Of other categories it tells nothing.
 //
 // Who sent it, the notification does not prove: its sender is known by the connection, or by
 // an address that only Mitz was told.

@@ -81,9 +81,9 @@ func (e *Engine) marks(read *config.Config) *withdrawal.Marks {
 	store := e.node.MarkStore()
 	switch {
 	case read.PatientKeys != nil:
-		return withdrawal.NewMarks(read.PatientKeys, store)
+		return withdrawal.NewMarks(read.PatientKeys, read.Kinds, store)
 	case e.node.HasSessionsOfItsOwn():
-		return withdrawal.NewMarks(withdrawal.NewKeys(), store)
+		return withdrawal.NewMarks(withdrawal.NewKeys(), read.Kinds, store)
 	default:
 		log().Warn("Live tokens about a patient cannot be ended: mitz.withdrawal.keyfile is needed where nodes share their sessions")
 		return withdrawal.Off(store)

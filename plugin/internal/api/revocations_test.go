@@ -57,7 +57,7 @@ func newWorld(t *testing.T) *world {
 	}, func(policy.ProfileConfig) (pe.WalletOwnerMapping, error) { return nil, nil })
 	require.NoError(t, err)
 	w.API = API{Parts{
-		Policy: p, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), w), Recorder: w,
+		Policy: p, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), w), Recorder: w,
 		EndToken: func(subject, token string) (bool, error) {
 			if w.failing != nil {
 				return false, w.failing

@@ -29,6 +29,8 @@ type Config struct {
 
 	// PatientKeys are those of withdrawal.keyfile; nil: there is no such file.
 	PatientKeys *withdrawal.Keys
+	// Kinds are the kinds of care provider that patients consent by.
+	Kinds withdrawal.Kinds
 
 	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
 }
@@ -112,6 +114,7 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	config.certificate, err = section.clientCertificate()
 	problems = append(problems, err, section.validateAudit())
 	config.PatientKeys, err = section.patientKeys()
+	config.Kinds = withdrawal.DefaultKinds()
 	problems = append(problems, err)
 	if err := Invalid(problems...); err != nil {
 		return nil, err

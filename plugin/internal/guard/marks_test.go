@@ -65,7 +65,7 @@ func (unreadable) Get(string) (string, error) { return "", errors.New("connectio
 
 func TestNoTokenAndNoQueryWhenTheMarksCannotBeRead(t *testing.T) {
 	g := newTestGuard(t, unasked(t))
-	g.Marks = withdrawal.NewMarks(withdrawal.NewKeys(), unreadable{})
+	g.Marks = withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), unreadable{})
 	token := testToken(guarded)
 	assertOAuthError(t, g.Issue(t.Context(), token), oauth.ServerError, DescriptionUndetermined)
 	assert.False(t, token.stored)

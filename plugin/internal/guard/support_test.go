@@ -115,7 +115,7 @@ func newTestGuardFor(t testing.TB, consult consulter, profiles ...policy.Profile
 	require.NoError(t, err)
 	g := &testGuard{definitions: map[string]pe.WalletOwnerMapping{}}
 	g.Guard, err = New(Parts{
-		Policy: p, Grounds: grounds, Once: unlimited{}, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), marks{}), Recorder: record.New(now), Requests: drain.New(), Now: now,
+		Policy: p, Grounds: grounds, Once: unlimited{}, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), marks{}), Recorder: record.New(now), Requests: drain.New(), Now: now,
 		Definitions: func(context.Context) policy.DefinitionOf {
 			return func(scope string) (pe.WalletOwnerMapping, error) {
 				if definition, exists := g.definitions[scope]; exists {

@@ -46,7 +46,7 @@ func openAgain(t *testing.T, check checker, life time.Duration) (tokens storage.
 	t.Helper()
 	inner := storage.NewTestInMemorySessionDatabase(t)
 	engines := Engines{Storage: sessionsOnly{sessions: inner}}
-	marks := withdrawal.NewMarks(withdrawal.NewKeys(), engines.MarkStore())
+	marks := withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), engines.MarkStore())
 	router = &Router{Engines: engines, Marks: marks, Rechecker: check, PublicURL: &url.URL{Scheme: "https", Host: "node.example"}}
 	tokens = guardedStorage{Engine: engines.Storage, keys: &once.Keys{}, marks: marks, again: router.again()}.
 		GetSessionDatabase().GetStore(time.Minute, tokenStoreKey)
@@ -217,7 +217,7 @@ func TestOthersCostNothingMore(t *testing.T) {
 func BenchmarkRead(b *testing.B) {
 	sessions := storage.NewInMemorySessionDatabase()
 	engines := Engines{Storage: sessionsOnly{sessions: sessions}}
-	marks := withdrawal.NewMarks(withdrawal.NewKeys(), engines.MarkStore())
+	marks := withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), engines.MarkStore())
 	router := &Router{Engines: engines, Rechecker: checker(func(token recheck.Token) (recheck.Verdict, error) {
 		latest, err := token.Latest()
 		return recheck.Verdict{Holds: true, Latest: latest}, err

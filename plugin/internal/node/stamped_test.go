@@ -32,7 +32,7 @@ type stampedTokens struct {
 func newStampedTokens(t *testing.T) stampedTokens {
 	inner := storage.NewTestInMemorySessionDatabase(t)
 	engines := Engines{Storage: sessionsOnly{sessions: inner}}
-	marks := withdrawal.NewMarks(withdrawal.NewKeys(), engines.MarkStore())
+	marks := withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), engines.MarkStore())
 	tokens := guardedStorage{Engine: engines.Storage, keys: &once.Keys{}, marks: marks}.GetSessionDatabase().GetStore(time.Minute, tokenStoreKey)
 	return stampedTokens{tokens, inner, marks}
 }
@@ -118,7 +118,7 @@ func (brokenMarks) Put(string, string) error   { return nil }
 func TestNoTokenWhereTheMarksCannotBeRead(t *testing.T) {
 	tokens := newStampedTokens(t)
 	tokens.put(t, "stamped", withdrawal.Stamp{"place": ""})
-	broken := guardedStore{SessionStore: tokens.inner.GetStore(time.Minute, tokenStoreKey), marks: withdrawal.NewMarks(withdrawal.NewKeys(), brokenMarks{})}
+	broken := guardedStore{SessionStore: tokens.inner.GetStore(time.Minute, tokenStoreKey), marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), brokenMarks{})}
 	var token iam.AccessToken
 	err := broken.Get("stamped", &token)
 	require.Error(t, err)
@@ -174,7 +174,7 @@ func BenchmarkMarks(b *testing.B) {
 	patient, err := consent.ParseBSN(testBSN)
 	require.NoError(b, err)
 	engines := Engines{Storage: sessionsOnly{sessions: storage.NewInMemorySessionDatabase()}}
-	marks := withdrawal.NewMarks(withdrawal.NewKeys(), engines.MarkStore())
+	marks := withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), engines.MarkStore())
 	question := consent.Question{Patient: patient, DataHolder: consent.DataHolder{URA: "00000659"}, Categories: []consent.Category{"GGC002"}}
 	stamp, err := marks.Stamp(question)
 	require.NoError(b, err)

@@ -104,7 +104,7 @@ func (k *Keys) places(about About) ([]string, error) {
 		return nil, errNoPatient
 	}
 	// None of these holds the byte between them.
-	beside := strings.Join([]string{string(about.DataHolder), string(about.Category), string(about.FacilityType)}, "\x00")
+	beside := strings.Join([]string{string(about.DataHolder), string(about.Category), string(about.Kind)}, "\x00")
 	places := make([]string, len(k.all))
 	for i, key := range k.all {
 		hash := about.Patient.Keyed(key, beside)
@@ -114,10 +114,10 @@ func (k *Keys) places(about About) ([]string, error) {
 }
 
 // About is what a mark is about: what one data holder may show of one patient. Without a
-// category and a type it is all of that; else one category for one kind of requester.
+// category and a kind it is all of that; else one category for one kind of care provider.
 type About struct {
-	Patient      consent.BSN
-	DataHolder   consent.URA
-	Category     consent.Category
-	FacilityType consent.FacilityType
+	Patient    consent.BSN
+	DataHolder consent.URA
+	Category   consent.Category
+	Kind       consent.ProviderCategory
 }

@@ -23,6 +23,7 @@ type Store interface {
 // Marks say what was withdrawn lately. Its methods may be called from any goroutine.
 type Marks struct {
 	keys  *Keys // nil: there is no key, so nothing can be withdrawn
+	kinds Kinds
 	store Store
 }
 
@@ -41,7 +42,9 @@ func Off(store Store) *Marks { return &Marks{store: store} }
 func (m *Marks) IsOff() bool { return m.keys == nil }
 
 // NewMarks returns the marks in a store.
-func NewMarks(keys *Keys, store Store) *Marks { return &Marks{keys: keys, store: store} }
+func NewMarks(keys *Keys, kinds Kinds, store Store) *Marks {
+	return &Marks{keys: keys, kinds: kinds, store: store}
+}
 
 // Stamp is what a token keeps: for each place that concerns it the mark that was there when
 // the token was asked for; empty: there was none. It tells nothing of the patient.
@@ -54,7 +57,7 @@ func (m *Marks) Stamp(question consent.Question) (Stamp, error) {
 		return Stamp{placeWithoutKey: ""}, nil
 	}
 	stamp := Stamp{}
-	for _, about := range concerns(question) {
+	for _, about := range m.concerns(question) {
 		places, err := m.keys.places(about)
 		if err != nil {
 			return nil, err
@@ -70,12 +73,12 @@ func (m *Marks) Stamp(question consent.Question) (Stamp, error) {
 
 // concerns returns what a token for a question rests on: all of the patient at the data
 // holder, and each category for the requester's kind.
-func concerns(question consent.Question) []About {
+func (m *Marks) concerns(question consent.Question) []About {
 	all := About{Patient: question.Patient, DataHolder: question.DataHolder.URA}
 	abouts := []About{all}
 	for _, category := range question.Categories {
 		one := all
-		one.Category, one.FacilityType = category, question.Requester.FacilityType
+		one.Category, one.Kind = category, m.kinds.of(question.Requester.FacilityType)
 		abouts = append(abouts, one)
 	}
 	return abouts
@@ -109,6 +112,40 @@ func (m *Marks) Withdraw(about About) error {
 	if err != nil {
 		return err
 	}
+	return m.mark(places...)
+}
+
+// WithdrawBy ends every live token about the patient of a secret path at its data holder, when
+// no more is known than the path.
+func (m *Marks) WithdrawBy(path Path) error {
+	if m.IsOff() {
+		return ErrOff
+	}
+	return m.mark(path.place)
+}
+
+// Narrow ends every live token about a patient at a data holder that rests on one of these
+// categories and is not for one of the kinds of care provider that are permitted for it. A
+// token for a requester of no known kind ends whatever is permitted. Where nothing is named,
+// all end. On an error some may live on.
+func (m *Marks) Narrow(patient consent.BSN, dataHolder consent.URA, permitted map[consent.Category][]consent.ProviderCategory) error {
+	all := About{Patient: patient, DataHolder: dataHolder}
+	if len(permitted) == 0 {
+		return m.Withdraw(all)
+	}
+	for category, kinds := range permitted {
+		for _, kind := range m.kinds.without(kinds) {
+			one := all
+			one.Category, one.Kind = category, kind
+			if err := m.Withdraw(one); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Marks) mark(places ...string) error {
 	mark := rand.Text()
 	for _, place := range places {
 		if err := m.store.Put(place, mark); err != nil {

@@ -32,7 +32,7 @@ func (k *kept) Put(place, mark string) error {
 
 func newMarks() (*Marks, *kept) {
 	store := &kept{marks: map[string]string{}}
-	return NewMarks(NewKeys(), store), store
+	return NewMarks(NewKeys(), DefaultKinds(), store), store
 }
 
 func bsn(t *testing.T, digits string) consent.BSN {
@@ -42,11 +42,11 @@ func bsn(t *testing.T, digits string) consent.BSN {
 	return parsed
 }
 
-// sample asks for two categories on behalf of a practice of midwives.
+// sample asks for two categories on behalf of a practice of GPs.
 func sample(t *testing.T) consent.Question {
 	return consent.Question{
 		Patient: bsn(t, "900186021"), DataHolder: consent.DataHolder{URA: "00000659", FacilityType: "V6"},
-		Requester:  consent.Requester{URA: "12345678", FacilityType: "G3"},
+		Requester:  consent.Requester{URA: "12345678", FacilityType: "Z3"},
 		Categories: []consent.Category{"GGC002", "GGC013"},
 	}
 }
@@ -72,9 +72,9 @@ func TestWhatAWithdrawalEnds(t *testing.T) {
 		ends  bool
 	}{
 		{"all about the patient at the data holder", all, true},
-		{"a category of it for this kind of requester", with(func(a *About) { a.Category, a.FacilityType = "GGC013", "G3" }), true},
-		{"a category that it does not hold", with(func(a *About) { a.Category, a.FacilityType = "GGC012", "G3" }), false},
-		{"a category for another kind of requester", with(func(a *About) { a.Category, a.FacilityType = "GGC013", "V6" }), false},
+		{"a category of it for this kind of requester", with(func(a *About) { a.Category, a.Kind = "GGC013", "RPZAC001" }), true},
+		{"a category that it does not hold", with(func(a *About) { a.Category, a.Kind = "GGC012", "RPZAC001" }), false},
+		{"a category for another kind of requester", with(func(a *About) { a.Category, a.Kind = "GGC013", "RPZAC104" }), false},
 		{"another patient", with(func(a *About) { a.Patient = bsn(t, "999996630") }), false},
 		{"another data holder", with(func(a *About) { a.DataHolder = "00000660" }), false},
 	} {
@@ -154,11 +154,11 @@ func TestKeysThatAreReplaced(t *testing.T) {
 	store := &kept{marks: map[string]string{}}
 	former := NewKeys()
 	all := About{Patient: sample(t).Patient, DataHolder: "00000659"}
-	before := NewMarks(former, store)
+	before := NewMarks(former, DefaultKinds(), store)
 	older, err := before.Stamp(sample(t))
 	require.NoError(t, err)
 
-	after := NewMarks(former.Rotated(), store)
+	after := NewMarks(former.Rotated(), DefaultKinds(), store)
 	newer, err := after.Stamp(sample(t))
 	require.NoError(t, err)
 	require.NoError(t, after.Withdraw(all))

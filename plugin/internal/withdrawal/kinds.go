@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package withdrawal
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// Kinds says for whom a patient's permission is when it is for an organisation of a type:
+// patients permit by kind of care provider, requesters are known by type. A type that is not
+// in it is of no known kind, and no permission that Mitz tells of is for it.
+type Kinds map[consent.FacilityType]consent.ProviderCategory
+
+// DefaultKinds returns the types of which the names of the kinds leave no doubt. No public
+// source has the whole table.
+func DefaultKinds() Kinds {
+	return Kinds{
+		"Z3": "RPZAC001", "N6": "RPZAC001", // GPs and GP posts
+		"G5": "RPZAC003",                   // mental health
+		"X3": "RPZAC004", "T2": "RPZAC004", // nursing and care
+		"J8":  "RPZAC005",                                                                                           // pharmacies
+		"JGZ": "RPZAC103",                                                                                           // dentists, allied health professionals, youth health
+		"V4":  "RPZAC104", "V5": "RPZAC104", "V6": "RPZAC104", "Z4": "RPZAC104", "Z5": "RPZAC104", "L1": "RPZAC104", // hospitals, clinics, laboratories
+	}
+}
+
+// kindUnknown is the kind of a type that is not in the table.
+const kindUnknown consent.ProviderCategory = "unknown"
+
+func (k Kinds) of(facility consent.FacilityType) consent.ProviderCategory {
+	if kind, known := k[facility]; known {
+		return kind
+	}
+	return kindUnknown
+}
+
+// without returns the kinds that are not among these, in order.
+func (k Kinds) without(permitted []consent.ProviderCategory) []consent.ProviderCategory {
+	left := map[consent.ProviderCategory]bool{kindUnknown: true}
+	for _, kind := range k {
+		if !slices.Contains(permitted, kind) {
+			left[kind] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(left))
+}

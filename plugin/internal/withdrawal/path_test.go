@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package withdrawal
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+func TestPath(t *testing.T) {
+	patient, another := bsn(t, "900186021"), bsn(t, "999996630")
+	keys := NewKeys()
+	secret, err := keys.Path(patient, "00000659", "a")
+	require.NoError(t, err)
+	assert.Len(t, secret, PathLength)
+	again, err := keys.Path(patient, "00000659", "a")
+	require.NoError(t, err)
+	assert.Equal(t, secret, again)
+	other, err := keys.Path(patient, "00000659", "b")
+	require.NoError(t, err)
+	assert.NotEqual(t, secret, other, "each subscription has its own")
+
+	path, ok := keys.Rotated().ReadPath(secret)
+	require.True(t, ok, "a path under a former key is read")
+	assert.Equal(t, consent.URA("00000659"), path.DataHolder)
+	assert.True(t, path.IsAbout(patient, "00000659"))
+	assert.False(t, path.IsAbout(another, "00000659"))
+	assert.False(t, path.IsAbout(patient, "00000660"))
+	assert.False(t, path.IsAbout(consent.BSN{}, "00000659"))
+
+	_, ok = NewKeys().ReadPath(secret)
+	assert.False(t, ok, "a path under another key")
+	_, err = keys.Path(consent.BSN{}, "00000659", "a")
+	require.Error(t, err)
+}
+
+// TestForgedPaths changes every letter of a path.
+func TestForgedPaths(t *testing.T) {
+	keys := NewKeys()
+	secret, err := keys.Path(bsn(t, "900186021"), "00000659", "a")
+	require.NoError(t, err)
+	for i := range secret {
+		for _, letter := range []string{"A", "B", "_", "+", "=", "\x00", "é"} {
+			forged := secret[:i] + letter + secret[i+1:]
+			if forged == secret {
+				continue
+			}
+			_, ok := keys.ReadPath(forged)
+			require.False(t, ok, "letter %d", i)
+		}
+	}
+	for _, forged := range []string{"", secret[1:], secret + "A", strings.Repeat("A", PathLength), strings.Repeat("A", 1<<20)} {
+		_, ok := keys.ReadPath(forged)
+		require.False(t, ok)
+	}
+	decoded, err := base64.RawURLEncoding.DecodeString(secret)
+	require.NoError(t, err)
+	assert.NotContains(t, string(decoded), "900186021")
+	assert.NotContains(t, string(decoded), "00000659")
+}
+
+func TestWithdrawByPath(t *testing.T) {
+	m, _ := newMarks()
+	question := sample(t)
+	stamp, err := m.Stamp(question)
+	require.NoError(t, err)
+	end := func(patient string, dataHolder consent.URA) {
+		secret, err := m.keys.Path(bsn(t, patient), dataHolder, "a")
+		require.NoError(t, err)
+		path, ok := m.keys.ReadPath(secret)
+		require.True(t, ok)
+		require.NoError(t, m.WithdrawBy(path))
+	}
+	end("999996630", "00000659")
+	end("900186021", "00000660")
+	require.True(t, holds(t, m, stamp), "another patient, another data holder")
+	end("900186021", "00000659")
+	require.False(t, holds(t, m, stamp))
+	require.ErrorIs(t, Off(m.store).WithdrawBy(Path{}), ErrOff)
+}
+
+func TestNarrow(t *testing.T) {
+	gp, all := consent.ProviderCategory("RPZAC001"), []consent.ProviderCategory{"RPZAC001", "RPZAC003", "RPZAC004", "RPZAC005", "RPZAC103", "RPZAC104", "RPZAC200"}
+	type permitted = map[consent.Category][]consent.ProviderCategory
+	for _, tc := range []struct {
+		name      string
+		facility  consent.FacilityType
+		permitted permitted
+		ends      bool
+	}{
+		{"permitted", "Z3", permitted{"GGC002": {gp}, "GGC013": {"RPZAC005", gp}}, false},
+		{"all are permitted", "Z3", permitted{"GGC002": all}, false},
+		{"the category is not named", "Z3", permitted{"GGC012": nil}, false},
+		{"one category of two is not", "Z3", permitted{"GGC002": {gp}, "GGC013": {"RPZAC005"}}, true},
+		{"nothing is", "Z3", permitted{"GGC002": nil}, true},
+		{"another kind is", "V6", permitted{"GGC002": {gp}}, true},
+		{"a type of no known kind", "Q9", permitted{"GGC002": all}, true},
+		{"a type of no known kind, in another category", "Q9", permitted{"GGC012": all}, false},
+		{"nothing is named", "Z3", nil, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			m, _ := newMarks()
+			question := sample(t)
+			question.Requester.FacilityType = tc.facility
+			stamp, err := m.Stamp(question)
+			require.NoError(t, err)
+			require.NoError(t, m.Narrow(question.Patient, "00000659", tc.permitted))
+			assert.Equal(t, !tc.ends, holds(t, m, stamp))
+			require.NoError(t, m.Narrow(question.Patient, "00000659", tc.permitted), "again")
+			assert.Equal(t, !tc.ends, holds(t, m, stamp))
+		})
+	}
+	require.ErrorIs(t, Off(nil).Narrow(bsn(t, "900186021"), "00000659", permitted{"GGC002": nil}), ErrOff)
+}

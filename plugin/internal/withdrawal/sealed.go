@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package withdrawal
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// ID returns the name of the key in use: eight digits that tell nothing of it.
+func (k *Keys) ID() string { return k.IDs()[0] }
+
+// IDs returns the names of all keys, that of the one in use first.
+func (k *Keys) IDs() []string {
+	ids := make([]string, len(k.all))
+	for i, key := range k.all {
+		ids[i] = hex.EncodeToString(derive(key, labelID)[:4])
+	}
+	return ids
+}
+
+// Places returns what a patient of a data holder is known by, for a purpose: a keyed hash in
+// hexadecimal, under each key, that of the key in use first. The error says that there is no
+// patient.
+func (k *Keys) Places(patient consent.BSN, dataHolder consent.URA, purpose string) ([]string, error) {
+	if patient.IsZero() {
+		return nil, errNoPatient
+	}
+	places := make([]string, len(k.all))
+	for i, key := range k.all {
+		hash := patient.Keyed([keySize]byte(derive(key, labelPlace+purpose)), string(dataHolder))
+		places[i] = hex.EncodeToString(hash[:])
+	}
+	return places, nil
+}
+
+// errSealed tells nothing of what could not be opened.
+var errSealed = errors.New("not sealed with one of these keys")
+
+// Seal encrypts a patient and a text that goes with it, with the key in use (AES-256-GCM, NIST
+// SP 800-38D). The same gives something else each time.
+func (k *Keys) Seal(patient consent.BSN, beside string) ([]byte, error) {
+	if patient.IsZero() {
+		return nil, errNoPatient
+	}
+	nonce := make([]byte, nonceSize)
+	_, _ = rand.Read(nonce) // which never fails
+	return gcm(derive(k.all[0], labelSealed)).Seal(nonce, nonce, []byte(patient.Expose()+beside), nil), nil
+}
+
+// Open decrypts what was sealed with any of the keys.
+func (k *Keys) Open(sealed []byte) (patient consent.BSN, beside string, err error) {
+	if len(sealed) < nonceSize {
+		return consent.BSN{}, "", errSealed
+	}
+	for _, key := range k.all {
+		opened, err := gcm(derive(key, labelSealed)).Open(nil, sealed[:nonceSize], sealed[nonceSize:], nil)
+		if err != nil || len(opened) < digits {
+			continue
+		}
+		patient, err := consent.ParseBSN(string(opened[:digits]))
+		if err != nil {
+			return consent.BSN{}, "", errSealed // the cause could repeat the number
+		}
+		return patient, string(opened[digits:]), nil
+	}
+	return consent.BSN{}, "", errSealed
+}
+
+// digits is how many a patient's number has.
+const digits = 9

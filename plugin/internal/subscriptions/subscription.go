@@ -67,6 +67,9 @@ type Subscriptions interface {
 	Add(ctx context.Context, wishes ...Wish) ([]Subscription, error)
 	// List returns those of a subject after a place that a page named, in the order of their ids.
 	List(ctx context.Context, subject, after string, limit int) (Page, error)
-	// End ends one, or returns ErrUnknown. Mitz is told in the background.
+	// Get returns one, or ErrUnknown.
+	Get(ctx context.Context, subject, id string) (Subscription, error)
+	// End ends one, or returns ErrUnknown. Mitz is told in the background. One that is ending
+	// already goes on to do so, and is no error.
 	End(ctx context.Context, subject, id string) error
 }

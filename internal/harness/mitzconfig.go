@@ -25,6 +25,11 @@ type MitzConfig struct {
 	FacilityTypes    map[string]string // of requesters, by URA
 	// KeyFile is that of withdrawal.keyfile, see [Workspace.PatientKeys]; empty: there is none.
 	KeyFile string
+	// NotifyURL is where Mitz notifies, in which [NodeURL] stands for the node's own address,
+	// such as in [NotifyURL]; empty: it does not.
+	NotifyURL string
+	// Kinds are the kinds of care provider with their types; nil: the plugin's default.
+	Kinds map[string][]string
 	// Files with more data holders, and more types of requesters; empty: none.
 	DataHoldersFile, FacilityTypesFile string
 }
@@ -48,7 +53,15 @@ type MitzProfile struct {
 	AllowUnconstrained     bool
 	Recheck                string // empty: never
 	RecheckFailure         string // empty: the plugin's default
+	Subscribe              bool
 }
+
+const (
+	// NodeURL stands in [NodeConfig.YAML] for the node's own address.
+	NodeURL = "${node}"
+	// NotifyURL is where Mitz notifies a node that is on its own.
+	NotifyURL = NodeURL + "/mitz/notify"
+)
 
 // MitzTrust names who may issue which attribute.
 type MitzTrust struct {
@@ -74,8 +87,23 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
 {{- end}}
     truststorefile: {{printf "%q" .TrustStoreFile}}
 {{- end}}
+{{- if or .KeyFile .NotifyURL .Kinds}}
+  withdrawal:
+{{- end}}
 {{- with .KeyFile}}
-  withdrawal: {keyfile: {{printf "%q" .}}}
+    keyfile: {{printf "%q" .}}
+{{- end}}
+{{- with .NotifyURL}}
+    notifyurl: {{printf "%q" .}}
+    gatewaysystem: "2.999.1"
+    sourcesystem: "2.999.1.2"
+{{- end}}
+{{- with .Kinds}}
+    providercategories:
+{{- range $code, $types := .}}
+      - code: {{printf "%q" $code}}
+        facilitytypes: [{{range $i, $t := $types}}{{if $i}}, {{end}}{{printf "%q" $t}}{{end}}]
+{{- end}}
 {{- end}}
 {{- with .DataHoldersFile}}
   dataholdersfile: {{printf "%q" .}}
@@ -107,6 +135,9 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
 {{- end}}
 {{- with .RecheckFailure}}
       recheckfailure: {{printf "%q" .}}
+{{- end}}
+{{- if .Subscribe}}
+      subscribe: true
 {{- end}}
 {{- with .EnrollmentMaxAge}}
       enrollmentmaxage: {{printf "%q" .}}

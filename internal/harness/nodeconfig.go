@@ -24,7 +24,8 @@ type NodeConfig struct {
 	// Settings are configuration keys in dotted form, such as
 	// "auth.authorizationendpoint.enabled"; they replace the harness's own.
 	Settings map[string]any
-	// YAML is added to nuts.yaml as it is, for sections that are not in Settings, such as mitz.
+	// YAML is added to nuts.yaml, for sections that are not in Settings, such as mitz. In it
+	// [NodeURL] is replaced by the address of the node.
 	YAML string
 	// Policies become the files of policy.directory: names without ".json" to contents.
 	Policies map[string]string
@@ -93,7 +94,7 @@ func (c NodeConfig) write(dir, url string, ports *PortBlock) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "nuts.yaml")
-	return path, os.WriteFile(path, []byte(yaml+c.YAML), 0o600)
+	return path, os.WriteFile(path, []byte(yaml+strings.ReplaceAll(c.YAML, NodeURL, url)), 0o600)
 }
 
 // renderYAML turns dotted keys into nested YAML; values are written as JSON, which

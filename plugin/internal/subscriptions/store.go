@@ -18,8 +18,12 @@ type row struct {
 	Key        string // which key that is, and the patient is encrypted with
 	Sealed     []byte // the patient, encrypted
 	MitzID     string // by which Mitz knows it; empty: it is not known
+	// Former is by which Mitz knows what this one takes the place of, and what is to be ended
+	// there; empty: there is none.
+	Former string
 	// Told is what Mitz was told last besides the patient, as a hash: where it is to be told
-	// something else now, it is told again.
+	// something else now, it is told again. It is written before Mitz is told: with no MitzID
+	// beside it, Mitz may know the subscription by an id that is not known here.
 	Told    string
 	Wished  time.Time
 	Due     time.Time // when Mitz is to be told; of no meaning in state Subscribed
@@ -38,20 +42,22 @@ type store interface {
 	list(ctx context.Context, subject, after string, limit int) ([]row, error)
 	// count counts those of a subject; empty: of all.
 	count(ctx context.Context, subject string) (Counts, error)
-	// due returns rows that are Waiting or Ending and due, the longest due first.
-	due(ctx context.Context, now time.Time, limit int) ([]row, error)
-	// outdated returns rows that are Subscribed, of which Mitz was told something else than
-	// this. Their order is any.
-	outdated(ctx context.Context, told string, limit int) ([]row, error)
+	// due returns rows in this state, Waiting or Ending, that are due, the longest due first,
+	// and none of the subjects to leave out, of which there are some hundreds at most.
+	due(ctx context.Context, state State, now time.Time, limit int, without []string) ([]row, error)
+	// outdated returns rows of a subject and a data holder that are Subscribed, of which Mitz
+	// was told something else than this. Their order is any.
+	outdated(ctx context.Context, subject string, dataHolder consent.URA, told string, limit int) ([]row, error)
 	// replace writes a row over the one with its id and version, with the next version. It
-	// reports whether that was there: somebody else may have changed it.
+	// reports whether it did: somebody else may have changed that one, or another row has
+	// the place.
 	replace(ctx context.Context, changed row) (bool, error)
 	// remove deletes the row with its id and version. It reports whether that was there.
 	remove(ctx context.Context, gone row) (bool, error)
 	// keys returns the keys of all rows, each once.
 	keys(ctx context.Context) ([]string, error)
-	// beat reads who does the work, as a random value which changes as long as somebody does;
-	// empty: nobody ever did.
+	// beat reads who does the work, as a value which changes as long as somebody does; empty:
+	// nobody ever did.
 	beat(ctx context.Context) (string, error)
 	// takeOver replaces the beat that was seen by another. It reports whether it was still there.
 	takeOver(ctx context.Context, seen, mine string) (bool, error)

@@ -39,7 +39,9 @@ type Subscription struct {
 	State    State
 	Since    time.Time // when it came into this state
 	Attempts int       // how often Mitz was told in vain since then
-	Failure  string    // the code of the last of these failures, see mitzclient.Codes; empty: there was none
+	// Failure is why Mitz could not be told the last time: a code of mitzclient, with its detail
+	// behind a slash, or one of this package. Empty: there was no failure since then.
+	Failure string
 }
 
 // Counts are how many subscriptions there are in each state, and when the oldest that waits for

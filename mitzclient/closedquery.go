@@ -15,6 +15,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/xacml"
 )
@@ -95,7 +96,7 @@ func unrecorded(ctx context.Context) *link.Failure {
 // read returns what an answer decides about q.
 func read(body []byte, id string, q consent.Question) (consent.Decisions, *link.Failure) {
 	response, err := xacml.DecodeResponse(body)
-	if fault, ok := errors.AsType[*xacml.Fault](err); ok {
+	if fault, ok := errors.AsType[*soap.Fault](err); ok {
 		return nil, &link.Failure{Code: faultCode(fault), Cause: fault}
 	}
 	if err != nil {
@@ -110,20 +111,20 @@ func read(body []byte, id string, q consent.Question) (consent.Decisions, *link.
 
 // faultIn returns the SOAP fault beside another status than 200, or nil. Mitz and the gateways
 // before it use both faults and bare statuses.
-func faultIn(body []byte) *xacml.Fault {
+func faultIn(body []byte) *soap.Fault {
 	if len(body) == 0 {
 		return nil
 	}
 	_, err := xacml.DecodeResponse(body)
-	fault, _ := errors.AsType[*xacml.Fault](err)
+	fault, _ := errors.AsType[*soap.Fault](err)
 	return fault
 }
 
-func faultCode(fault *xacml.Fault) link.Code {
+func faultCode(fault *soap.Fault) link.Code {
 	switch fault.Code {
-	case xacml.FaultSender:
+	case soap.FaultSender:
 		return link.FaultSender
-	case xacml.FaultReceiver:
+	case soap.FaultReceiver:
 		return link.FaultReceiver
 	default:
 		return link.Code(FaultOther)

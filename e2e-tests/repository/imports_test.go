@@ -55,7 +55,7 @@ var rules = []rule{
 	},
 	{
 		of:     []string{"mitzclient/..."},
-		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/strictxml", "mitzclient/internal/xacml", "mitzclient/internal/notification", "mitzclient/internal/subscription", "mitzclient/internal/link", "mitzclient/internal/wire"},
+		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/strictxml", "mitzclient/internal/soap", "mitzclient/internal/xacml", "mitzclient/internal/notification", "mitzclient/internal/subscription", "mitzclient/internal/link", "mitzclient/internal/wire"},
 		ours:   []string{"mitzclient/internal/...", "consent", "internal/recent", "internal/textfile", "internal/turns", "internal/watch"},
 		never:  nuts, because: "the client is of use without Nuts, and the simulator is for tests",
 	},
@@ -72,7 +72,11 @@ var rules = []rule{
 		because: "the XML reader knows no message, so that each kind can stand on it",
 	},
 	{
-		of: []string{"mitzclient/internal/xacml"}, ours: []string{"mitzclient/internal/strictxml", "consent", "internal/systems"}, never: slices.Concat(network, disk, nuts),
+		of: []string{"mitzclient/internal/soap"}, ours: []string{"mitzclient/internal/strictxml"}, never: slices.Concat(network, disk, nuts),
+		because: "the reader of envelopes knows none of the messages in them",
+	},
+	{
+		of: []string{"mitzclient/internal/xacml"}, ours: []string{"mitzclient/internal/strictxml", "mitzclient/internal/soap", "consent", "internal/systems"}, never: slices.Concat(network, disk, nuts),
 		because: "a message form is values and bytes",
 	},
 	{

@@ -5,6 +5,7 @@ package xacml
 
 import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/strictxml"
 )
 
@@ -13,7 +14,7 @@ func (d *decoder) response() {
 	for d.Child() {
 		switch {
 		case !d.Is(NamespaceXACML, "Result"):
-			d.unexpected()
+			d.Unexpected()
 		case len(d.answer.results) == maxResults:
 			d.Fail(TooManyResults)
 		default:
@@ -21,7 +22,7 @@ func (d *decoder) response() {
 		}
 	}
 	if len(d.answer.results) == 0 {
-		d.Fail(MissingElement)
+		d.Fail(soap.MissingElement)
 	}
 }
 
@@ -32,9 +33,9 @@ func (d *decoder) result() (res result) {
 	statusOK := true
 	for d.Child() {
 		switch {
-		case d.Is(NamespaceXACML, "Decision") && d.first(&decided):
+		case d.Is(NamespaceXACML, "Decision") && d.First(&decided):
 			res.decision = d.decision()
-		case d.Is(NamespaceXACML, "Status") && d.first(&stated):
+		case d.Is(NamespaceXACML, "Status") && d.First(&stated):
 			statusOK = d.status()
 		case d.Is(NamespaceXACML, "Attributes"):
 			d.attributes(&res.values)
@@ -42,12 +43,12 @@ func (d *decoder) result() (res result) {
 			// Not understood, and then a Permit is none (section 7.18).
 			d.Fail(Obligation)
 		default:
-			d.unexpected()
+			d.Unexpected()
 		}
 	}
 	switch {
 	case !decided:
-		d.Fail(MissingElement)
+		d.Fail(soap.MissingElement)
 	case res.decision == consent.Permit && !statusOK:
 		d.Fail(StatusNotOK)
 	}
@@ -78,14 +79,14 @@ func (d *decoder) status() (ok bool) {
 	var coded bool
 	for d.Child() {
 		switch {
-		case d.Is(NamespaceXACML, "StatusCode") && d.first(&coded):
+		case d.Is(NamespaceXACML, "StatusCode") && d.First(&coded):
 			ok = d.statusCode()
 		case d.Is(NamespaceXACML, "StatusMessage"):
-			d.skip()
+			d.SkipOver()
 		case d.Is(NamespaceXACML, "StatusDetail"):
-			d.skip(NamespaceXACML, NamespaceHL7)
+			d.SkipOver(NamespaceXACML, NamespaceHL7)
 		default:
-			d.unexpected()
+			d.Unexpected()
 		}
 	}
 	return ok
@@ -96,7 +97,7 @@ func (d *decoder) statusCode() (ok bool) {
 	ok = d.Required("Value") == StatusOK
 	for d.Child() {
 		if !d.Is(NamespaceXACML, "StatusCode") {
-			d.unexpected()
+			d.Unexpected()
 			return false
 		}
 		ok = d.statusCode() && ok
@@ -109,7 +110,7 @@ func (d *decoder) attributes(v *values) {
 	category := d.Required("Category")
 	for d.Child() {
 		if !d.Is(NamespaceXACML, "Attribute") {
-			d.unexpected()
+			d.Unexpected()
 			return
 		}
 		d.attributeOf(category, v)
@@ -129,9 +130,9 @@ func (d *decoder) attributeOf(category string, v *values) {
 	for d.Child() {
 		switch {
 		case !d.Is(NamespaceXACML, "AttributeValue"):
-			d.unexpected()
+			d.Unexpected()
 		case n == unknown:
-			d.skip(NamespaceHL7)
+			d.SkipOver(NamespaceHL7)
 		case valued || v[n] != (value{}):
 			d.Fail(RepeatedValue)
 		case d.Required("DataType") != forms[n].dataType():
@@ -142,7 +143,7 @@ func (d *decoder) attributeOf(category string, v *values) {
 		}
 	}
 	if n != unknown && !valued {
-		d.Fail(MissingElement)
+		d.Fail(soap.MissingElement)
 	}
 }
 
@@ -155,10 +156,10 @@ func (d *decoder) attributeValue(f *form) (v value) {
 	var present bool
 	for d.Child() {
 		if !d.Is(NamespaceHL7, local) {
-			d.unexpected()
+			d.Unexpected()
 			return
 		}
-		d.first(&present)
+		d.First(&present)
 		if _, null := d.Attribute("nullFlavor"); null { // a value that says it is none
 			d.Fail(strictxml.UnreadableValue)
 		}
@@ -166,7 +167,7 @@ func (d *decoder) attributeValue(f *form) (v value) {
 		d.Empty()
 	}
 	if !present {
-		d.Fail(MissingElement)
+		d.Fail(soap.MissingElement)
 	}
 	return v
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/strictxml"
 	"github.com/stretchr/testify/require"
 )
@@ -60,11 +61,11 @@ func goods(t testing.TB) []good {
 				`<ActivityId xmlns="http://schemas.microsoft.com/2004/09/ServiceModel/Diagnostics" CorrelationId="1">2 &amp; 3<![CDATA[ <4> ]]></ActivityId>`+
 				`<x:Trace xmlns:x="urn:x" soap:mustUnderstand=" false "/><x:Trace xmlns:x="urn:x"/></soap:Header>`), permitted},
 		{"header blocks that others must understand", "headers_for_others.xml", change(t, plain, "</soap:Header>",
-			`<x:A xmlns:x="urn:x" soap:mustUnderstand="1" soap:role="urn:gateway"/><x:B xmlns:x="urn:x" soap:mustUnderstand="true" soap:role="`+NamespaceSOAP+`/role/none"/></soap:Header>`), permitted},
+			`<x:A xmlns:x="urn:x" soap:mustUnderstand="1" soap:role="urn:gateway"/><x:B xmlns:x="urn:x" soap:mustUnderstand="true" soap:role="`+soap.Namespace+`/role/none"/></soap:Header>`), permitted},
 		{"what SOAP says of headers that were not understood", "not_understood_header.xml", change(t, plain, "</soap:Header>",
 			`<soap:Upgrade><soap:SupportedEnvelope qname="soap:Envelope"/></soap:Upgrade><soap:NotUnderstood qname="wsa:From"/></soap:Header>`), permitted},
-		{"addressing for this node by name", "addressing_roles.xml", change(t, change(t, plain, "<wsa:Action ", `<wsa:Action soap:role="`+NamespaceSOAP+`/role/ultimateReceiver" `),
-			"<wsa:RelatesTo>", `<wsa:RelatesTo soap:role="`+NamespaceSOAP+`/role/next">`), permitted},
+		{"addressing for this node by name", "addressing_roles.xml", change(t, change(t, plain, "<wsa:Action ", `<wsa:Action soap:role="`+soap.Namespace+`/role/ultimateReceiver" `),
+			"<wsa:RelatesTo>", `<wsa:RelatesTo soap:role="`+soap.Namespace+`/role/next">`), permitted},
 		{"a display name that holds a reference", "display_name.xml", change(t, plain, `code="V6"`, `code="V6" displayName="A &amp; B"`), permitted},
 		{"white space around the action", "action_on_its_own_line.xml", change(t, plain, ActionResponse, "\n  "+ActionResponse+"\n"), permitted},
 		{"nesting 64 deep", "nested_64_deep.xml", change(t, plain, "</soap:Header>",
@@ -106,34 +107,34 @@ func TestDecodeResponse(t *testing.T) {
 // declaredAtTheValue is a fault whose Value itself declares the prefix of its code;
 // around it, x is SOAP's.
 func declaredAtTheValue(code, declaration string) string {
-	return strings.NewReplacer("<soap:Code>", "<soap:Code xmlns:x='"+NamespaceSOAP+"'>", "<soap:Value>", "<soap:Value "+declaration+">").
+	return strings.NewReplacer("<soap:Code>", "<soap:Code xmlns:x='"+soap.Namespace+"'>", "<soap:Value>", "<soap:Value "+declaration+">").
 		Replace(fault(code, ""))
 }
 
 func TestDecodeResponseOfAFault(t *testing.T) {
 	for _, tt := range []struct {
 		name, message string
-		code          FaultCode
+		code          soap.FaultCode
 		text          string
 	}{
-		{"the question is at fault", fault("soap:Sender", ""), FaultSender, "Sender"},
-		{"Mitz is at fault", fault(" soap:Receiver\n", "<soap:Detail><x:a xmlns:x='urn:x' b='&lt;'/></soap:Detail>"), FaultReceiver, "Receiver"},
-		{"another code of SOAP", fault("soap:MustUnderstand", ""), FaultOther, "Other"},
-		{"a code of another namespace", fault("x:Sender", ""), FaultOther, "Other"},
-		{"a code without prefix is of no namespace", fault("Sender", ""), FaultOther, "Other"},
+		{"the question is at fault", fault("soap:Sender", ""), soap.FaultSender, "Sender"},
+		{"Mitz is at fault", fault(" soap:Receiver\n", "<soap:Detail><x:a xmlns:x='urn:x' b='&lt;'/></soap:Detail>"), soap.FaultReceiver, "Receiver"},
+		{"another code of SOAP", fault("soap:MustUnderstand", ""), soap.FaultOther, "Other"},
+		{"a code of another namespace", fault("x:Sender", ""), soap.FaultOther, "Other"},
+		{"a code without prefix is of no namespace", fault("Sender", ""), soap.FaultOther, "Other"},
 		{"a header of ours was not understood, and it says which", strings.Replace(fault("soap:MustUnderstand", ""), "<soap:Body>",
-			`<soap:Header><soap:NotUnderstood qname="a:To" xmlns:a="`+NamespaceAddressing+`"/><x:Trace xmlns:x="urn:x"/></soap:Header><soap:Body>`, 1), FaultOther, "Other"},
+			`<soap:Header><soap:NotUnderstood qname="a:To" xmlns:a="`+soap.NamespaceAddressing+`"/><x:Trace xmlns:x="urn:x"/></soap:Header><soap:Body>`, 1), soap.FaultOther, "Other"},
 		{"a subcode does not matter", strings.Replace(fault("soap:Sender", ""), "</soap:Code>",
-			"<soap:Subcode><soap:Value>soap:Receiver</soap:Value></soap:Subcode></soap:Code>", 1), FaultSender, "Sender"},
-		{"the prefix is declared where it is used", declaredAtTheValue("a:Sender", "xmlns:a='"+NamespaceSOAP+"'"), FaultSender, "Sender"},
-		{"the prefix is redeclared where it is used", declaredAtTheValue("x:Sender", "xmlns:x='urn:x'"), FaultOther, "Other"},
+			"<soap:Subcode><soap:Value>soap:Receiver</soap:Value></soap:Subcode></soap:Code>", 1), soap.FaultSender, "Sender"},
+		{"the prefix is declared where it is used", declaredAtTheValue("a:Sender", "xmlns:a='"+soap.Namespace+"'"), soap.FaultSender, "Sender"},
+		{"the prefix is redeclared where it is used", declaredAtTheValue("x:Sender", "xmlns:x='urn:x'"), soap.FaultOther, "Other"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := DecodeResponse([]byte(tt.message))
-			found, ok := errors.AsType[*Fault](err)
+			found, ok := errors.AsType[*soap.Fault](err)
 			require.True(t, ok, "%v", err)
 			require.Equal(t, tt.code, found.Code)
-			require.Equal(t, "xacml: SOAP fault ("+tt.text+")", err.Error())
+			require.Equal(t, "soap: fault ("+tt.text+")", err.Error())
 		})
 	}
 }

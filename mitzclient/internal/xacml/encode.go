@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/strictxml"
 )
 
@@ -19,20 +20,19 @@ type Header struct {
 
 const (
 	requestStart = `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
-		`<soap:Envelope xmlns:soap="` + NamespaceSOAP + `" xmlns:wsa="` + NamespaceAddressing + `">` +
+		`<soap:Envelope xmlns:soap="` + soap.Namespace + `" xmlns:wsa="` + soap.NamespaceAddressing + `">` +
 		`<soap:Header>` +
 		`<wsa:Action soap:mustUnderstand="1">` + ActionRequest + `</wsa:Action>` +
-		`<wsa:MessageID>` + urnUUID
+		`<wsa:MessageID>` + soap.URNUUID
 	requestTo   = `</wsa:MessageID><wsa:To>`
 	requestBody = `</wsa:To>` +
-		`<wsa:ReplyTo><wsa:Address>` + AddressAnonymous + `</wsa:Address></wsa:ReplyTo>` +
+		`<wsa:ReplyTo><wsa:Address>` + soap.AddressAnonymous + `</wsa:Address></wsa:ReplyTo>` +
 		`</soap:Header>` +
 		`<soap:Body>` +
 		`<query:XACMLAuthzDecisionQuery xmlns:query="` + NamespaceQuery + `">` +
 		`<Request xmlns="` + NamespaceXACML + `" ReturnPolicyIdList="false" CombinedDecision="false">`
 	requestEnd = `</Request></query:XACMLAuthzDecisionQuery></soap:Body></soap:Envelope>`
 
-	urnUUID       = "urn:uuid:"
 	canonicalUUID = 36 // characters; uuid.Parse alone takes other forms too
 )
 

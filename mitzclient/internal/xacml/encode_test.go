@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 	"github.com/stretchr/testify/require"
 )
 
@@ -97,7 +98,7 @@ func requireCode(t *testing.T, code Code, err error) {
 	refusal, ok := errors.AsType[*Error](err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, code, refusal.Code)
-	text := cmp.Or(texts[code], code.Text())
+	text := cmp.Or(texts[code], soap.Text(code))
 	require.NotEmpty(t, text)
 	require.True(t, strings.HasPrefix(err.Error(), "xacml: "+text))
 	require.NotRegexp(t, "[0-9]{8}", err.Error())

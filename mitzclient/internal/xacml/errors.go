@@ -6,12 +6,12 @@ package xacml
 import (
 	"cmp"
 
-	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/strictxml"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 )
 
-// Code says why a message was refused: one of this package, or of the XML reader. The codes
+// Code says why a message was refused: one of this package, or of those below it. The codes
 // are stable: they serve as metric labels.
-type Code = strictxml.Code
+type Code = soap.Code
 
 // Refusals of a question or header by [EncodeRequest].
 const (
@@ -19,15 +19,10 @@ const (
 	InvalidHeader   Code = "invalid_header"
 )
 
-// Refusals of an answer by [DecodeResponse], beside those of package strictxml.
+// Refusals of an answer by [DecodeResponse], beside those of packages soap and
+// strictxml.
 const (
-	ForeignNamespace    Code = "foreign_namespace"
-	UnexpectedElement   Code = "unexpected_element"
-	DuplicateElement    Code = "duplicate_element"
-	MissingElement      Code = "missing_element"
 	UnexpectedAttribute Code = "unexpected_attribute"
-	WrongAction         Code = "wrong_action"
-	NotUnderstood       Code = "not_understood"
 	UnknownDecision     Code = "unknown_decision"
 	Obligation          Code = "obligation"
 	StatusNotOK         Code = "status_not_ok"
@@ -53,13 +48,7 @@ const (
 var texts = map[Code]string{
 	InvalidQuestion:        "the question is invalid",
 	InvalidHeader:          "the message id is not a uuid, or the address is empty",
-	ForeignNamespace:       "an element is in a namespace that does not belong there",
-	UnexpectedElement:      "an element does not belong where it stands",
-	DuplicateElement:       "an element that may occur once occurs again",
-	MissingElement:         "a required element is missing",
 	UnexpectedAttribute:    "a result or decision has an XML attribute",
-	WrongAction:            "the WS-Addressing action is not that of an answer",
-	NotUnderstood:          "a header block that must be understood is not known, or is for somebody else",
 	UnknownDecision:        "a decision is none of XACML's words",
 	Obligation:             "a result has obligations or advice",
 	StatusNotOK:            "the status beside a Permit is not ok",
@@ -86,40 +75,9 @@ type Error struct {
 
 // Error returns the code's fixed text.
 func (e *Error) Error() string {
-	text := "xacml: " + cmp.Or(texts[e.Code], e.Code.Text())
+	text := "xacml: " + cmp.Or(texts[e.Code], soap.Text(e.Code))
 	if e.cause != nil {
 		text += ": " + e.cause.Error()
 	}
 	return text
 }
-
-// FaultCode is who is to blame for a SOAP fault (SOAP 1.2 part 1, section 5.4.6).
-type FaultCode int
-
-// The fault codes that are told apart.
-const (
-	FaultOther    FaultCode = iota // any other code of SOAP 1.2, or one that is not SOAP's
-	FaultSender                    // the question is at fault
-	FaultReceiver                  // Mitz is at fault
-)
-
-// String returns the name that SOAP 1.2 uses, or Other.
-func (c FaultCode) String() string {
-	switch c {
-	case FaultSender:
-		return "Sender"
-	case FaultReceiver:
-		return "Receiver"
-	default:
-		return "Other"
-	}
-}
-
-// Fault is a well-formed SOAP 1.2 fault in place of an answer. Its reason and
-// detail are not kept: Mitz wrote them, and they may hold anything.
-type Fault struct {
-	Code FaultCode
-}
-
-// Error names the code.
-func (f *Fault) Error() string { return "xacml: SOAP fault (" + f.Code.String() + ")" }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 	"github.com/stretchr/testify/require"
 )
 
@@ -46,7 +47,7 @@ func FuzzDecodeFault(f *testing.F) {
 	}
 	f.Add([]byte(strings.Replace(fault("soap:Sender", ""), "</soap:Code>",
 		"<soap:Subcode><soap:Value>soap:Receiver</soap:Value></soap:Subcode></soap:Code>", 1)))
-	f.Add([]byte(declaredAtTheValue("a:Sender", "xmlns:a='"+NamespaceSOAP+"'")))
+	f.Add([]byte(declaredAtTheValue("a:Sender", "xmlns:a='"+soap.Namespace+"'")))
 	f.Add([]byte(declaredAtTheValue("x:Sender", "xmlns:x='urn:x'")))
 	f.Add([]byte(strings.ReplaceAll(strings.ReplaceAll(fault("Sender", ""), "soap:", ""), "xmlns:soap", "xmlns")))
 	f.Fuzz(compareReaders)
@@ -60,12 +61,12 @@ func compareReaders(t *testing.T, message []byte) {
 		require.Zero(t, response)
 	}
 	if refused {
-		require.NotEmpty(t, cmp.Or(texts[refusal.Code], refusal.Code.Text()))
+		require.NotEmpty(t, cmp.Or(texts[refusal.Code], soap.Text(refusal.Code)))
 		return
 	}
 	second, secondErr := readAgain(message)
 	require.NoError(t, secondErr, "what the decoder accepts must be well-formed to others")
-	if found, ok := errors.AsType[*Fault](err); ok {
+	if found, ok := errors.AsType[*soap.Fault](err); ok {
 		require.Equal(t, []string{found.Code.String()}, second.Faults)
 		require.Empty(t, second.Results)
 		return

@@ -3,7 +3,10 @@
 
 package xacml
 
-import "github.com/nuts-mitz/nuts-mitz/consent"
+import (
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
+)
 
 // Match returns what the answer decides about each data category of q, after
 // establishing that it is the answer to that question: it relates to no other
@@ -15,9 +18,9 @@ import "github.com/nuts-mitz/nuts-mitz/consent"
 // All four XACML decisions are given as they are; only Permit permits.
 func (r Response) Match(messageID string, q consent.Question) (consent.Decisions, error) {
 	if r.content == nil {
-		return nil, &Error{Code: MissingElement}
+		return nil, &Error{Code: soap.MissingElement}
 	}
-	if related := r.content.relatesTo; related != "" && related != urnUUID+messageID {
+	if related := r.content.relatesTo; related != "" && related != soap.URNUUID+messageID {
 		return nil, &Error{Code: MismatchRelatesTo}
 	}
 	if len(r.content.results) != len(q.Categories) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 	"github.com/stretchr/testify/require"
 )
 
@@ -85,7 +86,7 @@ func TestMatchAcceptsWhatIsRepeatedBeyondNeed(t *testing.T) {
 
 func TestAnEmptyResponseMatchesNothing(t *testing.T) {
 	_, err := Response{}.Match(testMessageID, consent.Question{})
-	requireCode(t, MissingElement, err)
+	requireCode(t, soap.MissingElement, err)
 }
 
 func TestAPatientlessQuestionMatchesNothing(t *testing.T) {

@@ -5,23 +5,18 @@ package xacml
 
 import "github.com/nuts-mitz/nuts-mitz/internal/systems"
 
-// Namespaces of the messages.
+// Namespaces of the messages, beside those of package soap.
 const (
-	NamespaceSOAP       = "http://www.w3.org/2003/05/soap-envelope"
-	NamespaceAddressing = "http://www.w3.org/2005/08/addressing"
-	NamespaceQuery      = "urn:oasis:names:tc:xacml:3.0:profile:saml2.0:v2:schema:protocol:wd-14"
-	NamespaceXACML      = "urn:oasis:names:tc:xacml:3.0:core:schema:wd-17"
-	NamespaceHL7        = "urn:hl7-org:v3"
+	NamespaceQuery = "urn:oasis:names:tc:xacml:3.0:profile:saml2.0:v2:schema:protocol:wd-14"
+	NamespaceXACML = "urn:oasis:names:tc:xacml:3.0:core:schema:wd-17"
+	NamespaceHL7   = "urn:hl7-org:v3"
 )
 
-// WS-Addressing values (Web Services Addressing 1.0, Core, section 3.2; the
-// actions are those of the Mitz guide OpenGesloten 3.8.2).
+// Actions of WS-Addressing (Mitz guide OpenGesloten 3.8.2).
 const (
 	ActionRequest  = "XACMLAuthorizationDecisionQueryRequest"
 	ActionResponse = "http://schemas.otv.nl/toestemmingsregister/XACMLAuthzDecisionQuery/" +
 		"IGeslotenAutorisatievraagService/XACMLAuthzDecisionQueryResponse"
-	AddressAnonymous  = "http://www.w3.org/2005/08/addressing/anonymous"
-	RelationshipReply = "http://www.w3.org/2005/08/addressing/reply"
 )
 
 // Roots (OIDs) of identifiers. Those of professionals are in package consent.

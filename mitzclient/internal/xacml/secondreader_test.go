@@ -11,6 +11,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/soap"
 )
 
 // reading is what an answer says. Everything is a list: what stands there twice, in
@@ -52,7 +54,7 @@ const (
 	pathFault  = "s:Envelope/s:Body/s:Fault/s:Code/s:Value"
 )
 
-var usualPrefixes = map[string]string{NamespaceSOAP: "s:", NamespaceAddressing: "a:", NamespaceXACML: "x:", NamespaceHL7: "h:"}
+var usualPrefixes = map[string]string{soap.Namespace: "s:", soap.NamespaceAddressing: "a:", NamespaceXACML: "x:", NamespaceHL7: "h:"}
 
 // valueIDs are the attributes of the question.
 var valueIDs = []string{
@@ -166,7 +168,7 @@ func faultIn(name string, space map[string]string) string {
 	if !found {
 		prefix, local = "", name
 	}
-	if space[prefix] == NamespaceSOAP && (local == "Sender" || local == "Receiver") {
+	if space[prefix] == soap.Namespace && (local == "Sender" || local == "Receiver") {
 		return local
 	}
 	return "Other"

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package subscriptions
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+)
+
+// Table are subscriptions in the SQL database that the nodes of a cluster share: whichever
+// the node was given. It holds no lock between calls, and a call ends when its context does.
+//
+// Errors hold nothing of what is in the table.
+type Table struct{ database *gorm.DB }
+
+var _ store = (*Table)(nil)
+
+// OpenTable returns the subscriptions in a database, and makes their tables what this version
+// needs. It touches no other table.
+func OpenTable(ctx context.Context, database *gorm.DB) (*Table, error) {
+	// The node's logger writes whole statements, and these are of no use to anybody.
+	database = database.Session(&gorm.Session{
+		Logger: logger.Discard, NewDB: true, SkipDefaultTransaction: true, DisableNestedTransaction: true,
+	})
+	database.TranslateError = true // of this session
+	opened := &Table{database: database}
+	if err := opened.again(ctx, migrate); err != nil {
+		return nil, err
+	}
+	return opened, nil
+}
+
+func (t *Table) find(ctx context.Context, subject, id string) (row, error) {
+	found, err := t.read(ctx, func(query *gorm.DB) *gorm.DB {
+		return query.Where("id = ? AND subject = ?", id, subject).Limit(1)
+	})
+	// Not every database tells capitals apart.
+	if err == nil && (len(found) == 0 || found[0].Subject != subject) {
+		err = ErrUnknown
+	}
+	if err != nil {
+		return row{}, err
+	}
+	return found[0], nil
+}
+
+func (t *Table) list(ctx context.Context, subject, after string, limit int) ([]row, error) {
+	return t.read(ctx, func(query *gorm.DB) *gorm.DB {
+		return query.Where("subject = ? AND id > ?", subject, after).Order("id").Limit(limit)
+	})
+}
+
+func (t *Table) due(ctx context.Context, state State, now time.Time, limit int, without []string) ([]row, error) {
+	return t.read(ctx, func(query *gorm.DB) *gorm.DB {
+		if len(without) > 0 {
+			query = query.Where("subject NOT IN ?", without)
+		}
+		return query.Where("state = ? AND due <= ?", state, now.UnixMicro()).Order("due").Limit(limit)
+	})
+}
+
+// outdated asks twice: no database finds by an index what is not equal.
+func (t *Table) outdated(ctx context.Context, subject string, dataHolder consent.URA, told string, limit int) ([]row, error) {
+	var found []row
+	for _, side := range []string{"told < ?", "told > ?"} {
+		if len(found) >= limit {
+			break
+		}
+		more, err := t.read(ctx, func(query *gorm.DB) *gorm.DB {
+			return query.Where("subject = ? AND ura = ? AND state = ?", subject, dataHolder, Subscribed).
+				Where(side, told).Limit(limit - len(found))
+		})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+// read returns the rows of a query.
+func (t *Table) read(ctx context.Context, query func(*gorm.DB) *gorm.DB) (found []row, err error) {
+	err = t.again(ctx, func(database *gorm.DB) error {
+		var records []record
+		if err := query(database).Find(&records).Error; err != nil {
+			return err
+		}
+		found, err = rowsOf(records)
+		return err
+	})
+	return found, err
+}
+
+func (t *Table) count(ctx context.Context, subject string) (Counts, error) {
+	counts := Counts{By: map[State]int{}}
+	var groups []struct {
+		State  State
+		Number int
+		Oldest int64
+	}
+	err := t.again(ctx, func(database *gorm.DB) error {
+		query := database.Table(subscriptionsTable).Select("state, COUNT(*) AS number, MIN(wished) AS oldest").Group("state")
+		if subject != "" {
+			query = query.Where("subject = ?", subject)
+		}
+		return query.Scan(&groups).Error
+	})
+	if err != nil {
+		return Counts{}, err
+	}
+	for _, group := range groups {
+		counts.By[group.State] = group.Number
+		oldest := fromMicroseconds(group.Oldest)
+		if group.State != Subscribed && (counts.Oldest.IsZero() || oldest.Before(counts.Oldest)) {
+			counts.Oldest = oldest
+		}
+	}
+	return counts, nil
+}
+
+func (t *Table) keys(ctx context.Context) (keys []string, err error) {
+	err = t.again(ctx, func(database *gorm.DB) error {
+		return database.Model(&record{}).Distinct().Pluck("sealed_key", &keys).Error
+	})
+	return keys, err
+}
+
+func (t *Table) replace(ctx context.Context, changed row) (was bool, err error) {
+	err = t.again(ctx, func(database *gorm.DB) error {
+		was, err = replace(database, changed)
+		return err
+	})
+	return was, err
+}
+
+func replace(database *gorm.DB, changed row) (bool, error) {
+	next := recordOf(changed)
+	next.Version++
+	result := database.Model(&record{}).Where("id = ? AND version = ?", changed.ID, changed.Version).Select("*").Omit("id").Updates(&next)
+	if isTaken(result.Error) {
+		return false, nil // another row has the place
+	}
+	return result.RowsAffected > 0, result.Error
+}
+
+func (t *Table) remove(ctx context.Context, gone row) (was bool, err error) {
+	err = t.again(ctx, func(database *gorm.DB) error {
+		result := database.Where("id = ? AND version = ?", gone.ID, gone.Version).Delete(&record{})
+		was = result.RowsAffected > 0
+		return result.Error
+	})
+	return was, err
+}

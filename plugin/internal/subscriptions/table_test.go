@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package subscriptions
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/nuts-foundation/sqlite"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	_ "modernc.org/sqlite"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/harness"
+)
+
+// opener opens one database once more, as another node does.
+type opener func(t *testing.T) *gorm.DB
+
+// servers make empty databases.
+var servers = map[string]func(t *testing.T) (newDatabase func(t *testing.T) opener){
+	"SQLite": func(*testing.T) func(t *testing.T) opener {
+		return func(t *testing.T) opener {
+			file := filepath.Join(t.TempDir(), "sqlite.db")
+			return func(t *testing.T) *gorm.DB { return openSQLite(t, file) }
+		}
+	},
+	"PostgreSQL": func(t *testing.T) func(t *testing.T) opener {
+		workspace, err := harness.NewWorkspace("")
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, workspace.Close()) })
+		server, err := workspace.StartPostgres(t.Context())
+		require.NoError(t, err)
+		database, settings, err := server.NewDatabase(t.Context())
+		require.NoError(t, err)
+		connection, made := settings["storage.sql.connection"].(string), 0
+		return func(t *testing.T) opener {
+			// A schema is as good as a database, and is made in no time.
+			made++
+			schema := fmt.Sprint("s", made)
+			require.NoError(t, server.Execute(t.Context(), database, "CREATE SCHEMA "+schema))
+			return func(t *testing.T) *gorm.DB { return openGORM(t, postgres.Open(connection+"&search_path="+schema)) }
+		}
+	},
+}
+
+// openSQLite opens a file as the node does.
+func openSQLite(t *testing.T, file string) *gorm.DB {
+	t.Helper()
+	connections, err := sql.Open("sqlite", "file:"+file+"?_pragma=foreign_keys(1)&journal_mode(WAL)")
+	require.NoError(t, err)
+	connections.SetMaxOpenConns(1)
+	return openGORM(t, sqlite.Dialector{Conn: connections})
+}
+
+func openGORM(t *testing.T, dialector gorm.Dialector) *gorm.DB {
+	t.Helper()
+	database, err := gorm.Open(dialector, &gorm.Config{TranslateError: true})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		connections, err := database.DB()
+		require.NoError(t, err)
+		assert.NoError(t, connections.Close())
+	})
+	return database
+}
+
+func openTable(t *testing.T, database *gorm.DB) *Table {
+	t.Helper()
+	opened, err := OpenTable(t.Context(), database)
+	require.NoError(t, err)
+	return opened
+}
+
+func TestTable(t *testing.T) {
+	for name, start := range servers {
+		t.Run(name, func(t *testing.T) {
+			newDatabase := start(t)
+			testStore(t, func(t *testing.T) store { return openTable(t, newDatabase(t)(t)) })
+		})
+	}
+}

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package subscriptions
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"gorm.io/gorm"
+)
+
+// patience is how long something is tried again that another one's work at the same moment
+// stood in the way of; the pauses between grow from the first to the last.
+const (
+	patience             = 10 * time.Second
+	firstPause, maxPause = 2 * time.Millisecond, 200 * time.Millisecond
+)
+
+var (
+	// errMoved says that another one changed what was to be changed, or added it.
+	errMoved = errors.New("somebody else is at the same rows")
+	// errUnreadable says that a row is not one that this package wrote.
+	errUnreadable = errors.New("a row cannot be read")
+)
+
+// again does something until nobody else's work stands in its way. It must be such that doing
+// it again does no harm. The error is that of trouble.
+func (t *Table) again(ctx context.Context, do func(database *gorm.DB) error) error {
+	database := t.database.WithContext(ctx)
+	var waited time.Duration
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		err := do(database)
+		if err == nil || !passes(err) || waited >= patience {
+			return trouble(ctx, err)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+			waited += pause
+		case <-ctx.Done():
+			timer.Stop()
+			return trouble(ctx, ctx.Err())
+		}
+	}
+}
+
+// trouble returns an error without a value from a statement in it: those of the drivers can
+// quote them. It is the context's where that ended.
+func trouble(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ended := ctx.Err(); ended != nil {
+		return fmt.Errorf("table %s: %w", subscriptionsTable, ended)
+	}
+	if newer := (tooNew{}); errors.As(err, &newer) {
+		return newer
+	}
+	return fmt.Errorf("table %s: %s", subscriptionsTable, reason(err))
+}
+
+// fixed are errors whose texts are always the same.
+var fixed = []error{
+	errMoved, errUnreadable, context.Canceled, context.DeadlineExceeded,
+	driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone, io.EOF, io.ErrUnexpectedEOF,
+	gorm.ErrDuplicatedKey, gorm.ErrInvalidField,
+}
+
+func reason(err error) string {
+	for _, each := range fixed {
+		if errors.Is(err, each) {
+			return each.Error()
+		}
+	}
+	if network := (*net.OpError)(nil); errors.As(err, &network) {
+		return network.Error() // addresses, and what the operating system says
+	}
+	if code, _ := codeOf(err); code != "" {
+		return "the database answers " + code
+	}
+	return fmt.Sprintf("an error of type %T", err)
+}
+
+// passes reports whether an error can be over in a moment.
+func passes(err error) bool {
+	_, busy := codeOf(err)
+	return busy || errors.Is(err, errMoved)
+}
+
+// isTaken reports whether a row was not written because there is one with its key.
+func isTaken(err error) bool { return errors.Is(err, gorm.ErrDuplicatedKey) }
+
+// codeOf returns the code of an error of a database, empty when it is none; and whether that
+// tells that others were in the way: a lock that they hold, or two that wait for each other.
+func codeOf(err error) (code string, busy bool) {
+	var (
+		postgres  interface{ SQLState() string }
+		sqlServer interface{ SQLErrorNumber() int32 }
+		sqlite    interface{ Code() int }
+		mySQL     *mysql.MySQLError
+	)
+	switch {
+	case errors.As(err, &postgres):
+		state := postgres.SQLState()
+		return "SQLSTATE " + state, state == "40001" || state == "40P01" || state == "55P03"
+	case errors.As(err, &mySQL):
+		return fmt.Sprint("MySQL error ", mySQL.Number), mySQL.Number == 1205 || mySQL.Number == 1213
+	case errors.As(err, &sqlServer):
+		number := sqlServer.SQLErrorNumber()
+		return fmt.Sprint("SQL Server error ", number), number == 1205 || number == 1222
+	case errors.As(err, &sqlite):
+		primary := sqlite.Code() & 0xff
+		return fmt.Sprint("SQLite error ", sqlite.Code()), primary == 5 || primary == 6
+	}
+	return "", false
+}

@@ -36,6 +36,9 @@ type Subscription struct {
 	Payload   string // the form of a notification: FHIRXML, also when empty, or FHIRJSON
 }
 
+// IsBirthDate reports whether s is a birth date as a [Subscription] can have it.
+func IsBirthDate(s string) bool { return subscription.IsDate(s) }
+
 // Format prints "[subscription]" for every verb and flag.
 func (s Subscription) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[subscription]") }
 

@@ -45,7 +45,7 @@ func (r Request) Validate(plain bool) error {
 	_, uraErr := consent.ParseURA(string(r.DataHolder.URA))
 	_, typeErr := consent.ParseFacilityType(string(r.DataHolder.FacilityType))
 	problem(r.Patient.IsZero(), "patient: missing")
-	problem(r.BirthDate != "" && !isDate(r.BirthDate), "birth date: not a year, month or day")
+	problem(r.BirthDate != "" && !IsDate(r.BirthDate), "birth date: not a year, month or day")
 	problem(uraErr != nil, "data holder: not a URA: eight digits")
 	problem(typeErr != nil, "data holder: not an organisation type")
 	problem(!isOID(r.GatewaySystem), "gateway system: not an OID")
@@ -56,9 +56,9 @@ func (r Request) Validate(plain bool) error {
 	return errors.Join(problems...)
 }
 
-// isDate reports whether s is a date as FHIR has them (FHIR R4 section 2.24.0.1): of some
+// IsDate reports whether s is a date as FHIR has them (FHIR R4 section 2.24.0.1): of some
 // patients only the year is known.
-func isDate(s string) bool {
+func IsDate(s string) bool {
 	for _, layout := range []string{"2006", "2006-01", time.DateOnly} {
 		if _, err := time.Parse(layout, s); err == nil {
 			return true

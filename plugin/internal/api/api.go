@@ -11,19 +11,28 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // prefix is what the routes begin with. The node serves them on its internal address.
 const prefix = "/internal/mitz/v1/:subject"
 
-// Parts are what the interface works with. All are needed.
+// Parts are what the interface works with. All are needed but Subscriptions.
 type Parts struct {
 	Policy *policy.Policy // which knows the data holders
 	Marks  *withdrawal.Marks
 	// EndToken takes a live token of a subject away, and reports whether there was one.
 	EndToken func(subject, token string) (bool, error)
-	Recorder withdrawal.Recorder
+	// Subscriptions is nil where there are none to be had: mitz.withdrawal.notifyurl is empty.
+	Subscriptions subscriptions.Subscriptions
+	Recorder      Recorder
+}
+
+// Recorder is told of everything that is done.
+type Recorder interface {
+	withdrawal.Recorder
+	subscriptions.Recorder
 }
 
 // API serves the interface.
@@ -31,12 +40,18 @@ type API struct{ Parts }
 
 // Router is where routes are registered.
 type Router interface {
+	DELETE(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
+	GET(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
 	POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
 }
 
 // Routes registers the routes.
 func (a API) Routes(server Router) {
 	server.POST(prefix+"/revocations", a.at(a.revoke))
+	server.POST(prefix+"/subscriptions", a.subscribing(a.subscribe))
+	server.GET(prefix+"/subscriptions", a.subscribing(a.listSubscriptions))
+	server.GET(prefix+"/subscriptions/:id", a.subscribing(a.getSubscription))
+	server.DELETE(prefix+"/subscriptions/:id", a.subscribing(a.endSubscription))
 }
 
 // handler handles a request at a data holder.

@@ -16,28 +16,33 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 )
 
-// maxBody is how large a body may be, in bytes.
+// maxBody is how large a body about one patient or token may be, in bytes.
 const maxBody = 16 << 10
 
-// readBody reads a JSON object that has one reading, and no members but these. What is
-// wrong with it is told without repeating any of it.
-func readBody(c echo.Context, into any, members ...string) error {
+// object is what a body is looked at for: these members, which may be anything.
+func object(members ...string) *strictjson.Object {
+	object := &strictjson.Object{Members: map[string]*strictjson.Object{}}
+	for _, member := range members {
+		object.Members[member] = nil
+	}
+	return object
+}
+
+// readBody reads a JSON object of so many bytes at most, which has one reading and no members
+// but those that are known. What is wrong with it is told without repeating any of it.
+func readBody(c echo.Context, into any, most int64, known *strictjson.Object) error {
 	request := c.Request()
 	if mediaType, _, err := mime.ParseMediaType(request.Header.Get(echo.HeaderContentType)); err != nil || mediaType != echo.MIMEApplicationJSON {
 		return problem(http.StatusUnsupportedMediaType, "the body must be application/json")
 	}
-	content, err := io.ReadAll(http.MaxBytesReader(c.Response(), request.Body, maxBody))
+	content, err := io.ReadAll(http.MaxBytesReader(c.Response(), request.Body, most))
 	if errors.As(err, new(*http.MaxBytesError)) {
 		return problem(http.StatusRequestEntityTooLarge, "the body is too large")
 	}
 	if err != nil {
 		return problem(http.StatusBadRequest, "the body could not be read")
 	}
-	known := strictjson.Object{Members: map[string]*strictjson.Object{}}
-	for _, member := range members {
-		known.Members[member] = nil
-	}
-	if !json.Valid(content) || strictjson.Check(content, &known) != nil {
+	if !json.Valid(content) || strictjson.Check(content, known) != nil {
 		return problem(http.StatusBadRequest, "the body is not JSON that can be read in one way")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(content))

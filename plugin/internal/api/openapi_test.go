@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,7 +22,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
+)
+
+// failing has the databases answer nothing, off has nobody to be subscribed, and holding has a
+// subscription.
+var (
+	failing = func(w *world, _ *http.Request) { w.failing = errors.New("gone") }
+	off     = func(w *world, _ *http.Request) { w.Subscriptions = nil }
+	holding = func(w *world, _ *http.Request) {
+		w.kept.all = []subscriptions.Subscription{
+			{ID: idOf(0), Subject: "hospital-east", State: subscriptions.Waiting, Since: since, Attempts: 1, Failure: "timeout"},
+			{ID: idOf(1), Subject: "hospital-east", State: subscriptions.Subscribed, Since: since},
+		}
+	}
 )
 
 // exchange is a request to one operation that ends with a status.
@@ -47,16 +62,86 @@ var exchanges = []exchange{
 		request.Header.Set(echo.HeaderContentType, "text/plain")
 	}, true},
 	{"revoke", 501, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, func(w *world, _ *http.Request) { w.Marks = withdrawal.Off(w) }, false},
-	{"revoke", 503, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, func(w *world, _ *http.Request) { w.failing = errors.New("gone") }, false},
+	{"revoke", 503, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, failing, false},
+
+	{"subscribe", 202, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `"}`, nil, false},
+	{"subscribe", 202, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `", "birthDate": "1980-01"}`, nil, false},
+	{"subscribe", 202, http.MethodPost, subscriptionsPath, `{"patients": [{"patient": "` + testBSN + `", "birthDate": null}, {"patient": "` + testBSN2 + `"}]}`, nil, false},
+	{"subscribe", 400, http.MethodPost, subscriptionsPath, `{"patient": "123456789"}`, nil, false},
+	{"subscribe", 400, http.MethodPost, subscriptionsPath, `{"patients": []}`, nil, true},
+	{"subscribe", 404, http.MethodPost, "/internal/mitz/v1/hospital-west/subscriptions", `{"patient": "` + testBSN + `"}`, nil, false},
+	{"subscribe", 413, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `"` + strings.Repeat(" ", maxPatientsBody) + `}`, nil, false},
+	{"subscribe", 415, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `"}`, func(_ *world, request *http.Request) {
+		request.Header.Set(echo.HeaderContentType, "text/plain")
+	}, true},
+	{"subscribe", 501, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `"}`, off, false},
+	{"subscribe", 503, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `"}`, failing, false},
+
+	{"listSubscriptions", 200, http.MethodGet, subscriptionsPath, "", nil, false},
+	{"listSubscriptions", 200, http.MethodGet, subscriptionsPath + "?limit=1", "", holding, false},
+	{"listSubscriptions", 200, http.MethodGet, subscriptionsPath + "?after=" + idOf(0), "", holding, false},
+	{"listSubscriptions", 400, http.MethodGet, subscriptionsPath + "?limit=0", "", nil, true},
+	{"listSubscriptions", 400, http.MethodGet, subscriptionsPath + "?after=" + testBSN, "", nil, true},
+	{"listSubscriptions", 404, http.MethodGet, "/internal/mitz/v1/hospital-west/subscriptions", "", nil, false},
+	{"listSubscriptions", 501, http.MethodGet, subscriptionsPath, "", off, false},
+	{"listSubscriptions", 503, http.MethodGet, subscriptionsPath, "", failing, false},
+
+	{"getSubscription", 200, http.MethodGet, subscriptionsPath + "/" + idOf(0), "", holding, false},
+	{"getSubscription", 404, http.MethodGet, subscriptionsPath + "/" + idOf(2), "", holding, false},
+	{"getSubscription", 404, http.MethodGet, subscriptionsPath + "/" + testBSN, "", holding, true},
+	{"getSubscription", 501, http.MethodGet, subscriptionsPath + "/" + idOf(0), "", off, false},
+	{"getSubscription", 503, http.MethodGet, subscriptionsPath + "/" + idOf(0), "", failing, false},
+
+	{"endSubscription", 204, http.MethodDelete, subscriptionsPath + "/" + idOf(0), "", holding, false},
+	{"endSubscription", 404, http.MethodDelete, subscriptionsPath + "/" + idOf(2), "", holding, false},
+	{"endSubscription", 501, http.MethodDelete, subscriptionsPath + "/" + idOf(0), "", off, false},
+	{"endSubscription", 503, http.MethodDelete, subscriptionsPath + "/" + idOf(0), "", failing, false},
 }
 
-// TestTheInterfaceIsAsItIsDescribed holds docs/openapi.yaml against what is answered: every
-// operation, and every status of each, with requests and answers as their schemas say.
-func TestTheInterfaceIsAsItIsDescribed(t *testing.T) {
+// described returns docs/openapi.yaml, for any server.
+func described(t *testing.T) *openapi3.T {
+	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromFile(filepath.Join("..", "..", "..", "docs", "openapi.yaml"))
 	require.NoError(t, err)
 	require.NoError(t, document.Validate(t.Context()))
 	document.Servers = nil
+	return document
+}
+
+// TestNothingIsServedThatIsNotDescribed compares the routes with the document, and has every
+// other method on them refused.
+func TestNothingIsServedThatIsNotDescribed(t *testing.T) {
+	w := newWorld(t)
+	server := echo.New()
+	w.Routes(server)
+	var served, written []string
+	for _, route := range server.Routes() {
+		served = append(served, route.Method+" "+parameter.ReplaceAllString(route.Path, "{$1}"))
+	}
+	for path, item := range described(t).Paths.Map() {
+		place := strings.NewReplacer("{subject}", "hospital-east", "{id}", idOf(0)).Replace(path)
+		for _, method := range methods {
+			if item.GetOperation(method) != nil {
+				written = append(written, method+" "+path)
+				continue
+			}
+			assert.Equal(t, http.StatusMethodNotAllowed, w.send(httptest.NewRequest(method, place, nil)).Code, "%s %s", method, path)
+		}
+	}
+	assert.ElementsMatch(t, written, served)
+	assert.Zero(t, w.kept.calls)
+}
+
+var (
+	// parameter finds the parameters of a path as the server has them.
+	parameter = regexp.MustCompile(`:([a-z]+)`)
+	methods   = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+)
+
+// TestTheInterfaceIsAsItIsDescribed holds docs/openapi.yaml against what is answered: every
+// operation, and every status of each, with requests and answers as their schemas say.
+func TestTheInterfaceIsAsItIsDescribed(t *testing.T) {
+	document := described(t)
 	router, err := legacy.NewRouter(document)
 	require.NoError(t, err)
 	seen := map[string]bool{}
@@ -80,6 +165,7 @@ func TestTheInterfaceIsAsItIsDescribed(t *testing.T) {
 			answer := w.send(request)
 
 			assert.Equal(t, each.status, answer.Code, answer.Body.String())
+			assert.NotContains(t, answer.Body.String(), testBSN)
 			assert.NoError(t, openapi3filter.ValidateResponse(t.Context(), &openapi3filter.ResponseValidationInput{
 				RequestValidationInput: input, Status: answer.Code, Header: answer.Header(),
 				Body: io.NopCloser(bytes.NewReader(answer.Body.Bytes())),

@@ -22,7 +22,7 @@ type revocation struct {
 // this one's sessions.
 func (a API) revoke(c echo.Context, subject string, dataHolder consent.DataHolder) error {
 	var asked revocation
-	if err := readBody(c, &asked, "patient", "token"); err != nil {
+	if err := readBody(c, &asked, maxBody, object("patient", "token")); err != nil {
 		return err
 	}
 	switch {

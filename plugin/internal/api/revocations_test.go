@@ -19,6 +19,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -31,6 +32,9 @@ type world struct {
 	failing  error // why the session database cannot be reached
 	revoked  []withdrawal.Revocation
 	released string // the token that ended
+	kept     *subscriptionsInMemory
+	changes  []subscriptions.Change
+	unread   int // how often subscriptions could not be read
 }
 
 func (w *world) Get(place string) (string, error) { return w.marks[place], w.failing }
@@ -49,6 +53,7 @@ func (w *world) Revoked(_ context.Context, revocation withdrawal.Revocation) {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{marks: map[string]string{}}
+	w.kept = &subscriptionsInMemory{world: w}
 	p, err := policy.New(policy.Config{
 		DataHolders: []policy.DataHolderConfig{{Subject: "hospital-east", URA: "00000659", FacilityType: "V6"}},
 		Profiles:    []policy.ProfileConfig{{Scope: "birth-care", Categories: []string{"GGC002"}, Purpose: "TREAT"}},
@@ -57,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	}, func(policy.ProfileConfig) (pe.WalletOwnerMapping, error) { return nil, nil })
 	require.NoError(t, err)
 	w.API = API{Parts{
-		Policy: p, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), w), Recorder: w,
+		Policy: p, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), w), Subscriptions: w.kept, Recorder: w,
 		EndToken: func(subject, token string) (bool, error) {
 			if w.failing != nil {
 				return false, w.failing
@@ -81,6 +86,12 @@ func (w *world) send(request *http.Request) *httptest.ResponseRecorder {
 	server.ServeHTTP(recorder, request)
 	return recorder
 }
+
+func (w *world) SubscriptionsChanged(_ context.Context, change subscriptions.Change) {
+	w.changes = append(w.changes, change)
+}
+
+func (w *world) SubscriptionsUnread(error) { w.unread++ }
 
 // post returns the status and what the body says.
 func (w *world) post(path, contentType, body string) (int, string) {

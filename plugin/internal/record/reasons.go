@@ -35,6 +35,10 @@ const (
 // for it.
 const RevocationFailed State = "revocation_failed"
 
+// SubscriptionsFailed is the code of subscriptions that could not be changed or read. No token is
+// refused for it.
+const SubscriptionsFailed State = "subscriptions_failed"
+
 // States returns all for which a token is refused.
 func States() []State {
 	return []State{NotRunning, OutsideRequest, Unwritten, Used, ClaimsFailed, MarksFailed, NotStored, Panicked}

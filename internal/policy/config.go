@@ -59,6 +59,9 @@ type ProfileConfig struct {
 	// RecheckFailure is what becomes of the token when nobody can tell then: "deny" or "keep".
 	// Empty: deny.
 	RecheckFailure string `koanf:"recheckfailure"`
+	// Subscribe has Mitz tell the data holder when the consent of a patient changes about whom
+	// a token was issued.
+	Subscribe bool `koanf:"subscribe"`
 	// PresentationDefinition is a JSON file; empty: the built-in definition, unless
 	// the node has a definition of its own for the scope.
 	PresentationDefinition string `koanf:"presentationdefinition"`
@@ -180,7 +183,7 @@ func (p *Policy) readProfile(key string, config ProfileConfig, definitions Defin
 	problems = append(problems, errlist.Prefix(key+".grounds", err))
 	profile.continueAfterDeny, err = readAfterDeny(config.AfterDeny)
 	problems = append(problems, errlist.Prefix(key+".afterdeny", err))
-	problems = append(problems, profile.readRecheck(key, config))
+	problems = append(problems, profile.readRecheck(key, config), profile.readSubscribe(key, config))
 	profile.names, err = readNames(config.Claims)
 	problems = append(problems, errlist.Prefix(key+".claims", err))
 	problems = append(problems, p.readDefinition(profile, key, config, definitions))

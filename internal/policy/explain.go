@@ -38,6 +38,8 @@ type Explanation struct {
 	Categories       []consent.Category
 	Purpose          consent.PurposeOfUse
 	Grounds          []GroundName
+	// Subscribes is the profile's.
+	Subscribes bool
 	// Samples are the questions that a fictional requester would have asked, one for each
 	// data holder, by subject, but for no more than [MaxSamples].
 	Samples []Sample
@@ -107,6 +109,7 @@ func (p *Policy) Explain(profile *Profile) Explanation {
 		Categories:       slices.Clone(profile.Categories),
 		Purpose:          profile.Purpose,
 		Grounds:          slices.Clone(profile.Grounds),
+		Subscribes:       profile.Subscribes,
 		Samples:          p.samples(profile),
 	}
 	for _, definition := range profile.Definition {

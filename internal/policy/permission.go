@@ -7,6 +7,8 @@ import (
 	"errors"
 	"maps"
 	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
 // Permission says that a token may be issued for one case, on one ground. Only
@@ -22,6 +24,14 @@ var errNoPermission = errors.New("a permission that nothing was decided for")
 
 // Ground returns the ground that the permission rests on.
 func (p *Permission) Ground() GroundName { return p.ground }
+
+// Question returns what was asked and permitted. A permission that was not decided has none.
+func (p *Permission) Question() consent.Question {
+	if p == nil || p.c == nil {
+		return consent.Question{}
+	}
+	return p.c.Question()
+}
 
 // Claims returns the claims that the token gets: those that the question was made of, and
 // those that only this software writes, which a record server releases data by. A permission

@@ -39,6 +39,9 @@ type Profile struct {
 	Recheck time.Duration
 	// KeepsUnchecked tells that a token lives on when nobody can tell then.
 	KeepsUnchecked bool
+	// Subscribes tells that the data holder wants to know when a patient's consent changes,
+	// see [Permission.Subscribes].
+	Subscribes bool
 
 	continueAfterDeny bool
 	builtin           bool

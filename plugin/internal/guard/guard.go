@@ -14,6 +14,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -51,7 +52,14 @@ type Beside struct {
 	Asked *policy.Asked
 }
 
-// Parts are what a guard works with. All are needed.
+// Wishes are that data holders are told when the consent of a patient changes.
+type Wishes interface {
+	// Want takes a wish. It returns at once, and tells nobody what becomes of it: a token is
+	// waiting.
+	Want(wish subscriptions.Wish)
+}
+
+// Parts are what a guard works with. All but Wishes are needed.
 type Parts struct {
 	Policy  *policy.Policy
 	Grounds *policy.Grounds
@@ -62,6 +70,7 @@ type Parts struct {
 	Recorder    *record.Recorder
 	Requests    *drain.Drain // those for guarded tokens
 	Now         func() time.Time
+	Wishes      Wishes // nil: no data holder subscribes
 }
 
 // Guard decides about tokens. Its methods may be called from any goroutine.
@@ -173,7 +182,23 @@ func (g *Guard) permitAndStore(ctx context.Context, profile *policy.Profile, tok
 		return fmt.Errorf("%w: %w", record.NotStored, err)
 	}
 	decision.Issued(ctx)
+	g.wish(permission, token)
 	return nil
+}
+
+// wish wishes for a subscription where the permission says so. Whatever becomes of it, there is
+// a token by now: a panic does not take that away.
+func (g *Guard) wish(permission *policy.Permission, token Token) {
+	if g.Wishes == nil || !permission.Subscribes() {
+		return
+	}
+	defer func() {
+		if recover() != nil {
+			g.Recorder.Panic("Panic while wishing for a subscription")
+		}
+	}()
+	question := permission.Question()
+	g.Wishes.Want(subscriptions.Wish{Patient: question.Patient, Subject: token.Subject(), DataHolder: question.DataHolder})
 }
 
 // permit is the decision, in the order of docs/architecture.md. Every error means that

@@ -49,7 +49,7 @@ func newMetrics() metrics {
 		}, []string{"result"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
-			Help: "Panics while a request was handled, which were caught: the request was refused.",
+			Help: "Panics while a request was handled, which were caught: the request was refused, unless it had its token already.",
 		}),
 	}
 	// Every counter exists before its first event: a rate can be told of what went from 0 to

@@ -92,6 +92,14 @@ func ParseProviderCategory(s string) (ProviderCategory, error) {
 	return ProviderCategory(s), nil
 }
 
+// knownProviderCategories are the codes that public sources name; the list may grow.
+var knownProviderCategories = map[ProviderCategory]bool{
+	"RPZAC001": true, "RPZAC003": true, "RPZAC004": true, "RPZAC005": true, "RPZAC103": true, "RPZAC104": true, "RPZAC200": true,
+}
+
+// Known reports whether the code is one that this software has seen documented.
+func (c ProviderCategory) Known() bool { return knownProviderCategories[c] }
+
 // Role is a professional's role in the UZI register, a code of the system
 // 2.16.840.1.113883.2.4.15.111, such as 03.000 (midwife).
 type Role string

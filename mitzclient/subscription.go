@@ -27,7 +27,8 @@ type Subscription struct {
 	BirthDate  string // of the patient: 1980-01-31, or the month or year alone; empty when it is not known
 	DataHolder consent.DataHolder
 	// The systems of the data holder, as OIDs with dots: by which Mitz reaches it, and in
-	// which the data are.
+	// which the data are. Empty: it is not named. The public clients that were seen to run name
+	// both, and Mitz may refuse what names none.
 	GatewaySystem, SourceSystem string
 	// NotifyURL is to which Mitz posts notifications, see [ReadNotification]. Who knows it can
 	// post there too: give each subscription one that cannot be guessed. It may not hold the
@@ -38,6 +39,15 @@ type Subscription struct {
 
 // IsBirthDate reports whether s is a birth date as a [Subscription] can have it.
 func IsBirthDate(s string) bool { return subscription.IsDate(s) }
+
+// IsOID reports whether s is an OID with dots, as the systems of a [Subscription] are.
+func IsOID(s string) bool { return subscription.IsOID(s) }
+
+// CheckNotifyURL says what is wrong with an address to which Mitz is to post; nil: a
+// [Subscription] may have it. plainHTTP allows one of http. The error does not repeat it.
+func CheckNotifyURL(address string, plainHTTP bool) error {
+	return subscription.CheckNotifyURL(address, plainHTTP)
+}
 
 // Format prints "[subscription]" for every verb and flag.
 func (s Subscription) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[subscription]") }

@@ -5,6 +5,7 @@ package mitzclient
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/tlsfile"
@@ -43,4 +44,18 @@ func LoadTLS(files TLSFiles) (*tls.Config, error) {
 		return nil, err
 	}
 	return config, nil
+}
+
+// LoadRoots reads a PEM file that holds root certificates and nothing else, with the care of
+// [LoadTLS]. The error names no configuration key.
+func LoadRoots(file string) (*x509.CertPool, error) {
+	certificates, err := tlsfile.Authorities(file)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	for _, each := range certificates {
+		roots.AddCert(each)
+	}
+	return roots, nil
 }

@@ -9,6 +9,8 @@ package textfile
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -59,4 +61,17 @@ func Line(path string) (string, error) {
 	default:
 		return line, nil
 	}
+}
+
+// openToOthers are the modes of a file that is no secret. Its group may read it: volumes of a
+// container platform are given to a group.
+const openToOthers fs.FileMode = 0o007
+
+// CheckSecret refuses a file that every user of the machine can read or write, and says what
+// to do about it.
+func CheckSecret(info fs.FileInfo) error {
+	if mode := info.Mode().Perm(); mode&openToOthers != 0 {
+		return fmt.Errorf("every user of this machine can read it (mode %04o): chmod 600 it, or set the defaultMode of its volume to 0440, and see who has read it", mode)
+	}
+	return nil
 }

@@ -55,9 +55,12 @@ func (r Request) extensions() (all []extension) {
 	if r.BirthDate != "" {
 		all = append(all, extension{URL: extensionBirthDate, Date: r.BirthDate})
 	}
-	return append(all,
-		extension{URL: extensionGateway, OID: urnOID + r.GatewaySystem},
-		extension{URL: extensionSource, OID: urnOID + r.SourceSystem})
+	for _, system := range [][2]string{{extensionGateway, r.GatewaySystem}, {extensionSource, r.SourceSystem}} {
+		if system[1] != "" {
+			all = append(all, extension{URL: system[0], OID: urnOID + system[1]})
+		}
+	}
+	return all
 }
 
 type channel struct {
@@ -72,7 +75,7 @@ func encodeJSON(r Request) []byte {
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(struct {
 		ResourceType string      `json:"resourceType"`
-		Extension    []extension `json:"extension"`
+		Extension    []extension `json:"extension,omitempty"`
 		Status       string      `json:"status"`
 		Reason       string      `json:"reason"`
 		Criteria     string      `json:"criteria"`

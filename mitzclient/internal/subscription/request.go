@@ -5,6 +5,7 @@ package subscription
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -18,7 +19,7 @@ type Request struct {
 	Patient                     consent.BSN
 	BirthDate                   string // of the patient, as FHIR writes a date; empty: not known
 	DataHolder                  consent.DataHolder
-	GatewaySystem, SourceSystem string // OIDs, dotted
+	GatewaySystem, SourceSystem string // OIDs, dotted; empty: it is not named
 	NotifyURL                   string // to which Mitz posts
 	Payload                     string // the media type of what it posts
 }
@@ -48,10 +49,12 @@ func (r Request) Validate(plain bool) error {
 	problem(r.BirthDate != "" && !IsDate(r.BirthDate), "birth date: not a year, month or day")
 	problem(uraErr != nil, "data holder: not a URA: eight digits")
 	problem(typeErr != nil, "data holder: not an organisation type")
-	problem(!isOID(r.GatewaySystem), "gateway system: not an OID")
-	problem(!isOID(r.SourceSystem), "source system: not an OID")
+	problem(r.GatewaySystem != "" && !IsOID(r.GatewaySystem), "gateway system: not an OID")
+	problem(r.SourceSystem != "" && !IsOID(r.SourceSystem), "source system: not an OID")
 	problem(r.Payload != MediaXML && r.Payload != MediaJSON, "payload: neither FHIR XML nor FHIR JSON")
-	problems = append(problems, checkNotifyURL(r.NotifyURL, plain))
+	if err := CheckNotifyURL(r.NotifyURL, plain); err != nil {
+		problems = append(problems, fmt.Errorf("notify URL: %w", err))
+	}
 	problem(r.names(r.NotifyURL), "notify URL: holds the patient's number")
 	return errors.Join(problems...)
 }
@@ -67,20 +70,23 @@ func IsDate(s string) bool {
 	return false
 }
 
-func isOID(s string) bool { return len(s) <= maxOID && oidShape.MatchString(s) }
+// IsOID reports whether s is an OID, dotted.
+func IsOID(s string) bool { return len(s) <= maxOID && oidShape.MatchString(s) }
 
-func checkNotifyURL(address string, plain bool) error {
+// CheckNotifyURL says what is wrong with an address to which Mitz is to post, without its value.
+// A plain address is one of http.
+func CheckNotifyURL(address string, plain bool) error {
 	parsed, err := url.Parse(address)
 	switch {
 	case address == "":
-		return errors.New("notify URL: missing")
+		return errors.New("missing")
 	case err != nil || len(address) > maxURL || !urlShape.MatchString(address) || parsed.Hostname() == "":
-		return errors.New("notify URL: not a URL of the form https://host/path")
+		return errors.New("not a URL of the form https://host/path")
 	case parsed.User != nil || parsed.RawQuery != "" || parsed.ForceQuery || strings.Contains(address, "#"):
-		return errors.New("notify URL: only scheme, host and path")
+		return errors.New("only scheme, host and path")
 	case parsed.Scheme == "https", parsed.Scheme == "http" && plain:
 		return nil
 	default:
-		return errors.New("notify URL: not https")
+		return errors.New("not https")
 	}
 }

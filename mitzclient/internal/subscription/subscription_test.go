@@ -45,6 +45,52 @@ func TestEncodedAsTheExamples(t *testing.T) {
 	require.Equal(t, tokens(t, example(t, "subscription-request.xml")), tokens(t, Encode(MediaXML, request(t))))
 }
 
+// TestASystemThatIsNotNamed leaves out what the examples have.
+func TestASystemThatIsNotNamed(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*Request)
+		has    []string
+	}{
+		{"the gateway", func(r *Request) { r.GatewaySystem = "" }, []string{"urn:oid:2.999.1.2"}},
+		{"the source", func(r *Request) { r.SourceSystem = "" }, []string{"urn:oid:2.999.1"}},
+		{"neither, and no date of birth", func(r *Request) { r.GatewaySystem, r.SourceSystem, r.BirthDate = "", "", "" }, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := request(t, tc.change)
+			require.NoError(t, r.Validate(false))
+			var inXML struct {
+				Systems []struct {
+					OID struct {
+						Value string `xml:"value,attr"`
+					} `xml:"valueOid"`
+				} `xml:"extension"`
+			}
+			require.NoError(t, xml.Unmarshal(Encode(MediaXML, r), &inXML))
+			var inJSON struct {
+				Extension []struct {
+					OID string `json:"valueOid"`
+				} `json:"extension"`
+			}
+			require.NoError(t, json.Unmarshal(Encode(MediaJSON, r), &inJSON))
+			var asXML, asJSON []string
+			for _, each := range inXML.Systems {
+				if each.OID.Value != "" {
+					asXML = append(asXML, each.OID.Value)
+				}
+			}
+			for _, each := range inJSON.Extension {
+				if each.OID != "" {
+					asJSON = append(asJSON, each.OID)
+				}
+			}
+			require.Equal(t, tc.has, asXML)
+			require.Equal(t, tc.has, asJSON)
+			require.Equal(t, r.BirthDate != "" || tc.has != nil, strings.Contains(string(Encode(MediaJSON, r)), `"extension"`), "FHIR has no empty lists")
+		})
+	}
+}
+
 // tokens returns what is in an XML message but white space between elements.
 func tokens(t testing.TB, message []byte) (all []any) {
 	decoder := xml.NewDecoder(strings.NewReader(string(message)))
@@ -101,7 +147,7 @@ func TestValidate(t *testing.T) {
 		{"a moment of birth", func(r *Request) { r.BirthDate = "1950-02-03T00:00:00Z" }, "birth date: not a year, month or day"},
 		{"a short URA", func(r *Request) { r.DataHolder.URA = "42" }, "data holder: not a URA: eight digits"},
 		{"a type that writes a parameter", func(r *Request) { r.DataHolder.FacilityType = "Z3&x" }, "data holder: not an organisation type"},
-		{"no gateway", func(r *Request) { r.GatewaySystem = "" }, "gateway system: not an OID"},
+		{"a gateway by its name", func(r *Request) { r.GatewaySystem = "gateway" }, "gateway system: not an OID"},
 		{"a source with its prefix", func(r *Request) { r.SourceSystem = "urn:oid:2.999" }, "source system: not an OID"},
 		{"an OID without end", func(r *Request) { r.SourceSystem = "2" + strings.Repeat(".1", 64) }, "source system: not an OID"},
 		{"another payload", func(r *Request) { r.Payload = "application/json" }, "payload: neither FHIR XML nor FHIR JSON"},
@@ -123,7 +169,7 @@ func TestValidate(t *testing.T) {
 			require.EqualError(t, request(t, tc.change).Validate(false), tc.want)
 		})
 	}
-	everything := Request{}.Validate(false).Error()
+	everything := Request{GatewaySystem: "x", SourceSystem: "x"}.Validate(false).Error()
 	require.Len(t, strings.Split(everything, "\n"), 7)
 	require.NotContains(t, everything, testBSN)
 }

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -31,9 +30,6 @@ const (
 	keySize = 32
 	// maxKeys is how many a file can hold.
 	maxKeys = 4
-	// openToOthers are the modes of a file that is no secret. Its group may read it: volumes
-	// of a container platform are given to a group.
-	openToOthers fs.FileMode = 0o007
 )
 
 // NewKeys returns one random key, for a node that shares its sessions with no other.
@@ -51,8 +47,8 @@ func LoadKeys(file string) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	if mode := info.Mode().Perm(); mode&openToOthers != 0 {
-		return nil, fmt.Errorf("every user of this machine can read it (mode %04o): chmod 600 it, or set the defaultMode of its volume to 0440, and see who has read it", mode)
+	if err := textfile.CheckSecret(info); err != nil {
+		return nil, err
 	}
 	content, err := textfile.Read(file)
 	if err != nil {

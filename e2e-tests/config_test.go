@@ -188,6 +188,7 @@ func TestExamplesInDocumentationStart(t *testing.T) {
 						"/etc/nuts/mitz/client.pem", mitz.Files.Certificate,
 						"/etc/nuts/mitz/client.key", mitz.Files.Key,
 						"/etc/nuts/mitz/ca.pem", mitz.Files.TrustStore,
+						"/etc/nuts/mitz/patients.key", must[string](t)(workspace.PatientKeys()),
 						"/etc/nuts/mitz/dataholders.yaml", dataHolders,
 						"/etc/nuts/mitz/facilitytypes.json", facilityTypes,
 					).Replace(match[1]),

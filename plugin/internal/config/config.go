@@ -31,6 +31,12 @@ type Config struct {
 	PatientKeys *withdrawal.Keys
 	// Kinds are the kinds of care provider that patients consent by.
 	Kinds withdrawal.Kinds
+	// NotifyURL is where Mitz reaches this node to tell of changes, without a slash at its end:
+	// one and the secret of a subscription follow it. Empty: nobody is subscribed.
+	NotifyURL string
+	// NotifyCertificate is the client certificate that a notification must come with; nil: it
+	// may come without.
+	NotifyCertificate *Certificate
 
 	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
 }
@@ -44,6 +50,8 @@ type Node struct {
 	HTTP core.Injectable
 	// Flags are those of the commands, see [Prepare].
 	Flags Flags
+
+	tls core.TLSConfig // the node's own, which is not that to Mitz
 }
 
 // Hooks are told what happens while a configuration is in use. The hooks of the lists may
@@ -74,7 +82,7 @@ func Read(server core.ServerConfig, node Node, hooks Hooks) (*Config, error) {
 	case !section.Enabled:
 		return nil, Invalid(outside(err)...)
 	}
-	section.Strict = server.Strictmode
+	section.Strict, node.tls = server.Strictmode, server.TLS
 	return construct(section, err, node, hooks)
 }
 
@@ -102,8 +110,9 @@ func off(section Section, present bool, err error) string {
 // construct makes a configuration of a section, unless anything is wrong with it. What was
 // wrong with reading it is told too.
 func construct(section Section, unread error, node Node, hooks Hooks) (*Config, error) {
+	section.Withdrawal = section.Withdrawal.plain()
 	problems := append([]error{unread}, section.validateLink(section.Strict)...)
-	problems = append(problems, validateLogging(node.HTTP))
+	problems = append(append(problems, section.validateNotify()...), validateLogging(node.HTTP))
 	config := &Config{}
 	var err error
 	section.Lists, config.Watcher, err = lists.Load(section.listSource(), config.listHooks(hooks))
@@ -114,14 +123,20 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	config.certificate, err = section.clientCertificate()
 	problems = append(problems, err, section.validateAudit())
 	config.PatientKeys, err = section.patientKeys()
-	config.Kinds = withdrawal.DefaultKinds()
+	problems = append(problems, err)
+	config.Kinds, err = section.Withdrawal.kinds()
+	problems = append(problems, err)
+	config.NotifyCertificate, err = section.notifyCertificate(node.tls)
+	problems = append(problems, err)
+	subscriptions, err := section.subscriptions()
 	problems = append(problems, err)
 	if err := Invalid(problems...); err != nil {
 		return nil, err
 	}
-	config.Section = section
+	config.Section, config.NotifyURL = section, section.Withdrawal.NotifyURL
 	config.Link, err = mitzclient.NewLink(mitzclient.Config{
 		Endpoint: section.Endpoint, Timeout: section.Timeout, Files: section.tlsFiles(), QueriesPerMinute: section.QueriesPerMinute,
+		Subscriptions: subscriptions,
 	}, hooks.Link)
 	if err != nil {
 		return nil, Invalid(err)

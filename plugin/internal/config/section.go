@@ -56,6 +56,28 @@ type Withdrawal struct {
 	// KeyFile holds the keys under which patients are known without their numbers, see
 	// [withdrawal.LoadKeys]; empty: a random key, where no other node shares the sessions.
 	KeyFile string `koanf:"keyfile"`
+	// NotifyURL is where Mitz reaches this node to tell of changes, for all data holders; each
+	// subscription's secret follows it. Empty: nobody is subscribed.
+	NotifyURL string `koanf:"notifyurl"`
+	// GatewaySystem and SourceSystem are OIDs that a subscription names; empty: it does not.
+	GatewaySystem string `koanf:"gatewaysystem"`
+	SourceSystem  string `koanf:"sourcesystem"`
+	// AuthorizationFile holds the header Authorization of messages about subscriptions, see
+	// [authorization.File]; empty: they have none.
+	AuthorizationFile string `koanf:"authorizationfile"`
+	// NotifyTrustStoreFile has the roots in PEM of the client certificate that a notification
+	// must come with, and NotifyCertNames are the names of which it must have one: DNS names
+	// or the common name. Both empty: it may come without.
+	NotifyTrustStoreFile string   `koanf:"notifytruststorefile"`
+	NotifyCertNames      []string `koanf:"notifycertnames"`
+	// ProviderCategories replace [withdrawal.DefaultKinds]; empty: those.
+	ProviderCategories []ProviderCategory `koanf:"providercategories"`
+}
+
+// ProviderCategory is a kind of care provider by which patients consent.
+type ProviderCategory struct {
+	Code          string   `koanf:"code"`          // RPZAC and three digits
+	FacilityTypes []string `koanf:"facilitytypes"` // of organisations of this kind
 }
 
 // defaults returns the values of a section that says nothing.
@@ -104,13 +126,10 @@ func (s Section) tlsFiles() *mitzclient.TLSFiles {
 var distinctiveKeys = []string{"dataholders", "dataholdersfile", "profiles", "facilitytypes", "facilitytypesfile"}
 
 // keysToCome are those that are agreed upon, and that this version does not know yet.
-var keysToCome = []string{
-	"withdrawal.notifyurl", "withdrawal.gatewaysystem", "withdrawal.sourcesystem", "registration", "pdp",
-	"profiles.subscribe",
-}
+var keysToCome = []string{"registration", "pdp"}
 
 // secretKey matches the keys that hold a secret rather than a file's name.
-var secretKey = regexp.MustCompile(`(?i)(pass|secret|pin$|privatekey|token)`)
+var secretKey = regexp.MustCompile(`(?i)(pass|secret|pin$|privatekey|token|authorization)`)
 
 // explainKey says more of a key that does not exist than that.
 func explainKey(key string) string {
@@ -118,6 +137,9 @@ func explainKey(key string) string {
 		if key == each || strings.HasPrefix(key, each+".") {
 			return "is not available in this version: remove it"
 		}
+	}
+	if strings.Contains(key, "authorization") {
+		return "no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in withdrawal.authorizationfile"
 	}
 	if secretKey.MatchString(key) {
 		return "no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in tls.passwordfile"

@@ -6,6 +6,7 @@ package mitzclient
 import (
 	"errors"
 	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,16 @@ type NotificationError struct {
 
 // Error returns the code's fixed text.
 func (e *NotificationError) Error() string { return e.text }
+
+// NotificationCodes returns every code of a [NotificationError], in order.
+func NotificationCodes() []string {
+	var codes []string
+	for _, code := range notification.Codes() {
+		codes = append(codes, string(code))
+	}
+	slices.Sort(codes)
+	return codes
+}
 
 // ReadNotification reads what Mitz posts to a subscriber: a FHIR R4 transaction Bundle in XML
 // or JSON, as the header Content-Type says. What can be read in two ways is refused, and so is

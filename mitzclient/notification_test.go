@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -56,4 +58,20 @@ func TestRefusedNotifications(t *testing.T) {
 			require.NotEmpty(t, refusal.Error())
 		})
 	}
+}
+
+// TestEveryCodeOfARefusalIsListed: metrics have them all from the start.
+func TestEveryCodeOfARefusalIsListed(t *testing.T) {
+	codes := NotificationCodes()
+	for _, file := range []string{"internal/notification/errors.go", "internal/strictxml/codes.go"} {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		found := regexp.MustCompile(`\bCode\s+= "([a-z_]+)"`).FindAllSubmatch(source, -1)
+		require.Greater(t, len(found), 10, file)
+		for _, code := range found {
+			require.Contains(t, codes, string(code[1]))
+		}
+	}
+	require.Len(t, codes, 25)
+	require.True(t, slices.IsSorted(codes))
 }

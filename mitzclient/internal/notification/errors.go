@@ -5,6 +5,8 @@ package notification
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/strictxml"
 )
@@ -45,6 +47,11 @@ var texts = map[Code]string{
 	UnknownProfile:      "a consent is not of the profile of a notification",
 	UnresolvedReference: "a consent is about somebody who is not in the message",
 	Contradiction:       "a kind of care provider is there twice for one data category",
+}
+
+// Codes returns every code with which a notification can be refused, in no order.
+func Codes() []Code {
+	return slices.AppendSeq(strictxml.Codes(), maps.Keys(texts))
 }
 
 // Error is a notification that was refused. Its text is fixed by its code.

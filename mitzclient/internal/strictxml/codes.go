@@ -3,6 +3,11 @@
 
 package strictxml
 
+import (
+	"maps"
+	"slices"
+)
+
 // Code says why a document was refused. The codes are stable: they serve as metric labels. A
 // package that reads a kind of message adds codes of its own.
 type Code string
@@ -37,6 +42,9 @@ var texts = map[Code]string{
 	UnreadableValue:       "a value holds a comment, CDATA, a reference or an element",
 	TrailingContent:       "there is content after the root element",
 }
+
+// Codes returns all of them, in no order.
+func Codes() []Code { return slices.Collect(maps.Keys(texts)) }
 
 // Text returns what the code means, in words; it is empty for a code of another package.
 func (c Code) Text() string { return texts[c] }

@@ -18,6 +18,7 @@ import (
 type Lists struct {
 	dataHolders   map[string]consent.DataHolder // by Nuts subject
 	facilityTypes map[consent.URA]consent.FacilityType
+	subjects      map[consent.URA][]string // of the data holders, in order
 }
 
 // DataHolder returns the data holder behind a Nuts subject.
@@ -25,6 +26,10 @@ func (l *Lists) DataHolder(subject string) (consent.DataHolder, bool) {
 	dataHolder, known := l.dataHolders[subject]
 	return dataHolder, known
 }
+
+// SubjectsOf returns the Nuts subjects of the data holder with this number, in order; none: it is
+// not on the list. Do not change them.
+func (l *Lists) SubjectsOf(dataHolder consent.URA) []string { return l.subjects[dataHolder] }
 
 // Subjects are the data holders' Nuts subjects, in order.
 func (l *Lists) Subjects() []string { return slices.Sorted(maps.Keys(l.dataHolders)) }
@@ -118,6 +123,11 @@ func (b *ListBuilder) isNew(entry listEntry, place fmt.Stringer) bool {
 // then those without them, with which the rest of a configuration can be checked.
 func (b *ListBuilder) Build() (*Lists, error) {
 	lists := b.lists
+	lists.subjects = make(map[consent.URA][]string, len(lists.dataHolders))
+	for _, subject := range lists.Subjects() {
+		ura := lists.dataHolders[subject].URA
+		lists.subjects[ura] = append(lists.subjects[ura], subject)
+	}
 	return &lists, errors.Join(b.problems...)
 }
 

@@ -109,3 +109,10 @@ func TestExplainWithLongLists(t *testing.T) {
 	p.Use(listsOf(t, "00000001", nil, subjects...))
 	assert.Len(t, p.Explain(p.Profile("birth-care")).Samples, MaxSamples)
 }
+
+func TestSubjectsOf(t *testing.T) {
+	lists := listsOf(t, "00000659", nil, "hospital-west", "hospital-east")
+	assert.Equal(t, []string{"hospital-east", "hospital-west"}, lists.SubjectsOf("00000659"))
+	assert.Empty(t, lists.SubjectsOf("00000660"))
+	assert.Empty(t, lists.SubjectsOf(""))
+}

@@ -19,7 +19,9 @@
 //   - in base64, of both alphabets and at any offset. It is what a JSON object becomes in a
 //     JWT, a Basic header or a disclosure of which the log has one part only.
 //
-// A JWT is taken out as a whole, for what else it says of a patient.
+// A JWT is taken out as a whole, for what else it says of a patient. So is the secret path of a
+// notification (/mitz/notify/[secret]), also one that is none of ours, and what has the form of
+// such a secret in another path: who knows it can end tokens.
 //
 // It is not found in quoted-printable (mail only: nothing before or in a node writes it,
 // and =39 is a common piece of a query), in hexadecimal or compressed text, spelt out in words,

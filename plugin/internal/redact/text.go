@@ -23,6 +23,7 @@ const (
 	markNumber = "[BSN]"
 	markJWT    = "[JWT]"
 	markBase64 = "[base64]"
+	markSecret = "[secret]"
 )
 
 // Text is text without patients' numbers, and of bounded length: what is longer ends in a
@@ -86,6 +87,7 @@ func findNumbers(text string, found []span) []span {
 	if traits.digits >= 9 {
 		found = view{text: text}.numbers(found)
 	}
+	found = view{text: text}.secrets(found)
 	if traits.escaped() {
 		found = view{text: text}.blanked().numbers(found)
 	}
@@ -98,7 +100,7 @@ func findNumbers(text string, found []span) []span {
 			if !changed {
 				break
 			}
-			found = reading.numbers(found)
+			found = reading.secrets(reading.numbers(found))
 			reading, changed = reading.decoded()
 		}
 	}

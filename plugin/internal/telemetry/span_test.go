@@ -112,6 +112,19 @@ func TestASpanSaysNoPatientsNumber(t *testing.T) {
 	assert.True(t, span.Parent().IsValid())
 }
 
+// TestASpanSaysNoSecretPath: by which Mitz notifies.
+func TestASpanSaysNoSecretPath(t *testing.T) {
+	var spans []sdktrace.ReadOnlySpan
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(RedactSpans(keeping{tracetest.NewInMemoryExporter(), &spans}, activeIf(true))))
+	const address = "/mitz/notify/a-secret"
+	_, span := provider.Tracer("test").Start(t.Context(), "POST "+address, trace.WithAttributes(
+		attribute.String("url.path", address), attribute.String("http.target", address+"?a=b"), attribute.String("url.full", "https://node.example"+address)))
+	span.End()
+	require.Len(t, spans, 1)
+	assert.NotContains(t, printed(spans[0]), "a-secret")
+	assert.Contains(t, spans[0].Attributes(), attribute.String("url.full", "https://node.example/mitz/notify/[secret]"))
+}
+
 func TestTheStockNodesSpansStayAsTheyAre(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(printed(exported(t, false)), "vendor="+testBSN)-1)
 }

@@ -33,8 +33,8 @@ func Decode(line []byte) (Entry, error) {
 	patient := event.readEntities(&entry)
 	event.readAgents(&entry)
 	switch {
-	case entry.Action == TokensRevoked && !event.hasQuestion(): // nobody asked
-		err = event.readRevocation(&entry, patient)
+	case (entry.Action == TokensRevoked || entry.Action == Notification) && !event.hasQuestion(): // nobody asked
+		err = event.readUnasked(&entry, patient)
 	case patient != "":
 		entry.Question, err = event.question(patient)
 	}
@@ -49,9 +49,9 @@ func (e *auditEvent) hasQuestion() bool {
 	return slices.ContainsFunc(e.Agent, func(each agent) bool { return each.is(systemProvenance, "custodian") })
 }
 
-// readRevocation reads at which data holder tokens ended, and about whom: one about a single
-// token does not tell.
-func (e *auditEvent) readRevocation(entry *Entry, number string) (err error) {
+// readUnasked reads at which data holder tokens ended or were to end, and about whom: one about a
+// single token does not tell, nor does a notification that cannot be read.
+func (e *auditEvent) readUnasked(entry *Entry, number string) (err error) {
 	if holder := e.Source.Observer.Identifier; holder.System == systemURA {
 		entry.DataHolder = consent.URA(holder.Value)
 	}

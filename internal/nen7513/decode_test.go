@@ -25,12 +25,14 @@ func TestDecodeReadsWhatIsWritten(t *testing.T) {
 	}
 	ofOneToken := revoked
 	ofOneToken.Patient = consent.BSN{}
+	told := revoked
+	told.Action, told.Code = Notification, "accepted"
 	lookedAt := inPerson
 	lookedAt.Action, lookedAt.Code = TokensRevoked, "recheck"
 	for name, entry := range map[string]Entry{
 		"whole": whole, "without a question": bare, "in person": inPerson, "two queries": sum,
 		"about a patient, without a question": revoked, "about a data holder alone": ofOneToken,
-		"of a token that was looked at again": lookedAt,
+		"of a token that was looked at again": lookedAt, "of a notification": told,
 	} {
 		t.Run(name, func(t *testing.T) {
 			decoded, err := Decode([]byte(encoded(t, entry)))

@@ -22,6 +22,7 @@ const (
 	TokenRefused   Action = "token-refused"    // a token for a guarded scope was refused
 	TokenNotStored Action = "token-not-stored" // corrects a TokenIssued: there is no such token
 	TokensRevoked  Action = "tokens-revoked"   // live tokens ended
+	Notification   Action = "notification"     // Mitz told that a patient's consent changed, or something that cannot be read
 	Interrupted    Action = "log-interrupted"  // entries could not be written for a while
 	Signed         Action = "log-signed"       // a signature over the chain so far
 )
@@ -165,6 +166,8 @@ func (e Entry) event() auditEvent {
 	switch e.Action {
 	case Query, Consult:
 		event.Type = coding{systemDICOM, "110112"} // Query
+	case Notification:
+		event.Type = coding{systemLifecycle, "receive"}
 	case Interrupted, Signed:
 		event.Type = coding{systemDICOM, "110100"} // Application Activity
 	case TokenIssued, TokenRefused, TokenNotStored, TokensRevoked:

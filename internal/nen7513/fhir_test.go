@@ -88,6 +88,10 @@ func everyKindOfEntry(t *testing.T) []Entry {
 			e.Action, e.Question, e.Presenters = TokenRefused, nil, []string{"did:web:a.example", "did:web:b.example"}
 		}),
 		with(func(e *Entry) { e.Action = TokenNotStored }),
+		{Time: now, Action: TokensRevoked, Outcome: Success, Code: "notification", Subject: "hospital-east", Patient: inPerson.Patient, DataHolder: "00000659"},
+		{Time: now, Action: Notification, Outcome: Success, Code: "accepted", Subject: "hospital-east", Patient: inPerson.Patient, DataHolder: "00000659"},
+		{Time: now, Action: Notification, Outcome: MinorFailure, Code: "malformed", DataHolder: "00000659"},
+		{Time: now, Since: now.Add(-time.Minute), Count: 17, Action: Notification, Outcome: MinorFailure, Code: "malformed"},
 		{Time: now, Since: now.Add(-time.Minute), Count: 17, Action: TokenRefused, Outcome: MinorFailure, Code: "claim_missing"},
 		interruption(now.Add(-time.Minute), now, 0),
 	}

@@ -173,7 +173,7 @@ func TestShowCommand(t *testing.T) {
 			`<html lang="nl">`, "Toegang gegeven: volgens Mitz mag dit. (code permit)", "query-1, query-2",
 			"verloskundige (03.000), nummer 900000008 (UZI-register)", "verloskundigenpraktijk (G3), URA 12345678",
 			"behandelgegevens (GGC002), GGC999 (onbekende code)", "01-03-2026 13:00:00", "Geen toegang: wij konden niet vaststellen",
-			"niet nagevraagd", "01-03-2026 tot en met 01-03-2026 (Nederlandse tijd)",
+			"niet nagevraagd", "Toegang die eerder is beëindigd", "13:00:10: Wij hebben alle toegang beëindigd", "01-03-2026 tot en met 01-03-2026 (Nederlandse tijd)",
 		} {
 			assert.Contains(t, output, text)
 		}
@@ -306,12 +306,45 @@ func TestStories(t *testing.T) {
 	}
 }
 
+func TestChanges(t *testing.T) {
+	q := question(t, patient)
+	with := func(entry nen7513.Entry, action nen7513.Action, outcome nen7513.Outcome, code string) nen7513.Entry {
+		entry.Action, entry.Outcome, entry.Code = action, outcome, code
+		return entry
+	}
+	taken := with(revoked(q), nen7513.Notification, nen7513.Success, "accepted")
+	for _, test := range []struct {
+		name    string
+		entries []nen7513.Entry
+		changes []change
+	}{
+		{"a token that ended is told with its request", lookedAtAgain(q, 3), nil},
+		{"the data holder ended access", []nen7513.Entry{revoked(q)}, []change{changeEnded}},
+		{"Mitz told, once", []nen7513.Entry{taken, with(revoked(q), nen7513.TokensRevoked, nen7513.Success, codeNotification)}, []change{changeTold}},
+		{"Mitz told, in vain", []nen7513.Entry{
+			with(taken, nen7513.Notification, nen7513.SeriousFailure, "failed"), with(revoked(q), nen7513.TokensRevoked, nen7513.SeriousFailure, "revocation_failed"),
+		}, []change{changeFailed}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var found []change
+			for _, each := range changes(test.entries) {
+				found = append(found, each.what)
+				assert.NotEmpty(t, dutch.changes[each.what])
+			}
+			assert.Equal(t, test.changes, found)
+		})
+	}
+}
+
 func TestBothLanguagesHaveTheSameWords(t *testing.T) {
 	for code := range english.facilityTypes {
 		assert.True(t, code.Known())
 	}
 	keys := func(w words) (keys []any) {
 		for key := range w.endings {
+			keys = append(keys, key)
+		}
+		for key := range w.changes {
 			keys = append(keys, key)
 		}
 		for key := range w.facilityTypes {

@@ -23,6 +23,11 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 // told is a story in words.
 type told struct{ When, Who, Organisation, What, Why, Outcome, Asked string }
 
+// toldChange is a change in words.
+type toldChange struct{ When, What string }
+
+const momentLayout = "02-01-2006 15:04:05"
+
 // writePage writes the page for the patient. It holds no patient's number, loads nothing from
 // elsewhere, and whatever the log holds is text in it.
 func writePage(out io.Writer, w words, f *found) error {
@@ -35,6 +40,7 @@ func writePage(out io.Writer, w words, f *found) error {
 		Local    string
 		From, To string
 		Stories  []told
+		Changes  []toldChange
 		Broken   bool
 	}{Words: w, Local: local, Broken: f.broken}
 	if !f.from.IsZero() {
@@ -42,6 +48,9 @@ func writePage(out io.Writer, w words, f *found) error {
 	}
 	for _, each := range stories(f.entries) {
 		page.Stories = append(page.Stories, w.tell(each, zone))
+	}
+	for _, each := range changes(f.entries) {
+		page.Changes = append(page.Changes, toldChange{each.at.In(zone).Format(momentLayout), w.changes[each.what]})
 	}
 	var content bytes.Buffer // an error shows nothing else
 	if err := pageTemplate.Execute(&content, page); err != nil {
@@ -66,7 +75,7 @@ func (w words) tell(s *story, zone *time.Location) told {
 		outcome += fmt.Sprintf(" (%s %s)", w.Code, s.code)
 	}
 	return told{
-		When:         s.began.In(zone).Format("02-01-2006 15:04:05"),
+		When:         s.began.In(zone).Format(momentLayout),
 		Who:          w.professional(requester),
 		Organisation: coded(w, requester.FacilityType, w.facilityTypes) + ", URA " + string(requester.URA),
 		What:         strings.Join(categories, ", "),

@@ -15,7 +15,10 @@ type words struct {
 	When, Who, Organisation, What, Why, Outcome, Asked, Code, Mandate string
 	Number, NotAsked, UnknownCode, Local                              string
 
+	Changes string // the heading of what happened without a request
+
 	endings       map[ending]string
+	changes       map[change]string
 	facilityTypes map[consent.FacilityType]string
 	categories    map[consent.Category]string
 	purposes      map[consent.PurposeOfUse]string
@@ -47,6 +50,12 @@ var dutch = words{
 		endedWrong:   "Geen toegang: het verzoek voldeed niet aan de regels.",
 		endedUnknown: "Geen toegang: wij konden niet vaststellen of dit mag.",
 		endedOpen:    "Niet bekend: het verzoek is afgebroken. Wij hebben niet vastgelegd dat er toegang is gegeven.",
+	},
+	Changes: "Toegang die eerder is beëindigd",
+	changes: map[change]string{
+		changeTold:   "Mitz liet ons weten dat uw keuzes zijn gewijzigd. Wie volgens Mitz geen toegang meer heeft, kon vanaf dat moment niets meer ophalen.",
+		changeEnded:  "Wij hebben alle toegang beëindigd die op dat moment nog liep.",
+		changeFailed: "Door een storing bij ons konden wij de toegang niet beëindigen die op dat moment nog liep. Die eindigde vanzelf, binnen een kwartier.",
 	},
 	facilityTypes: map[consent.FacilityType]string{
 		"V4": "ziekenhuis", "V5": "universitair ziekenhuis", "V6": "algemeen ziekenhuis", "Z3": "huisartsenpraktijk",
@@ -88,6 +97,12 @@ var english = words{
 		endedWrong:   "No access: the request did not keep to the rules.",
 		endedUnknown: "No access: we could not establish whether this is allowed.",
 		endedOpen:    "Not known: the request was broken off. We have no record that access was given.",
+	},
+	Changes: "Access that was ended before its time",
+	changes: map[change]string{
+		changeTold:   "Mitz told us that your choices have changed. Whoever is not allowed access any more could retrieve nothing from then on.",
+		changeEnded:  "We ended all access that was there at that time.",
+		changeFailed: "Because of a failure on our side we could not end the access that was there at that time. It ended by itself, within a quarter of an hour.",
 	},
 	facilityTypes: report.FacilityTypeWords,
 	categories:    map[consent.Category]string{"GGC002": "treatment data", "GGC012": "test results", "GGC013": "medication"},

@@ -14,10 +14,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
 )
 
 // codeConstant finds the stable codes that are outcomes in logs and metrics.
 var codeConstant = regexp.MustCompile(`\b(?:Code|Reason|State)\s+= "([a-z_]+)"`)
+
+func TestEveryOutcomeOfANotificationIsDocumented(t *testing.T) {
+	documented, err := os.ReadFile("../docs/operations.md")
+	require.NoError(t, err)
+	for _, outcome := range notify.Outcomes() {
+		assert.Contains(t, string(documented), "`"+string(outcome)+"`")
+	}
+}
 
 func TestEveryOutcomeIsDocumented(t *testing.T) {
 	documented, err := os.ReadFile("../docs/operations.md")

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -18,6 +19,7 @@ type metrics struct {
 	tokensRefused   *prometheus.CounterVec
 	tokensRevoked   *prometheus.CounterVec
 	rechecks        *prometheus.CounterVec
+	notifications   *prometheus.CounterVec
 	panics          prometheus.Counter
 }
 
@@ -47,6 +49,10 @@ func newMetrics() metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "rechecks_total",
 			Help: "Live tokens whose consent was looked at again, by how that ended.",
 		}, []string{"result"}),
+		notifications: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "notifications_total",
+			Help: "What came to the address for notifications of Mitz, by how that ended.",
+		}, []string{"outcome"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
 			Help: "Panics while a request was handled, which were caught: the request was refused, unless it had its token already.",
@@ -68,9 +74,12 @@ func newMetrics() metrics {
 	for _, result := range recheckResults() {
 		m.rechecks.WithLabelValues(result)
 	}
+	for _, outcome := range notify.Outcomes() {
+		m.notifications.WithLabelValues(string(outcome))
+	}
 	return m
 }
 
 func (m metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.tokensRevoked, m.rechecks, m.panics}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.tokensRevoked, m.rechecks, m.notifications, m.panics}
 }

@@ -57,6 +57,8 @@ type Recorder struct {
 	withQuestion    *tally.Tally // these take credentials that are trusted
 	panics          *tally.Tally // of which the stack is told
 	unchecked       *tally.Tally // tokens that could not be looked at again, without a query
+	notified        *tally.Tally // notifications by a secret path, which few know
+	strayed         *tally.Tally // those by another path: anybody can cause these
 }
 
 // New returns a recorder without a NEN 7513 file. The limits of what is told one by one are
@@ -69,6 +71,8 @@ func New(now func() time.Time) *Recorder {
 		log().WithField("count", sum.Count).Error(sum.Code + ", more often than is told one by one")
 	})
 	r.unchecked = tally.New(tally.Limits{OfOne: 6, OfAll: 60}, uncheckedTogether)
+	r.notified = tally.New(tally.Limits{OfOne: 30, OfAll: 6000}, r.notifiedTogether)
+	r.strayed = tally.New(tally.Limits{OfOne: 6, OfAll: 6}, r.notifiedTogether)
 	return r
 }
 
@@ -80,7 +84,7 @@ func (r *Recorder) Collectors() []prometheus.Collector { return r.metrics.collec
 
 // Flush tells what is counted so far. Call it before the NEN 7513 file is closed.
 func (r *Recorder) Flush() {
-	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.panics, r.unchecked} {
+	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.panics, r.unchecked, r.notified, r.strayed} {
 		each.Flush()
 	}
 }

@@ -97,6 +97,10 @@ func (k *Keys) ReadPath(secret string) (Path, bool) {
 	return Path{}, false
 }
 
+// Place returns what the patient at the data holder is known by: 64 hexadecimal digits, the same
+// for every path about both, which tell nothing without the key.
+func (p Path) Place() string { return p.place }
+
 // IsAbout reports whether the path is about this patient at this data holder.
 func (p Path) IsAbout(patient consent.BSN, dataHolder consent.URA) bool {
 	if patient.IsZero() || dataHolder != p.DataHolder {

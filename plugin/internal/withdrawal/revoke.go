@@ -16,10 +16,11 @@ type Cause string
 const (
 	CauseRecordSystem Cause = "record_system" // the data holder's record system asked for it
 	CauseRecheck      Cause = "recheck"       // a token was looked at again, and there is no consent any more
+	CauseNotification Cause = "notification"  // Mitz told that consent changed, or sent what cannot be read
 )
 
 // Causes returns all of them.
-func Causes() []Cause { return []Cause{CauseRecordSystem, CauseRecheck} }
+func Causes() []Cause { return []Cause{CauseRecordSystem, CauseRecheck, CauseNotification} }
 
 // Revocation is what is told about tokens that end.
 type Revocation struct {

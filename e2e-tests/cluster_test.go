@@ -6,6 +6,7 @@ package e2e
 import (
 	"context"
 	"maps"
+	"strings"
 	"sync"
 	"testing"
 
@@ -96,6 +97,7 @@ func newCluster(t *testing.T, config harness.WorldConfig, redis harness.RedisCon
 	c.World = harness.StartWorld(t, config)
 	c.first = c.DataHolder
 	second.Settings["url"] = c.first.URL
+	second.YAML = strings.ReplaceAll(second.YAML, harness.NodeURL, c.first.URL)
 	c.second = must[*harness.Node](t)(c.StartNode(t.Context(), second))
 	return c
 }

@@ -25,7 +25,9 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
 )
 
@@ -57,6 +59,9 @@ type Engine struct {
 	auditKey auditKey       // signs it
 	router   *node.Router
 	api      api.API // for the data holder's own systems
+	// subscriptions to patients' consents; nil: Mitz does not notify this node.
+	subscriptions *subscriptions.Service
+	notified      *notify.Endpoint // where it does; nil likewise
 
 	// background is what is looked up while the node runs; it ends with the node.
 	background sync.WaitGroup
@@ -176,6 +181,9 @@ func (e *Engine) Start() error {
 		e.background.Go(func() { e.auditKey.announce(e.ending) })
 	}
 	e.lists.Start()
+	if e.subscriptions != nil {
+		e.subscriptions.Start()
+	}
 	e.warnInBackground()
 	e.requests.Open()
 	return nil
@@ -207,6 +215,9 @@ func (e *Engine) stopGuarding() {
 		log().WithField("requests", left).Error("Requests for guarded tokens did not end: the node stops without them")
 	}
 	e.lists.Stop()
+	if e.subscriptions != nil {
+		e.subscriptions.Stop() // after the requests, whose wishes it writes
+	}
 	e.background.Wait()
 	stdlog.SetOutput(e.stdlog)
 	e.client.Close()

@@ -5,12 +5,14 @@ package plugin
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
 )
 
@@ -27,6 +29,8 @@ type metrics struct {
 	waiting     prometheus.GaugeFunc
 	overdue     prometheus.Counter
 	build       prometheus.Gauge
+	// subscribed are about subscriptions.
+	subscribed []prometheus.Collector
 }
 
 // measured is what the metrics ask for when they are read.
@@ -34,6 +38,9 @@ type measured interface {
 	circuit() mitzclient.CircuitState // open turns half-open by time alone
 	guardedScopes() int
 	load() mitzclient.Load
+	subscriptionsIn(state subscriptions.State) int
+	oldestWaiting() time.Duration
+	wishesDropped() int64
 }
 
 func newMetrics(of measured, recorded ...prometheus.Collector) *metrics {
@@ -62,8 +69,30 @@ func newMetrics(of measured, recorded ...prometheus.Collector) *metrics {
 			Namespace: "nuts", Subsystem: "mitz", Name: "overdue_consults_total",
 			Help: "Consults of Mitz that did not end when their time was over, and were left behind.",
 		}),
-		build: newBuildInfo(version.Read()),
+		build:      newBuildInfo(version.Read()),
+		subscribed: newSubscribed(of),
 	}
+}
+
+// newSubscribed makes the metrics of subscriptions.
+func newSubscribed(of measured) []prometheus.Collector {
+	made := []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "nuts", Subsystem: "mitz", Name: "subscriptions_oldest_waiting_seconds",
+			Help: "How long the oldest subscription waits that Mitz has not accepted or ended, in seconds; 0: none does.",
+		}, func() float64 { return of.oldestWaiting().Seconds() }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: "nuts", Subsystem: "mitz", Name: "subscription_wishes_dropped_total",
+			Help: "Subscriptions that were wished for when a token was issued, and dropped because the SQL database took none for too long.",
+		}, func() float64 { return float64(of.wishesDropped()) }),
+	}
+	for _, state := range subscriptions.States() {
+		made = append(made, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "nuts", Subsystem: "mitz", Name: "subscriptions", Help: "Subscriptions to patients' consents, by state.",
+			ConstLabels: prometheus.Labels{"state": string(state)},
+		}, func() float64 { return float64(of.subscriptionsIn(state)) }))
+	}
+	return made
 }
 
 func (e *Engine) guardedScopes() int { return len(e.config.Profiles) }
@@ -108,7 +137,7 @@ func newDoorRefused() *prometheus.CounterVec {
 func (m *metrics) collectors() []prometheus.Collector {
 	return append([]prometheus.Collector{
 		m.doorRefused, m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue, m.build,
-	}, m.recorded...)
+	}, append(slices.Clone(m.subscribed), m.recorded...)...)
 }
 
 // register adds the metrics to the node's registry.

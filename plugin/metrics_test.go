@@ -16,6 +16,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 )
 
 // busy is a link that has much to do.
@@ -26,6 +27,12 @@ func (busy) guardedScopes() int               { return 3 }
 func (busy) load() mitzclient.Load {
 	return mitzclient.Load{HeldBack: 4, Running: 5, Waiting: 6}
 }
+
+func (busy) subscriptionsIn(state subscriptions.State) int {
+	return map[subscriptions.State]int{subscriptions.Waiting: 7, subscriptions.Subscribed: 8, subscriptions.Ending: 9}[state]
+}
+func (busy) oldestWaiting() time.Duration { return 10 * time.Second }
+func (busy) wishesDropped() int64         { return 11 }
 
 func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	registry := prometheus.NewRegistry()
@@ -60,6 +67,9 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_overdue_consults_total":                      {},
 		"nuts_mitz_build_info":                                  {"node", "version"},
 		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
+		"nuts_mitz_subscriptions":                               {"state"},
+		"nuts_mitz_subscriptions_oldest_waiting_seconds":        {},
+		"nuts_mitz_subscription_wishes_dropped_total":           {},
 	}, labels)
 	problems, err := testutil.GatherAndLint(registry)
 	require.NoError(t, err)

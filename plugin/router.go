@@ -40,6 +40,9 @@ func (r *router) Routes(server core.EchoRouter) {
 	}
 	r.engine.router.Routes(server)
 	r.engine.api.Routes(server)
+	if r.engine.notified != nil {
+		r.engine.notified.Routes(server)
+	}
 }
 
 // newRouter builds the guarded router of a configuration, from the grounds up.
@@ -53,11 +56,21 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 		return nil, err
 	}
 	marks := e.marks(read)
+	if e.subscriptions, err = e.newSubscriptions(read); err != nil {
+		return nil, err
+	}
+	if e.notified, err = e.newNotified(read, marks); err != nil {
+		return nil, err
+	}
 	definitions := node.Definitions{PDPBackend: e.node.Policy, Guarded: read.Policy}
-	guard, err := guard.New(guard.Parts{
+	parts := guard.Parts{
 		Policy: read.Policy, Grounds: grounds, Definitions: definitions.Of, Once: claims, Marks: marks,
 		Recorder: e.recorder, Requests: e.requests, Now: e.now,
-	})
+	}
+	if e.subscriptions != nil {
+		parts.Wishes = e.subscriptions
+	}
+	guard, err := guard.New(parts)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +85,9 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 		Refused: func() { e.countRefused(door.ReasonPresentation) }, Panicked: e.recorder.Panic,
 	}
 	e.api = api.API{Parts: api.Parts{Policy: read.Policy, Marks: marks, EndToken: router.EndToken, Recorder: e.recorder}}
+	if e.subscriptions != nil {
+		e.api.Subscriptions = e.subscriptions
+	}
 	return router, nil
 }
 
@@ -90,8 +106,8 @@ func (e *Engine) marks(read *config.Config) *withdrawal.Marks {
 	}
 }
 
-// claimsTime is how long the SQL database may take to open the claims.
-const claimsTime = 30 * time.Second
+// databaseTime is how long the SQL database may take to open what is kept in it.
+const databaseTime = 30 * time.Second
 
 // openClaims opens the claims of what guarded tokens rest on: in memory where the node's
 // sessions are, since other nodes know nothing of them then; otherwise in the SQL database,
@@ -100,7 +116,7 @@ func (e *Engine) openClaims() (once.Claims, error) {
 	if e.node.HasSessionsOfItsOwn() {
 		return once.NewMemory(e.now), nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), claimsTime)
+	ctx, cancel := context.WithTimeout(context.Background(), databaseTime)
 	defer cancel()
 	table, err := once.OpenTable(ctx, e.node.Storage.GetSQLDatabase(), e.now)
 	if err != nil {

@@ -72,7 +72,10 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 		Facility:    practiceType,
 		GuideForms:  true,
 		Employee:    harness.Employee{Identifier: harness.UZIIdentifier(midwifeID), Name: midwife, Role: midwifeRole},
-		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose}},
+		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Subscribe: true}},
+		ConfigureMitz: func(section *harness.MitzConfig) {
+			section.NotifyURL = harness.NotifyURL
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
@@ -30,9 +31,10 @@ func (s *story) steps() []step {
 			"to ask the record server for the notes of " + other + ", another patient of the hospital.",
 			s.anotherPatient},
 		{"what the patient sees", client + " looks in Mitz to see who asked about her.", s.patientsView},
-		{"consent withdrawn", client + " changes her mind and withdraws her consent in Mitz. The " +
-			"midwife's node asks for a new token. (The token of step 2 is not affected: it ends by itself, at " +
-			"most 15 minutes after it was given.)", s.afterWithdrawal},
+		{"consent withdrawn", client + " changes her mind and withdraws her consent in Mitz. When the hospital's " +
+			"node gave the token it asked Mitz to tell it of that, and Mitz does. The midwife's system uses the " +
+			"token of step 2 once more.", s.afterWithdrawal},
+		{"no new token", "The midwife's node asks for another token.", s.withoutConsent},
 	}
 }
 
@@ -171,8 +173,39 @@ func (s *story) asAsked(query mitztest.Query, decision consent.Decision) bool {
 
 // afterWithdrawal is step 5.
 func (s *story) afterWithdrawal(ctx context.Context, verdict *verdict) error {
+	if s.token == "" {
+		return errors.New("there is no token of step 2")
+	}
+	if err := s.Mitz.WaitForSubscriptions(ctx, 1); err != nil {
+		return err
+	}
+	before, err := harness.SearchPatient(ctx, s.client, s.records, s.token, s.cast.client.bsn)
+	if err != nil {
+		return err
+	}
+	queries := len(s.Mitz.Queries())
+	withdrawn := time.Now()
 	if !s.Mitz.Withdraw(s.cast.client.permission()) {
 		return errors.New("there was no consent to withdraw")
 	}
-	return s.withoutConsent(ctx, verdict)
+	if err := s.Mitz.WaitForNotifications(ctx, 1); err != nil {
+		return err
+	}
+	took := time.Since(withdrawn)
+	after, err := harness.SearchPatient(ctx, s.client, s.records, s.token, s.cast.client.bsn)
+	if err != nil {
+		return err
+	}
+	asked := s.Mitz.Queries()[queries:]
+	s.page.fact("Before", "the record server says "+status(before)+reasonIn(before))
+	s.page.fact("Mitz tells", fmt.Sprintf("the hospital's node that consent changed: the node answered %d, %s after the withdrawal.",
+		s.Mitz.Notifications()[0].Status, took.Round(time.Millisecond)))
+	s.page.fact("After", "the record server says "+status(after)+reasonIn(after))
+	s.page.space()
+	verdict.expect(before.Status == http.StatusOK, "Until then the token worked: HTTP 200.", status(before))
+	verdict.expect(after.Status == http.StatusUnauthorized, "The same token is refused: HTTP 401.", status(after))
+	verdict.expect(!slices.ContainsFunc(s.cast.client.notes, after.Contains),
+		"Nothing of "+s.cast.client.name+"'s record is shown.", "there is something of it in the answer")
+	verdict.expect(len(asked) == 0, "Mitz was not asked: it told the hospital by itself.", summary(asked))
+	return nil
 }

@@ -28,19 +28,23 @@ func TestStoryNoticesWhatIsWrong(t *testing.T) {
 		"nothing is wrong": {},
 		"Mitz denies although consent was recorded": {
 			spoil:  misbehave(mitztest.Denying),
-			failed: []int{2, 3, 4}, checks: 6,
+			failed: []int{2, 3, 4, 5}, checks: 7,
 		},
 		"Mitz always permits": {
 			cast:   func(c *cast) { c.client.bsn = mitztest.PatientAlwaysPermit },
-			failed: []int{1, 4, 5}, checks: 7,
+			failed: []int{1, 4, 6}, checks: 7,
 		},
 		"Mitz does not work": {
 			spoil:  misbehave(mitztest.HTTPStatus(http.StatusServiceUnavailable)),
-			failed: []int{1, 2, 3, 4, 5}, checks: 10,
+			failed: []int{1, 2, 3, 4, 5, 6}, checks: 11,
 		},
 		"Mitz cannot decide": {
 			spoil:  misbehave(mitztest.AnsweringIndeterminate),
-			failed: []int{1, 2, 3, 4, 5}, checks: 10,
+			failed: []int{1, 2, 3, 4, 5, 6}, checks: 11,
+		},
+		"Mitz does not tell the hospital": {
+			spoil:  misbehave(mitztest.NotifyingNever),
+			failed: []int{5}, checks: 2,
 		},
 		"the record server shows any patient": {
 			spoil:  answerAboutTheOther(http.StatusOK, nil),

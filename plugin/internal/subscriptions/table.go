@@ -5,12 +5,16 @@ package subscriptions
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // Table are subscriptions in the SQL database that the nodes of a cluster share: whichever
@@ -156,4 +160,25 @@ func (t *Table) remove(ctx context.Context, gone row) (was bool, err error) {
 		return result.Error
 	})
 	return was, err
+}
+
+// CheckKeys reports, with the cure, that there are subscriptions under a key that is not among
+// these: nobody could tell whom they are about.
+func (t *Table) CheckKeys(ctx context.Context, keys *withdrawal.Keys) error {
+	used, err := t.keys(ctx)
+	if err != nil {
+		return err
+	}
+	var lost []string
+	for _, key := range used {
+		if !slices.Contains(keys.IDs(), key) {
+			lost = append(lost, key)
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	slices.Sort(lost)
+	return fmt.Errorf("there are subscriptions under a key that is not in the file (%s): put its line back, after the others, until the node has told Mitz of them under the first; "+
+		"where the key is lost, delete the rows of table %s with that sealed_key, and subscribe these patients again", strings.Join(lost, ", "), subscriptionsTable)
 }

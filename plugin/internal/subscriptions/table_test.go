@@ -12,6 +12,8 @@ import (
 	"github.com/nuts-foundation/sqlite"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	_ "modernc.org/sqlite"
@@ -84,4 +86,18 @@ func TestTable(t *testing.T) {
 			testStore(t, func(t *testing.T) store { return openTable(t, newDatabase(t)(t)) })
 		})
 	}
+}
+
+// TestAKeyThatIsGoneIsNoticed: with it goes who is subscribed.
+func TestAKeyThatIsGoneIsNoticed(t *testing.T) {
+	table := openTable(t, openSQLite(t, filepath.Join(t.TempDir(), "node.db")))
+	former := withdrawal.NewKeys()
+	rotated := former.Rotated()
+	require.NoError(t, table.CheckKeys(t.Context(), former), "nobody is subscribed")
+	addRows(t, table, newRow(former.ID(), "hospital-east", "a"))
+	require.NoError(t, table.CheckKeys(t.Context(), former))
+	require.NoError(t, table.CheckKeys(t.Context(), rotated), "the key is among them")
+	err := table.CheckKeys(t.Context(), withdrawal.NewKeys())
+	require.ErrorContains(t, err, former.ID())
+	require.ErrorContains(t, err, "put its line back")
 }

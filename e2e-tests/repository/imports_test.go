@@ -111,6 +111,10 @@ var rules = []rule{
 		because: "the tests meet a node as everybody does: as a process, over HTTP",
 	},
 	{
+		of: []string{"internal/openapi"}, never: nuts, tests: true,
+		because: "it holds any server against the document",
+	},
+	{
 		of:      []string{"plugin"},
 		ours:    slices.Concat([]string{"plugin/internal/...", "mitzclient", "consent"}, rooms),
 		never:   tests,
@@ -129,7 +133,7 @@ var rules = []rule{
 		because: "what the plugin stands on does not know the plugin",
 	},
 	{
-		of: []string{"e2e-tests/..."}, ours: []string{"internal/harness", "mitzclient/...", "consent"}, never: nuts, tests: true,
+		of: []string{"e2e-tests/..."}, ours: []string{"internal/harness", "internal/openapi", "mitzclient/...", "consent"}, never: nuts, tests: true,
 		because: "the tests meet a node as everybody does: as a process, over HTTP",
 	},
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 	"github.com/lestrrat-go/jwx/v2/jws"
 	"github.com/nuts-foundation/nuts-node/cmd"
+	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -115,6 +116,7 @@ type testNode struct {
 	public, internal string
 	audit            string // the file
 	stop             func(t *testing.T)
+	system           *core.System
 }
 
 func startNode(t *testing.T, mitz *mitztest.Simulator, files mitztest.Files) *testNode {
@@ -145,6 +147,7 @@ func startNode(t *testing.T, mitz *mitztest.Simulator, files mitztest.Files) *te
 		public:   fmt.Sprintf("http://127.0.0.1:%d", ports.Port(1)),
 		internal: fmt.Sprintf("http://127.0.0.1:%d", ports.Port(2)),
 		audit:    filepath.Join(dir, "audit.jsonl"),
+		system:   system,
 		stop:     func(t *testing.T) { once.Do(func() { cancel(); assert.NoError(t, <-ended) }) },
 	}
 	t.Cleanup(func() { node.stop(t) })

@@ -24,17 +24,19 @@ const databaseTime = 30 * time.Second
 // retryAfter is when to try again where it failed, in seconds.
 const retryAfter = "10"
 
-// subscribing finds the data holder of a request about subscriptions, and bounds its time.
+// subscribing finds the data holder of a request about subscriptions.
 func (a API) subscribing(handle handler) echo.HandlerFunc {
 	return a.at(func(c echo.Context, subject string, dataHolder consent.DataHolder) error {
 		if a.Subscriptions == nil {
 			return problem(http.StatusNotImplemented, "patients can be subscribed where mitz.withdrawal.notifyurl is configured")
 		}
-		ctx, cancel := context.WithTimeout(c.Request().Context(), databaseTime)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
 		return handle(c, subject, dataHolder)
 	})
+}
+
+// database returns the context in which the SQL database is asked for a request.
+func database(c echo.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.Request().Context(), databaseTime)
 }
 
 // subscribe wishes for subscriptions: all that are asked for, or none. Mitz is told in the
@@ -48,7 +50,9 @@ func (a API) subscribe(c echo.Context, subject string, dataHolder consent.DataHo
 	if err != nil {
 		return err
 	}
-	kept, failure := a.Subscriptions.Add(c.Request().Context(), wished...)
+	ctx, cancel := database(c)
+	defer cancel()
+	kept, failure := a.Subscriptions.Add(ctx, wished...)
 	a.changed(c, subscriptions.Change{Subject: subject, Count: len(wished), Failure: failure})
 	if failure != nil {
 		return unavailable(c, "the SQL database could not be written: send it again")
@@ -67,7 +71,9 @@ func (a API) listSubscriptions(c echo.Context, subject string, _ consent.DataHol
 	if err != nil {
 		return err
 	}
-	page, failure := a.Subscriptions.List(c.Request().Context(), subject, after, limit)
+	ctx, cancel := database(c)
+	defer cancel()
+	page, failure := a.Subscriptions.List(ctx, subject, after, limit)
 	if failure != nil {
 		return a.unread(c, failure)
 	}
@@ -79,7 +85,9 @@ func (a API) getSubscription(c echo.Context, subject string, _ consent.DataHolde
 	if !isID {
 		return unknown()
 	}
-	found, failure := a.Subscriptions.Get(c.Request().Context(), subject, id)
+	ctx, cancel := database(c)
+	defer cancel()
+	found, failure := a.Subscriptions.Get(ctx, subject, id)
 	switch {
 	case errors.Is(failure, subscriptions.ErrUnknown):
 		return unknown()
@@ -97,7 +105,9 @@ func (a API) endSubscription(c echo.Context, subject string, _ consent.DataHolde
 	if !isID {
 		return unknown()
 	}
-	failure := a.Subscriptions.End(c.Request().Context(), subject, id)
+	ctx, cancel := database(c)
+	defer cancel()
+	failure := a.Subscriptions.End(ctx, subject, id)
 	if errors.Is(failure, subscriptions.ErrUnknown) {
 		return unknown()
 	}

@@ -185,6 +185,15 @@ func TestSubscribingAThousandPatients(t *testing.T) {
 	assert.Equal(t, []subscriptions.Change{{Subject: "hospital-east", Count: maxPatients}}, w.changes)
 }
 
+func TestAListOfOneIsAnsweredWithAList(t *testing.T) {
+	w := newWorld(t)
+	var told struct{ Subscriptions []view }
+	answer := w.ask(t, http.MethodPost, subscriptionsPath, `{"patients": [{"patient": "`+testBSN+`"}]}`, &told)
+	assert.Equal(t, http.StatusAccepted, answer.Code)
+	assert.Empty(t, answer.Header().Get(echo.HeaderLocation))
+	assert.Len(t, told.Subscriptions, 1)
+}
+
 // someNumbers returns numbers that pass the eleven test.
 func someNumbers(n int) []string {
 	var numbers []string
@@ -223,6 +232,7 @@ func TestWhatSubscribesNobody(t *testing.T) {
 		{"a long list", subscriptionsPath, jsonType, many(slices.Repeat([]string{one}, maxPatients+1)...), http.StatusBadRequest, "1 to 1000"},
 		{"a list of numbers", subscriptionsPath, jsonType, many(`"` + testBSN + `"`), http.StatusBadRequest, ""},
 		{"a list in a list", subscriptionsPath, jsonType, many(`[` + one + `]`), http.StatusBadRequest, ""},
+		{"a member in another case in a list", subscriptionsPath, jsonType, many(`{"Patient": "` + testBSN + `"}`), http.StatusBadRequest, ""},
 		{"a member twice in a list", subscriptionsPath, jsonType, many(`{"patient": "` + testBSN2 + `", "patient": "` + testBSN + `"}`), http.StatusBadRequest, ""},
 		{"some bad ones among good ones", subscriptionsPath, jsonType, many(one, `{"patient": "123456789"}`, one, `null`, `{"patient": "`+testBSN+`", "birthDate": "31-01-1980"}`), http.StatusBadRequest,
 			"patients: at 1, 3: patient is not a BSN; patients: at 4: birthDate is not"},

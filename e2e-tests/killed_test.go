@@ -25,7 +25,7 @@ var (
 )
 
 // rotatedCluster has two keys for patients: a revocation writes two marks.
-func rotatedCluster(t *testing.T) *cluster {
+func rotatedCluster(t *testing.T, config harness.WorldConfig) *cluster {
 	t.Helper()
 	var lines string
 	for range 2 {
@@ -35,7 +35,6 @@ func rotatedCluster(t *testing.T) *cluster {
 	}
 	file := filepath.Join(t.TempDir(), "patients.key")
 	require.NoError(t, os.WriteFile(file, []byte(lines), 0o600))
-	config := plainWorld()
 	configure := config.ConfigureMitz
 	config.ConfigureMitz = func(section *harness.MitzConfig) {
 		configure(section)
@@ -50,7 +49,7 @@ func rotatedCluster(t *testing.T) *cluster {
 // each moment of that. Where it answered, they have ended; where it did not, the other node
 // ends them.
 func TestAKilledNodeLeavesNoLiveToken(t *testing.T) {
-	c := rotatedCluster(t)
+	c := rotatedCluster(t, plainWorld())
 	everything := map[string]string{"patient": patient}
 	for name, moment := range map[string]struct {
 		hold  func() *harness.Held
@@ -117,7 +116,7 @@ func TestAKilledNodeLeavesNoLiveToken(t *testing.T) {
 // tokens at each moment of that. There is never a live token, but where the mark was read
 // after it was written: then Mitz was asked after the withdrawal.
 func TestAWithdrawalWhileATokenIsMade(t *testing.T) {
-	c := rotatedCluster(t)
+	c := rotatedCluster(t, plainWorld())
 	for name, moment := range map[string]struct {
 		hold func() *harness.Held
 		live bool
@@ -143,6 +142,50 @@ func TestAWithdrawalWhileATokenIsMade(t *testing.T) {
 			require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 			assert.Equal(t, moment.live, c.active(t, answer.Token()))
 			c.gate.HoldNothing()
+		})
+	}
+}
+
+// TestAKilledNodeDoesNotAnswerMitz kills the node that Mitz tells of a withdrawal, at each moment
+// of that: then Mitz has no answer. Once it has one, no token is left, and the node that goes on
+// has the same patients subscribed.
+func TestAKilledNodeDoesNotAnswerMitz(t *testing.T) {
+	c := rotatedCluster(t, subscribingWorld())
+	guardedToken(t, c.World)
+	require.NoError(t, c.Mitz.WaitForSubscriptions(t.Context(), 1))
+	// told returns the status with which Mitz was answered about a change.
+	told := func(change func()) int {
+		before := len(c.Mitz.Notifications())
+		change()
+		require.NoError(t, c.Mitz.WaitForNotifications(t.Context(), before+1))
+		return c.Mitz.Notifications()[before].Status
+	}
+	for name, hold := range map[string]func() *harness.Held{
+		"before the first mark is written":                            func() *harness.Held { return c.gate.HoldCommand(0, writeMark...) },
+		"when the first is written, and Redis's answer is on its way": func() *harness.Held { return c.gate.HoldAnswer(writeMark...) },
+		"between the first and the second":                            func() *harness.Held { return c.gate.HoldCommand(1, writeMark...) },
+		"before the last":                                             func() *harness.Held { return c.gate.HoldCommand(3, writeMark...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, http.StatusCreated, told(func() { permit(t, c.World, patient, "00000659", "GGC002") }))
+			require.Equal(t, http.StatusCreated, told(func() { permitHospitals(t, c.World) }))
+			require.NoError(t, c.redis.Delete(t.Context(), "mitz.mark.")) // of the moments before
+			tokens := []string{guardedToken(t, c.World), guardedToken(t, c.World)}
+			require.True(t, c.active(t, tokens[0]))
+			held := hold()
+			require.NotEqual(t, http.StatusCreated, told(func() {
+				require.True(t, c.Mitz.Withdraw(requesterPermission(patient, "GGC002")))
+				require.NoError(t, held.Wait(t.Context()))
+				c.first.Kill()
+			}), "the answer of a killed node")
+
+			c.gate.HoldNothing()
+			require.NoError(t, c.first.Restart(t.Context(), c.Workspace))
+			require.Equal(t, http.StatusCreated, told(func() { permitHospitals(t, c.World) }), "Mitz tells the state again")
+			for _, token := range tokens {
+				assert.False(t, c.active(t, token))
+			}
+			require.Len(t, c.Mitz.Subscriptions(), 1)
 		})
 	}
 }

@@ -84,7 +84,7 @@ func readHeader(path string) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case len(header) > maxSize || !headerShape.MatchString(header):
+	case !headerShape.MatchString(header):
 		return "", errForm
 	default:
 		return header, nil

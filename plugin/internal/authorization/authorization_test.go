@@ -77,20 +77,22 @@ func TestEachMessageHasWhatIsThereNow(t *testing.T) {
 	write(t, path, "SAML one")
 	f, err := Open(path)
 	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for _, tc := range []struct{ content, want string }{{"SAML two", "SAML two"}, {"", ""}, {"SAML three", "SAML three"}} {
 		write(t, path+".new", tc.content)
 		require.NoError(t, os.Rename(path+".new", path))
-		header, err := f.Header(t.Context())
+		header, err := f.Header(ctx)
 		assert.Equal(t, tc.want, header)
 		assert.Equal(t, tc.want == "", err != nil)
 	}
 	require.NoError(t, os.Remove(path))
-	header, err := f.Header(t.Context())
+	header, err := f.Header(ctx)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	assert.Empty(t, header)
 	write(t, path, "SAML four")
 	require.NoError(t, os.Chmod(path, 0o644))
-	_, err = f.Header(t.Context())
+	_, err = f.Header(ctx)
 	require.ErrorContains(t, err, "every user of this machine can read it", "whoever opened it meanwhile")
 }
 

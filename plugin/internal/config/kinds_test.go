@@ -32,6 +32,9 @@ func TestKindsOfCareProvider(t *testing.T) {
 	for _, tc := range []struct{ name, configured, problem string }{
 		{"an empty table", "[]", "withdrawal.providercategories: is empty: leave it out to use the built-in table"},
 		{"another code", "[{code: GGC002, facilitytypes: [Z3]}]", "withdrawal.providercategories[0].code: not a category of care providers: RPZAC and three digits"},
+		{"another code twice", "[{code: GP, facilitytypes: [Z3]}, {code: GP, facilitytypes: [N6]}]",
+			"withdrawal.providercategories[0].code: not a category of care providers: RPZAC and three digits\n" +
+				"withdrawal.providercategories[1].code: not a category of care providers: RPZAC and three digits"},
 		{"no code", "[{facilitytypes: [Z3]}]", "withdrawal.providercategories[0].code: not a category of care providers: RPZAC and three digits"},
 		{"a code twice", "[{code: RPZAC001, facilitytypes: [Z3]}, {code: RPZAC001, facilitytypes: [N6]}]",
 			`withdrawal.providercategories[1].code: "RPZAC001" is given twice: put its types together`},

@@ -16,7 +16,7 @@ func TestSecretHook(t *testing.T) {
 	logger := logrus.New()
 	logger.SetOutput(&out)
 	logger.AddHook(SecretHook{})
-	logger.Info("Config: \nmitz.tls.password -> geheim1\nmitz.tls.passwordfile -> /a/file\nmitz.pin -> geheim2\nother.password -> theirs\n")
+	logger.Info("Config: \nmitz.tls.password -> geheim1\nmitz.tls.passwordfile -> /a/file\nmitz.pin -> geheim2\nmitz.withdrawal.authorization -> SAML geheim3\nother.password -> theirs\n")
 	assert.NotContains(t, out.String(), "geheim")
 	assert.Contains(t, out.String(), "mitz.tls.password -> (redacted)")
 	assert.Contains(t, out.String(), "/a/file")

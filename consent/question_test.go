@@ -95,6 +95,16 @@ func TestCodes(t *testing.T) {
 	}
 }
 
+func TestKnownCodes(t *testing.T) {
+	for code, known := range map[interface{ Known() bool }]bool{
+		consent.FacilityType("V6"): true, consent.FacilityType("Q9"): false,
+		consent.Category("GGC002"): true, consent.Category("GGC001"): false,
+		consent.ProviderCategory("RPZAC104"): true, consent.ProviderCategory("RPZAC002"): false,
+	} {
+		assert.Equal(t, known, code.Known(), "%v", code)
+	}
+}
+
 func TestParseDecision(t *testing.T) {
 	for _, decision := range []consent.Decision{consent.Permit, consent.Deny, consent.Indeterminate, consent.NotApplicable} {
 		t.Run("its own word: "+decision.String(), func(t *testing.T) {

@@ -113,7 +113,9 @@ func TestWhatKeepsMitzFromTellingTheNode(t *testing.T) {
 		{"an empty query", func(s *Section, _ *Node) { s.Withdrawal.NotifyURL += "?" }, []string{"withdrawal.notifyurl: only scheme, host and path"}},
 		{"a fragment", func(s *Section, _ *Node) { s.Withdrawal.NotifyURL += "#a" }, []string{"withdrawal.notifyurl: only scheme, host and path"}},
 		{"a password", func(s *Section, _ *Node) { s.Withdrawal.NotifyURL = "https://u:geheim@node.example" }, []string{"withdrawal.notifyurl: only scheme, host and path"}},
-		{"no room for a secret", func(s *Section, _ *Node) { s.Withdrawal.NotifyURL = "https://node.example/" + strings.Repeat("a", 2048-100) },
+		{"no room for a secret", func(s *Section, _ *Node) {
+			s.Withdrawal.NotifyURL = "https://node.example/" + strings.Repeat("a", 2048-100)
+		},
 			[]string{"withdrawal.notifyurl: not a URL of the form https://host/path"}},
 		{"systems by their names", func(s *Section, _ *Node) { s.Withdrawal.GatewaySystem, s.Withdrawal.SourceSystem = "geheim", "2.999." },
 			[]string{"withdrawal.gatewaysystem: not an OID: numbers with dots between them, such as 2.999.1", "withdrawal.sourcesystem: not an OID: numbers with dots between them, such as 2.999.1"}},
@@ -124,7 +126,9 @@ func TestWhatKeepsMitzFromTellingTheNode(t *testing.T) {
 			[]string{"withdrawal.notifycertnames: required with withdrawal.notifytruststorefile: others than Mitz have certificates under these roots too"}},
 		{"names without roots", func(s *Section, _ *Node) { s.Withdrawal.NotifyTrustStoreFile = "" },
 			[]string{"withdrawal.notifytruststorefile: required with withdrawal.notifycertnames: the roots of Mitz's certificate, in PEM"}},
-		{"a name that is none", func(s *Section, _ *Node) { s.Withdrawal.NotifyCertNames = []string{"mitz.example", "", " mitz.example"} },
+		{"a name that is none", func(s *Section, _ *Node) {
+			s.Withdrawal.NotifyCertNames = []string{"mitz.example", "", " mitz.example"}
+		},
 			[]string{"withdrawal.notifycertnames[1]: not a name as it is in a certificate: a DNS name, or the common name",
 				"withdrawal.notifycertnames[2]: not a name as it is in a certificate: a DNS name, or the common name"}},
 		{"roots that are none", func(s *Section, _ *Node) { s.Withdrawal.NotifyTrustStoreFile = secretFile(t, "geheim") },
@@ -149,7 +153,7 @@ func TestWhatKeepsMitzFromTellingTheNode(t *testing.T) {
 		section := notifiedSection(t)
 		section.Withdrawal.NotifyURL = "http://node.example/mitz/notify"
 		assert.EqualError(t, Invalid(checkNotifyURL(section.Withdrawal.NotifyURL, true)), "invalid configuration, 1 problem: mitz.withdrawal.notifyurl: must be https in strict mode")
-		assert.Empty(t, Invalid(section.validateNotify()...))
+		assert.NoError(t, Invalid(section.validateNotify()...))
 		section.Strict = true
 		assert.EqualError(t, Invalid(section.validateNotify()...), "invalid configuration, 1 problem: mitz.withdrawal.notifyurl: must be https in strict mode")
 	})

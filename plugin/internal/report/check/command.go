@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +71,11 @@ func checkLink(command *cobra.Command, cfg *config.Config, last bool) error {
 	page.Rows(0, [][2]string{{"Mitz", fmt.Sprintf("%s, at most %s for a query", cfg.Endpoint, cfg.Timeout)}})
 	page.Warnings(cfg.SectionWarnings())
 	fmt.Fprintln(page)
-	failed := page.findings(findingsOf(probed, time.Now()))
+	findings := findingsOf(probed, time.Now())
+	if cfg.NotifyURL != "" {
+		findings = append(findings, notificationsFinding(command.Context(), cfg.NotifyURL, net.DefaultResolver.LookupNetIP))
+	}
+	failed := page.findings(findings)
 	conclusion := workWords(probed)
 	switch {
 	case failed > 0:

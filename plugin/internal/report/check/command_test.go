@@ -24,6 +24,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/commandtest"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/report"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // checkedMitz is a simulator, and the configuration of a node that reaches it.
@@ -108,6 +109,18 @@ func TestCheckFindsTheLinkInOrder(t *testing.T) {
 	t.Run("this is what the documentation shows", func(t *testing.T) {
 		assert.Equal(t, withoutParticulars(documented), withoutParticulars(output))
 	})
+}
+
+// TestCheckSaysWhereMitzPosts checks a node of which Mitz is told. Nobody connects to where that is.
+func TestCheckSaysWhereMitzPosts(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "patients.key")
+	require.NoError(t, os.WriteFile(key, withdrawal.NewKeys().Lines(), 0o600))
+	output, _, err := runCheck(t, startCheckedMitz(t, year).config()+fmt.Sprintf("  withdrawal: {keyfile: %q, notifyurl: 'https://192.0.2.1/mitz/notify', gatewaysystem: 2.999.1}\n", key))
+	require.NoError(t, err)
+	assert.Equal(t, "192.0.2.1 is an address: there is nothing to look up", told(t, output, "ok", "notifications"))
+	assert.Contains(t, output, "Mitz is told to post to https://192.0.2.1/mitz/notify/<secret>. Whether")
+	assert.Contains(t, output, "WARNING: mitz.withdrawal.sourcesystem: is not given")
+	assert.Contains(t, output, "The link works.")
 }
 
 // documentedCheck returns an output that docs/operations.md shows. It must be called before

@@ -34,7 +34,7 @@ func (p *page) overview(now time.Time) {
 	if more := len(subjects) - maxRows; more > 0 {
 		rows = append(rows, [2]string{"", fmt.Sprintf("and %d more", more)})
 	}
-	rows = append(rows, [2]string{"guarded", strings.Join(p.cfg.Scopes(), ", ")})
+	rows = append(append(rows, [2]string{"guarded", strings.Join(p.cfg.Scopes(), ", ")}), notifications(p.cfg)...)
 	p.Rows(0, rows)
 	p.Warnings(p.cfg.Warnings(now))
 }
@@ -61,6 +61,9 @@ func (p *page) decision(explanation policy.Explanation) {
 	rows = append(rows, [2]string{"purpose", report.Coded(explanation.Purpose, purposeWords)})
 	for i, ground := range explanation.Grounds {
 		rows = append(rows, [2]string{fmt.Sprintf("ground %d", i+1), string(ground) + ": " + groundWords[ground]})
+	}
+	if explanation.Subscribes {
+		rows = append(rows, [2]string{"afterwards", subscribesWords})
 	}
 	p.Rows(2, rows)
 	if len(explanation.Categories) > 1 {

@@ -4,12 +4,16 @@
 package plugin_test
 
 import (
+	"encoding/base64"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/openapi"
 )
@@ -18,8 +22,11 @@ import (
 var parameter = regexp.MustCompile(`:([a-z]+)`)
 
 // TestANodeServesWhatIsDescribed compares all routes of a running node that are ours with
-// docs/openapi.yaml.
+// docs/openapi.yaml. The node has a key, without which there is no address for notifications.
 func TestANodeServesWhatIsDescribed(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "patients.key")
+	require.NoError(t, os.WriteFile(key, []byte(base64.StdEncoding.EncodeToString([]byte("a key of thirty-two bytes, really"[:32]))), 0o600))
+	t.Setenv("NUTS_MITZ_WITHDRAWAL_KEYFILE", key)
 	mitz, files := startMitz(t)
 	node := startNode(t, mitz, files)
 	server := echo.New()

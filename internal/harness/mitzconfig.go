@@ -28,6 +28,9 @@ type MitzConfig struct {
 	// NotifyURL is where Mitz notifies, in which [NodeURL] stands for the node's own address,
 	// such as in [NotifyURL]; empty: it does not.
 	NotifyURL string
+	// NotifyCertNames are whose client certificate Mitz must notify with, of the roots in
+	// TrustStoreFile; empty: it needs none.
+	NotifyCertNames []string
 	// Kinds are the kinds of care provider with their types; nil: the plugin's default.
 	Kinds map[string][]string
 	// Files with more data holders, and more types of requesters; empty: none.
@@ -97,6 +100,10 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
     notifyurl: {{printf "%q" .}}
     gatewaysystem: "2.999.1"
     sourcesystem: "2.999.1.2"
+{{- end}}
+{{- if .NotifyCertNames}}
+    notifytruststorefile: {{printf "%q" .TrustStoreFile}}
+    notifycertnames: [{{range $i, $n := .NotifyCertNames}}{{if $i}}, {{end}}{{printf "%q" $n}}{{end}}]
 {{- end}}
 {{- with .Kinds}}
     providercategories:

@@ -38,6 +38,9 @@ type Document struct {
 // Read reads a document, which must be valid with all its examples.
 func Read(t testing.TB, file string) *Document {
 	t.Helper()
+	for _, kind := range []string{"application/fhir+xml", "application/xml", "text/xml"} {
+		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.PlainBodyDecoder)
+	}
 	read, err := openapi3.NewLoader().LoadFromFile(file)
 	require.NoError(t, err)
 	require.NoError(t, read.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaPatternValidation()))

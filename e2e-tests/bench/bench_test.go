@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(harness.RunAndScan(func(dir string) int {
 		logRoot = dir
 		return m.Run()
-	}, []string{mitztest.PatientAlwaysPermit, mitztest.PatientAlwaysDeny}, os.Stderr))
+	}, append(testNumbers(tinyPlan().subscribers), mitztest.PatientAlwaysPermit, mitztest.PatientAlwaysDeny, withdrawn), os.Stderr))
 }
 
 // tinyPlan only shows that everything works.
@@ -42,6 +42,8 @@ func tinyPlan() plan {
 		warmUp: 20 * time.Millisecond, rounds: 2, roundTime: 200 * time.Millisecond, rate: 25, slowRate: 25,
 		besideRounds: 1, besideTime: 200 * time.Millisecond,
 		unverified: 4, floodRounds: 1, soak: 300 * time.Millisecond,
+		tokensInMemory: 3, tokensInRedis: 10, withdrawals: 2, introspections: 2,
+		subscribers: 20, notifying: 10, changes: 2,
 	}
 }
 
@@ -82,9 +84,25 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 			assert.Greater(t, each.latency(0), milliseconds(besideDelay), each.name)
 		}
 	})
+	t.Run("withdrawals", func(t *testing.T) {
+		require.Len(t, measured.withdrawal.ends, 2)
+		for _, each := range measured.withdrawal.ends {
+			assert.Len(t, each.took, p.withdrawals, each.name)
+			assert.Zero(t, each.wrong, each.name)
+			assert.Positive(t, percentile(each.took, 50), each.name)
+		}
+		for _, each := range measured.withdrawal.introspects {
+			assert.Len(t, each.took, p.introspections, each.name)
+		}
+		assert.Equal(t, p.subscribers, measured.withdrawal.subscribed.patients)
+		assert.Zero(t, measured.withdrawal.subscribed.missing)
+		assert.Positive(t, measured.withdrawal.subscribed.before)
+		assert.Equal(t, p.notifying*p.changes, measured.withdrawal.notified.count)
+		assert.Zero(t, measured.withdrawal.notified.wrong)
+	})
 	t.Run("what is printed", func(t *testing.T) {
 		text := out.String()
-		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "What consent costs"} {
+		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "8. ", "What consent costs", "Patients subscribed"} {
 			assert.Contains(t, text, heading)
 		}
 		assert.Contains(t, text, "reached")
@@ -93,6 +111,7 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 		assert.NotContains(t, text, "NaN")
 		assert.NotContains(t, text, mitztest.PatientAlwaysPermit)
 		assert.NotContains(t, text, mitztest.PatientAlwaysDeny)
+		assert.NotContains(t, text, withdrawn)
 	})
 	left, err := os.ReadDir(os.Getenv("TMPDIR"))
 	require.NoError(t, err)
@@ -108,6 +127,7 @@ func TestTheCommandLine(t *testing.T) {
 		{[]string{"--slow"}, misuse},
 		{[]string{"fast"}, misuse},
 		{[]string{"--soak", "-1m"}, misuse},
+		{[]string{"--tokens", "-1"}, misuse},
 	} {
 		t.Run(strings.Join(tt.arguments, " "), func(t *testing.T) {
 			var stdout, stderr bytes.Buffer

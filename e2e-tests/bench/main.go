@@ -40,7 +40,9 @@ const usage = `Measures what consent costs, on real nodes on this machine, and p
 Usage: make bench                     or  bin/bench
        make bench ARGS="--quick"      or  bin/bench --quick
 
-  --quick     Fewer rounds: about half a minute instead of about three.
+  --quick     Fewer rounds: about a minute instead of about ten.
+  --tokens N  How many tokens are alive in a node's memory while consent is withdrawn; 10000, or 500 with
+              --quick. Each has to be asked for.
   --soak 10m  Afterwards, keep a node busy for so long and print its memory every minute.
   --help      Show this.
 
@@ -68,8 +70,9 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	flags.SetOutput(io.Discard)
 	quick := flags.Bool("quick", false, "")
 	soak := flags.Duration("soak", 0, "")
+	tokens := flags.Int("tokens", 0, "")
 	err := flags.Parse(arguments)
-	if err == nil && (flags.NArg() > 0 || *soak < 0) {
+	if err == nil && (flags.NArg() > 0 || *soak < 0 || *tokens < 0) {
 		err = errors.New("no arguments are expected, only flags, and no negative time")
 	}
 	switch {
@@ -85,6 +88,9 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 		p = quickPlan()
 	}
 	p.soak = *soak
+	if *tokens > 0 {
+		p.tokensInMemory = *tokens
+	}
 	binaries, err := harness.Build(ctx, stderr)
 	if err == nil {
 		err = bench(ctx, binaries, "", p, stdout, stderr)
@@ -125,6 +131,8 @@ func measure(ctx context.Context, binaries harness.Binaries, logRoot string, p p
 		{"", func() error { printBeside(out, p, measured.beside); return nil }},
 		{"unverified requests", func() (err error) { measured.unverified, err = s.measureUnverified(ctx, p); return err }},
 		{"", func() error { printUnverified(out, p, measured.unverified); return nil }},
+		{"withdrawals", func() (err error) { measured.withdrawal, err = s.measureWithdrawal(ctx, p); return err }},
+		{"", func() error { printWithdrawal(out, measured.withdrawal); return nil }},
 	} {
 		if part.name != "" {
 			_, _ = fmt.Fprintf(progress, "Measuring %s ...\n", part.name)

@@ -19,14 +19,21 @@ type plan struct {
 	unverified  int // requests of each kind
 	floodRounds int
 	soak        time.Duration // 0: none
+
+	tokensInMemory, tokensInRedis int // live ones while consent is withdrawn
+	withdrawals, introspections   int
+	subscribers                   int // patients
+	notifying, changes            int // of the subscribers, how many change their minds, and how often
 }
 
-// fullPlan takes about three minutes.
+// fullPlan takes about ten minutes.
 func fullPlan() plan {
 	return plan{
 		warmUp: time.Second, rounds: 8, roundTime: 2500 * time.Millisecond, rate: 50, slowRate: 100,
 		besideRounds: 2, besideTime: 2500 * time.Millisecond,
 		unverified: 40, floodRounds: 3,
+		tokensInMemory: 10_000, tokensInRedis: 100_000, withdrawals: 300, introspections: 3000,
+		subscribers: 100_000, notifying: 10_000, changes: 2,
 	}
 }
 
@@ -37,5 +44,7 @@ func quickPlan() plan {
 	p.besideRounds, p.besideTime = 1, time.Second
 	p.unverified = 20
 	p.floodRounds = 2
+	p.tokensInMemory, p.tokensInRedis, p.withdrawals, p.introspections = 500, 100_000, 50, 300
+	p.subscribers, p.notifying = 5000, 5000
 	return p
 }

@@ -16,6 +16,7 @@ type results struct {
 	compared   []row
 	beside     []besideRow
 	unverified unverifiedResult
+	withdrawal withdrawalResult
 }
 
 // complaint is an error that says how the requests ended in which there was something wrong.
@@ -33,6 +34,10 @@ func (r results) complaint() error {
 		add("beside "+each.name, each.wrong(), slices.Concat(each.honest, each.odd))
 	}
 	add("unverified requests", r.unverified.wrong(), r.unverified.honest())
+	for _, each := range r.withdrawal.ends {
+		add("withdrawals, "+each.name, each.wrong, nil)
+	}
+	add("notifications", r.withdrawal.notified.wrong, nil)
 	return errors.Join(errs...)
 }
 
@@ -151,5 +156,39 @@ func printUnverified(out io.Writer, p plan, r unverifiedResult) {
 		}
 		lines.row(each.name, number(each.p50()), bound, reached, number(float64(each.sent)/each.took.Seconds()), number(each.cores(each.node)), number(each.cores(each.clients)))
 	}
+	lines.print(out)
+}
+
+func printWithdrawal(out io.Writer, r withdrawalResult) {
+	_, _ = fmt.Fprint(out, `8. From a withdrawal in Mitz until no node says that the token is active: the simulator tells the node, and the nodes are
+asked again and again. Other tokens are alive meanwhile
+
+`)
+	lines := newTable("", "other tokens", "withdrawals", "wrong", "p50 ms", "p99 ms", "at most", "")
+	for _, each := range r.ends {
+		p99, limit := milliseconds(percentile(each.took, 99)), milliseconds(each.limit)
+		lines.row(each.name, fmt.Sprint(each.tokens), fmt.Sprint(len(each.took)), fmt.Sprint(each.wrong),
+			number(milliseconds(percentile(each.took, 50))), number(p99), limitText(limit, "ms"), verdict(p99, limit))
+	}
+	lines.print(out)
+	lines = newTable("Introspection of a token, in turns", "p50 ms", "p99 ms", "at most", "")
+	plain := milliseconds(percentile(r.introspects[0].took, 50))
+	for i, each := range r.introspects {
+		p50, limit, reached := milliseconds(percentile(each.took, 50)), "", ""
+		if i > 0 {
+			limit, reached = number(plain+introspectLimit), verdict(p50, plain+introspectLimit)
+		}
+		lines.row(each.name, number(p50), number(milliseconds(percentile(each.took, 99))), limit, reached)
+	}
+	lines.print(out)
+	subscribed := r.subscribed
+	lines = newTable("Patients subscribed through the internal interface", "accepted after s", "at Mitz after s", "a second", "missing", "memory MiB")
+	lines.row(fmt.Sprint(subscribed.patients), number(subscribed.accepted.Seconds()), number(subscribed.took.Seconds()),
+		number(float64(subscribed.patients)/subscribed.took.Seconds()), fmt.Sprint(subscribed.missing), megabytes(subscribed.before, subscribed.most, subscribed.last))
+	lines.print(out)
+	lines = newTable("Notifications", "patients", "wrong", "a second", "at least", "", "CPU of the node, ms each")
+	rate := float64(r.notified.count) / r.notified.took.Seconds()
+	lines.row(fmt.Sprint(r.notified.count), fmt.Sprint(r.notified.patients), fmt.Sprint(r.notified.wrong), number(rate), fmt.Sprint(notificationsGoal),
+		verdict(notificationsGoal, rate), number(milliseconds(r.notified.node)/float64(r.notified.count)))
 	lines.print(out)
 }

@@ -47,6 +47,8 @@ type scene struct {
 	// permitted is what the wallet presents about a patient for whom Mitz permits everything.
 	permitted []harness.Credential
 
+	patientKeys string // the file of the nodes that subscribe; empty: it was not made yet
+
 	client *http.Client // to a node's public interface, without TLS
 	stock  *harness.Node
 	ours   *harness.Node
@@ -170,11 +172,15 @@ func (s *scene) policy(scopes ...string) string {
 
 // mitzSection is the configuration with two guarded scopes; an empty timeout is the default.
 func (s *scene) mitzSection(timeout string) (string, error) {
+	return s.mitzSectionWith(func(c *harness.MitzConfig) { c.Timeout = timeout })
+}
+
+func (s *scene) mitzSectionWith(change func(*harness.MitzConfig)) (string, error) {
 	profile := func(scope string) harness.MitzProfile {
 		return harness.MitzProfile{Scope: scope, Categories: []string{"GGC002"}, Purpose: "TREAT"}
 	}
-	return harness.MitzConfig{
-		Endpoint: s.mitz.Endpoint(), Timeout: timeout,
+	section := harness.MitzConfig{
+		Endpoint: s.mitz.Endpoint(),
 		CertFile: s.mitz.Files.Certificate, CertKeyFile: s.mitz.Files.Key, TrustStoreFile: s.mitz.Files.TrustStore,
 		DataHolders: []harness.DataHolder{dataHolder},
 		Profiles:    []harness.MitzProfile{profile(scopeGuarded), profile(scopeBuiltIn)},
@@ -182,5 +188,7 @@ func (s *scene) mitzSection(timeout string) (string, error) {
 			Organization: []string{s.uzi.DIDPrefix() + "*"}, FacilityType: []string{s.authority.DID},
 			Practitioner: []string{"holder"}, Enrollment: []string{"holder"},
 		},
-	}.YAML()
+	}
+	change(&section)
+	return section.YAML()
 }

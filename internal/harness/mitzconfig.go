@@ -64,6 +64,8 @@ const (
 	NodeURL = "${node}"
 	// NotifyURL is where Mitz notifies a node that is on its own.
 	NotifyURL = NodeURL + "/mitz/notify"
+	// PublicURL stands there for its public address without the TLS in front of it.
+	PublicURL = "${public}"
 )
 
 // MitzTrust names who may issue which attribute.

@@ -25,7 +25,7 @@ type NodeConfig struct {
 	// "auth.authorizationendpoint.enabled"; they replace the harness's own.
 	Settings map[string]any
 	// YAML is added to nuts.yaml, for sections that are not in Settings, such as mitz. In it
-	// [NodeURL] is replaced by the address of the node.
+	// [NodeURL] and [PublicURL] are replaced by addresses of the node.
 	YAML string
 	// Policies become the files of policy.directory: names without ".json" to contents.
 	Policies map[string]string
@@ -94,7 +94,8 @@ func (c NodeConfig) write(dir, url string, ports *PortBlock) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "nuts.yaml")
-	return path, os.WriteFile(path, []byte(yaml+strings.ReplaceAll(c.YAML, NodeURL, url)), 0o600)
+	added := strings.NewReplacer(NodeURL, url, PublicURL, "http://"+ports.address(publicPort)).Replace(c.YAML)
+	return path, os.WriteFile(path, []byte(yaml+added), 0o600)
 }
 
 // renderYAML turns dotted keys into nested YAML; values are written as JSON, which

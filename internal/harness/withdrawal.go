@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"net/url"
 	"os"
 )
@@ -22,4 +23,25 @@ func (w *Workspace) PatientKeys() (string, error) {
 // EndTokens asks a node to end live tokens of a subject: {"patient": ...} or {"token": ...}.
 func (a API) EndTokens(ctx context.Context, subject string, body any) (Answer, error) {
 	return a.postJSON(ctx, "/internal/mitz/v1/"+url.PathEscape(subject)+"/revocations", body)
+}
+
+// Subscribe asks a node to subscribe a subject: {"patient": ...} or {"patients": [...]}.
+func (a API) Subscribe(ctx context.Context, subject string, body any) (Answer, error) {
+	return a.postJSON(ctx, subscriptionsOf(subject), body)
+}
+
+// CountSubscriptions returns how many subscriptions of a subject are in each state.
+func (a API) CountSubscriptions(ctx context.Context, subject string) (map[string]int, error) {
+	var page struct {
+		Counts map[string]int `json:"counts"`
+	}
+	answer, err := a.Get(ctx, subscriptionsOf(subject)+"?limit=1")
+	if err != nil {
+		return nil, err
+	}
+	return page.Counts, json.Unmarshal(answer.Body, &page)
+}
+
+func subscriptionsOf(subject string) string {
+	return "/internal/mitz/v1/" + url.PathEscape(subject) + "/subscriptions"
 }

@@ -101,8 +101,10 @@ func (b *batch) write(database *gorm.DB) error {
 	slices.SortFunc(b.revived, func(a, b row) int { return cmp.Compare(a.Place, b.Place) })
 	return database.Transaction(func(database *gorm.DB) error {
 		for _, each := range b.revived {
-			if was, err := replace(database, each); err != nil || !was {
-				return cmp.Or(err, errMoved)
+			if was, err := replace(database, each); isTaken(err) || err == nil && !was {
+				return errMoved
+			} else if err != nil {
+				return err
 			}
 		}
 		if len(b.fresh) == 0 {

@@ -21,7 +21,10 @@ import (
 // the node was given. It holds no lock between calls, and a call ends when its context does.
 //
 // Errors hold nothing of what is in the table.
-type Table struct{ database *gorm.DB }
+type Table struct {
+	database *gorm.DB
+	together *together
+}
 
 var _ store = (*Table)(nil)
 
@@ -37,6 +40,7 @@ func OpenTable(ctx context.Context, database *gorm.DB) (*Table, error) {
 	if err := opened.again(ctx, migrate); err != nil {
 		return nil, err
 	}
+	opened.together = &together{write: opened.replaceAll}
 	return opened, nil
 }
 
@@ -136,9 +140,28 @@ func (t *Table) keys(ctx context.Context) (keys []string, err error) {
 }
 
 func (t *Table) replace(ctx context.Context, changed row) (was bool, err error) {
+	return t.together.replace(ctx, changed)
+}
+
+// replaceAll replaces rows in one transaction.
+func (t *Table) replaceAll(ctx context.Context, changed []row) (was []bool, err error) {
+	was = make([]bool, len(changed))
 	err = t.again(ctx, func(database *gorm.DB) error {
-		was, err = replace(database, changed)
-		return err
+		if len(changed) == 1 {
+			was[0], err = replace(database, changed[0])
+			if isTaken(err) {
+				return nil // another row has the place
+			}
+			return err
+		}
+		return database.Transaction(func(database *gorm.DB) error {
+			for i, each := range changed {
+				if was[i], err = replace(database, each); err != nil {
+					return err // also where a place is taken, which ends a transaction
+				}
+			}
+			return nil
+		})
 	})
 	return was, err
 }
@@ -147,9 +170,6 @@ func replace(database *gorm.DB, changed row) (bool, error) {
 	next := recordOf(changed)
 	next.Version++
 	result := database.Model(&record{}).Where("id = ? AND version = ?", changed.ID, changed.Version).Select("*").Omit("id").Updates(&next)
-	if isTaken(result.Error) {
-		return false, nil // another row has the place
-	}
 	return result.RowsAffected > 0, result.Error
 }
 

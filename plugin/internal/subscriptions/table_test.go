@@ -5,6 +5,7 @@ package subscriptions
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -100,4 +101,24 @@ func TestAKeyThatIsGoneIsNoticed(t *testing.T) {
 	err := table.CheckKeys(t.Context(), withdrawal.NewKeys())
 	require.ErrorContains(t, err, former.ID())
 	require.ErrorContains(t, err, "put its line back")
+}
+
+// TestATakenPlaceSpoilsNoOtherRow: what is written in one transaction with it is written.
+func TestATakenPlaceSpoilsNoOtherRow(t *testing.T) {
+	for name, start := range servers {
+		t.Run(name, func(t *testing.T) {
+			table := openTable(t, start(t)(t)(t))
+			rows := addRows(t, table, newRow("key", "hospital-east", "a"), newRow("key", "hospital-east", "b"), newRow("key", "hospital-east", "c"))
+			first, second := rows[0], rows[1]
+			first.Failure, second.Place = "written", rows[2].Place
+			all := []*replacing{{row: first, done: make(chan struct{})}, {row: second, done: make(chan struct{})}}
+			table.together.writeAll(all)
+			require.NoError(t, errors.Join(all[0].err, all[1].err))
+			assert.True(t, all[0].was)
+			assert.False(t, all[1].was)
+			kept, err := table.find(t.Context(), "hospital-east", first.ID)
+			require.NoError(t, err)
+			assert.Equal(t, "written", kept.Failure)
+		})
+	}
 }

@@ -15,6 +15,16 @@ func (p *Permission) Subscribes() bool {
 	return p != nil && p.c != nil && p.c.profile.Subscribes && p.ground == GroundClosedQuery
 }
 
+// Subscribes reports whether a profile does.
+func (p *Policy) Subscribes() bool {
+	for _, profile := range p.profiles {
+		if profile.Subscribes {
+			return true
+		}
+	}
+	return false
+}
+
 // readSubscribe reads whether tokens of the profile have the data holder subscribe.
 func (p *Profile) readSubscribe(key string, config ProfileConfig) error {
 	p.Subscribes = config.Subscribe

@@ -33,6 +33,7 @@ func TestAPermissionSaysWhetherToSubscribe(t *testing.T) {
 			permission.ground = tc.ground
 			assert.Equal(t, tc.subscribes, permission.Subscribes())
 			assert.Equal(t, permission.c.Question(), permission.Question())
+			assert.Equal(t, tc.configured, p.Subscribes())
 			assert.Equal(t, tc.configured, p.Explain(p.Profile("medication")).Subscribes)
 		})
 	}

@@ -132,24 +132,13 @@ func (s Section) subscriptions() (mitzclient.SubscriptionConfig, error) {
 // notifyWarnings are about how Mitz is to tell this node of changes.
 func (s Section) notifyWarnings() []string {
 	w := s.Withdrawal
-	var warnings []string
+	warnings := w.unused()
 	if w.NotifyURL == "" {
-		for _, each := range []struct {
-			key   string
-			given bool
-		}{
-			{"gatewaysystem", w.GatewaySystem != ""}, {"sourcesystem", w.SourceSystem != ""}, {"authorizationfile", w.AuthorizationFile != ""},
-			{"notifytruststorefile", w.NotifyTrustStoreFile != ""}, {"providercategories", len(w.ProviderCategories) > 0},
-		} {
-			if each.given {
-				warnings = append(warnings, "withdrawal."+each.key+": of no use without withdrawal.notifyurl: Mitz tells this node nothing")
-			}
-		}
 		return warnings
 	}
 	address, err := url.Parse(w.NotifyURL)
 	if err != nil {
-		return nil // which is told as a problem
+		return warnings // which is told as a problem
 	}
 	if !strings.HasSuffix(address.Path, NotifyPath) {
 		warnings = append(warnings, "withdrawal.notifyurl: does not end in "+NotifyPath+", where this node takes notifications: they arrive only if a proxy puts that in the place of this path")
@@ -160,6 +149,27 @@ func (s Section) notifyWarnings() []string {
 	for _, system := range [][2]string{{"gatewaysystem", w.GatewaySystem}, {"sourcesystem", w.SourceSystem}} {
 		if system[1] == "" {
 			warnings = append(warnings, "withdrawal."+system[0]+": is not given, and Mitz may refuse subscriptions without it")
+		}
+	}
+	return warnings
+}
+
+// unused warns of what is given and nothing is done with. Without an address nobody is
+// subscribed, though Mitz may notify of subscriptions from before; without a key it cannot.
+func (w Withdrawal) unused() (warnings []string) {
+	for _, each := range []struct {
+		key, needs string
+		isUnused   bool
+		because    string
+	}{
+		{"gatewaysystem", "notifyurl", w.GatewaySystem != "" && w.NotifyURL == "", "nobody is subscribed"},
+		{"sourcesystem", "notifyurl", w.SourceSystem != "" && w.NotifyURL == "", "nobody is subscribed"},
+		{"authorizationfile", "notifyurl", w.AuthorizationFile != "" && w.NotifyURL == "", "nobody is subscribed"},
+		{"notifytruststorefile", "keyfile", w.NotifyTrustStoreFile != "" && w.KeyFile == "", "this node takes no notifications"},
+		{"providercategories", "keyfile", len(w.ProviderCategories) > 0 && w.KeyFile == "", "this node takes no notifications"},
+	} {
+		if each.isUnused {
+			warnings = append(warnings, fmt.Sprintf("withdrawal.%s: of no use without withdrawal.%s: %s", each.key, each.needs, each.because))
 		}
 	}
 	return warnings

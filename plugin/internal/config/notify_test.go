@@ -160,9 +160,6 @@ func TestWhatKeepsMitzFromTellingTheNode(t *testing.T) {
 }
 
 func TestWarningsAboutNotifications(t *testing.T) {
-	unused := func(key string) string {
-		return "withdrawal." + key + ": of no use without withdrawal.notifyurl: Mitz tells this node nothing"
-	}
 	for _, tc := range []struct {
 		name     string
 		change   func(*Section)
@@ -181,10 +178,18 @@ func TestWarningsAboutNotifications(t *testing.T) {
 		{"no systems", func(s *Section) { s.Withdrawal.GatewaySystem, s.Withdrawal.SourceSystem = "", "" }, []string{
 			"withdrawal.gatewaysystem: is not given, and Mitz may refuse subscriptions without it",
 			"withdrawal.sourcesystem: is not given, and Mitz may refuse subscriptions without it"}},
-		{"all but an address", func(s *Section) {
+		{"no address, with a key by which Mitz may know this node from before", func(s *Section) {
 			s.Withdrawal.NotifyURL, s.Withdrawal.AuthorizationFile = "", "file"
 			s.Withdrawal.ProviderCategories = []ProviderCategory{{"RPZAC001", []string{"Z3"}}}
-		}, []string{unused("gatewaysystem"), unused("sourcesystem"), unused("authorizationfile"), unused("notifytruststorefile"), unused("providercategories")}},
+		}, []string{
+			"withdrawal.gatewaysystem: of no use without withdrawal.notifyurl: nobody is subscribed",
+			"withdrawal.sourcesystem: of no use without withdrawal.notifyurl: nobody is subscribed",
+			"withdrawal.authorizationfile: of no use without withdrawal.notifyurl: nobody is subscribed"}},
+		{"neither an address nor a key", func(s *Section) {
+			s.Withdrawal = Withdrawal{NotifyTrustStoreFile: "file", ProviderCategories: []ProviderCategory{{"RPZAC001", []string{"Z3"}}}}
+		}, []string{
+			"withdrawal.notifytruststorefile: of no use without withdrawal.keyfile: this node takes no notifications",
+			"withdrawal.providercategories: of no use without withdrawal.keyfile: this node takes no notifications"}},
 		{"codes that nobody knows", func(s *Section) {
 			s.Withdrawal.ProviderCategories = []ProviderCategory{{"RPZAC002", []string{"Z3", "Q9"}}}
 		}, []string{

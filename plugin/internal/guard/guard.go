@@ -59,7 +59,7 @@ type Wishes interface {
 	Want(wish subscriptions.Wish)
 }
 
-// Parts are what a guard works with. All but Wishes are needed.
+// Parts are what a guard works with. All are needed.
 type Parts struct {
 	Policy  *policy.Policy
 	Grounds *policy.Grounds
@@ -70,7 +70,7 @@ type Parts struct {
 	Recorder    *record.Recorder
 	Requests    *drain.Drain // those for guarded tokens
 	Now         func() time.Time
-	Wishes      Wishes // nil: no data holder subscribes
+	Wishes      Wishes // nil: there may be no profile that subscribes
 }
 
 // Guard decides about tokens. Its methods may be called from any goroutine.
@@ -79,7 +79,7 @@ type Guard struct{ Parts }
 // New returns a guard. It fails when a part is missing.
 func New(parts Parts) (*Guard, error) {
 	if parts.Policy == nil || parts.Grounds == nil || parts.Definitions == nil || parts.Once == nil || parts.Marks == nil ||
-		parts.Recorder == nil || parts.Requests == nil || parts.Now == nil {
+		parts.Recorder == nil || parts.Requests == nil || parts.Now == nil || parts.Wishes == nil && parts.Policy.Subscribes() {
 		return nil, errors.New("a part of the guard is missing")
 	}
 	return &Guard{Parts: parts}, nil
@@ -189,14 +189,14 @@ func (g *Guard) permitAndStore(ctx context.Context, profile *policy.Profile, tok
 // wish wishes for a subscription where the permission says so. Whatever becomes of it, there is
 // a token by now: a panic does not take that away.
 func (g *Guard) wish(permission *policy.Permission, token Token) {
-	if g.Wishes == nil || !permission.Subscribes() {
-		return
-	}
 	defer func() {
 		if recover() != nil {
 			g.Recorder.Panic("Panic while wishing for a subscription")
 		}
 	}()
+	if !permission.Subscribes() {
+		return
+	}
 	question := permission.Question()
 	g.Wishes.Want(subscriptions.Wish{Patient: question.Patient, Subject: token.Subject(), DataHolder: question.DataHolder})
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/ground"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -116,6 +117,7 @@ func newTestGuardFor(t testing.TB, consult consulter, profiles ...policy.Profile
 	g := &testGuard{definitions: map[string]pe.WalletOwnerMapping{}}
 	g.Guard, err = New(Parts{
 		Policy: p, Grounds: grounds, Once: unlimited{}, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), marks{}), Recorder: record.New(now), Requests: drain.New(), Now: now,
+		Wishes: wishing(func(subscriptions.Wish) {}),
 		Definitions: func(context.Context) policy.DefinitionOf {
 			return func(scope string) (pe.WalletOwnerMapping, error) {
 				if definition, exists := g.definitions[scope]; exists {

@@ -90,11 +90,20 @@ func TestNothingIsWishedForWithoutATokenOnMitzsWord(t *testing.T) {
 		require.Error(t, g.IssueOutsideRequest(testToken(guarded)))
 		require.NoError(t, g.IssueOutsideRequest(testToken("other")))
 	})
-	t.Run("a node that has nothing to subscribe with", func(t *testing.T) {
-		g := newSubscribingGuard(t, deciding(consent.Permit))
-		require.NoError(t, g.Issue(t.Context(), testToken(guarded)))
-		assert.Zero(t, g.counted(t, "panics_total"))
-	})
+}
+
+func TestAProfileThatSubscribesNeedsSomebodyWhoTakesWishes(t *testing.T) {
+	parts := newSubscribingGuard(t, unasked(t)).Parts
+	parts.Wishes = nil
+	_, err := New(parts)
+	require.Error(t, err)
+	parts = newTestGuard(t, deciding(consent.Permit)).Parts
+	parts.Wishes = nil
+	g, err := New(parts)
+	require.NoError(t, err, "no profile subscribes")
+	token := testToken(guarded)
+	require.NoError(t, g.Issue(t.Context(), token))
+	assert.True(t, token.stored)
 }
 
 // TestAWishTakesNoTokenAway panics where the wish is taken.

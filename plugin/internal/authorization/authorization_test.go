@@ -114,6 +114,7 @@ func TestADiskThatHangsHoldsOneReader(t *testing.T) {
 			assert.Equal(t, time.Second, time.Since(began))
 			cancel()
 		}
+		synctest.Wait()
 		assert.Equal(t, 1, reads)
 		close(hangs)
 		synctest.Wait()

@@ -27,9 +27,7 @@ func (r *reception) takeSafely(ctx context.Context) (ended Outcome) {
 	defer func() {
 		if recover() != nil { // its cause may hold anything
 			r.Recorder.Panic("Panic while a notification of Mitz was handled")
-			if ended = r.refuse(Panicked, nil); r.Failure != nil {
-				ended = Panicked
-			}
+			ended = r.refuse(Panicked, nil)
 		}
 	}()
 	return r.take(ctx)

@@ -317,9 +317,9 @@ func TestFewAreTakenApartAtOnce(t *testing.T) {
 		for range cap(w.reading) {
 			w.reading <- struct{}{}
 		}
-		done := make(chan struct{})
+		done, body := make(chan struct{}), example(t)
 		go func() {
-			w.post(w.secret, xmlType, example(t))
+			w.post(w.secret, xmlType, body)
 			close(done)
 		}()
 		synctest.Wait()

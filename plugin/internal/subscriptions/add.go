@@ -6,6 +6,7 @@ package subscriptions
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"gorm.io/gorm"
@@ -107,13 +108,30 @@ func (b *batch) write(database *gorm.DB) error {
 				return err
 			}
 		}
-		if len(b.fresh) == 0 {
-			return nil
-		}
-		err := database.CreateInBatches(&b.fresh, rowsAtOnce).Error
-		if isTaken(err) {
-			return errMoved
-		}
-		return err
+		return insert(database, b.fresh)
 	})
+}
+
+// insert writes rows that are not there. The error is errMoved where one is.
+func insert(database *gorm.DB, fresh []record) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	err := database.CreateInBatches(&fresh, rowsAtOnce).Error
+	if isTaken(err) {
+		return errMoved
+	}
+	if err != nil {
+		return err
+	}
+	numbers := map[string]int{}
+	for _, each := range fresh {
+		numbers[each.Subject]++
+	}
+	for _, subject := range slices.Sorted(maps.Keys(numbers)) {
+		if err := countMore(database, subject, numbers[subject]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

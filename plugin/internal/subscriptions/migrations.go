@@ -13,6 +13,7 @@ import (
 // step that was taken.
 const (
 	subscriptionsTable = "mitz_subscriptions"
+	subjectsTable      = "mitz_subjects"
 	workTable          = "mitz_work"
 	migrationsTable    = "mitz_migrations"
 )
@@ -34,8 +35,9 @@ var steps = [][]object{
 		index("UNIQUE INDEX", "place", "place"),
 		index("INDEX", "due", "state, due"),
 		index("INDEX", "list", "subject, id"),
-		index("INDEX", "count", "subject, state, wished"),
+		index("INDEX", "waiting", "state, subject, due, wished"),
 		index("INDEX", "told", "subject, ura, state, told"),
+		table(subjectsTable, "subject VARCHAR(370) NOT NULL PRIMARY KEY, subscriptions BIGINT NOT NULL"),
 		table(workTable, "work VARCHAR(36) NOT NULL PRIMARY KEY, beat VARCHAR(64) NOT NULL"),
 	},
 }
@@ -104,14 +106,20 @@ func (o object) isThere(database *gorm.DB) bool {
 }
 
 // create makes the object where it is not there. Two nodes can find that at once: then the
-// database lets one make it.
+// database lets one make it. A locked database says that nothing is there, so that a failure
+// counts only when it stays.
 func (o object) create(database *gorm.DB) error {
 	if o.isThere(database) {
 		return nil
 	}
 	err := database.Exec(o.statement).Error
-	if err != nil && o.isThere(database) {
+	if err == nil || o.isThere(database) {
 		return nil
 	}
-	return err
+	return notMade{err}
 }
+
+// notMade says that something could not be made, and was not there at that moment.
+type notMade struct{ error }
+
+func (e notMade) Unwrap() error { return e.error }

@@ -211,6 +211,13 @@ func testStore(t *testing.T, open func(t *testing.T) store) {
 			require.NoError(t, err)
 			assert.Equal(t, want, counts, subject)
 		}
+		for range 2 { // the second time nothing is there
+			_, err := kept.remove(t.Context(), added[3])
+			require.NoError(t, err)
+			counts, err := kept.count(t.Context(), "west")
+			require.NoError(t, err)
+			assert.Equal(t, Counts{By: map[State]int{Subscribed: 1}}, counts)
+		}
 	})
 	t.Run("the longest due come first", func(t *testing.T) {
 		kept := open(t)

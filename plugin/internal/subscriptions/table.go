@@ -22,8 +22,9 @@ import (
 //
 // Errors hold nothing of what is in the table.
 type Table struct {
-	database *gorm.DB
-	together *together
+	database    *gorm.DB
+	together    *together
+	busyTimeout int // of SQLite, in milliseconds
 }
 
 var _ store = (*Table)(nil)
@@ -37,8 +38,14 @@ func OpenTable(ctx context.Context, database *gorm.DB) (*Table, error) {
 	})
 	database.TranslateError = true // of this session
 	opened := &Table{database: database}
-	if err := opened.again(ctx, migrate); err != nil {
-		return nil, err
+	var err error
+	if opened.busyTimeout, err = busyTimeout(database.WithContext(ctx)); err != nil {
+		return nil, trouble(ctx, err)
+	}
+	for _, do := range []func(*gorm.DB) error{migrate, recount} {
+		if err := opened.again(ctx, do); err != nil {
+			return nil, err
+		}
 	}
 	opened.together = &together{write: opened.replaceAll}
 	return opened, nil
@@ -64,13 +71,29 @@ func (t *Table) list(ctx context.Context, subject, after string, limit int) ([]r
 	})
 }
 
+// due asks for each other subject where some are left out: else what waits of those, which can
+// be a million rows, would be read again and again.
 func (t *Table) due(ctx context.Context, state State, now time.Time, limit int, without []string) ([]row, error) {
-	return t.read(ctx, func(query *gorm.DB) *gorm.DB {
-		if len(without) > 0 {
-			query = query.Where("subject NOT IN ?", without)
-		}
+	query := func(query *gorm.DB) *gorm.DB {
 		return query.Where("state = ? AND due <= ?", state, now.UnixMicro()).Order("due").Limit(limit)
-	})
+	}
+	if len(without) == 0 {
+		return t.read(ctx, query)
+	}
+	subjects, err := t.subjects(ctx, without)
+	if err != nil {
+		return nil, err
+	}
+	var found []row
+	for _, subject := range subjects {
+		more, err := t.read(ctx, func(database *gorm.DB) *gorm.DB { return query(database).Where("subject = ?", subject) })
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	slices.SortFunc(found, func(a, b row) int { return a.Due.Compare(b.Due) })
+	return found[:min(limit, len(found))], nil
 }
 
 // outdated asks twice: no database finds by an index what is not equal.
@@ -103,33 +126,6 @@ func (t *Table) read(ctx context.Context, query func(*gorm.DB) *gorm.DB) (found 
 		return err
 	})
 	return found, err
-}
-
-func (t *Table) count(ctx context.Context, subject string) (Counts, error) {
-	counts := Counts{By: map[State]int{}}
-	var groups []struct {
-		State  State
-		Number int
-		Oldest int64
-	}
-	err := t.again(ctx, func(database *gorm.DB) error {
-		query := database.Table(subscriptionsTable).Select("state, COUNT(*) AS number, MIN(wished) AS oldest").Group("state")
-		if subject != "" {
-			query = query.Where("subject = ?", subject)
-		}
-		return query.Scan(&groups).Error
-	})
-	if err != nil {
-		return Counts{}, err
-	}
-	for _, group := range groups {
-		counts.By[group.State] = group.Number
-		oldest := fromMicroseconds(group.Oldest)
-		if group.State != Subscribed && (counts.Oldest.IsZero() || oldest.Before(counts.Oldest)) {
-			counts.Oldest = oldest
-		}
-	}
-	return counts, nil
 }
 
 func (t *Table) keys(ctx context.Context) (keys []string, err error) {
@@ -175,11 +171,17 @@ func replace(database *gorm.DB, changed row) (bool, error) {
 
 func (t *Table) remove(ctx context.Context, gone row) (was bool, err error) {
 	err = t.again(ctx, func(database *gorm.DB) error {
-		result := database.Where("id = ? AND version = ?", gone.ID, gone.Version).Delete(&record{})
-		was = result.RowsAffected > 0
-		return result.Error
+		was = false
+		return database.Transaction(func(database *gorm.DB) error {
+			result := database.Where("id = ? AND version = ?", gone.ID, gone.Version).Delete(&record{})
+			if result.Error != nil || result.RowsAffected == 0 {
+				return result.Error
+			}
+			was = true
+			return countMore(database, gone.Subject, -1)
+		})
 	})
-	return was, err
+	return was && err == nil, err
 }
 
 // CheckKeys reports, with the cure, that there are subscriptions under a key that is not among

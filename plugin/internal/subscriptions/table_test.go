@@ -5,63 +5,76 @@ package subscriptions
 
 import (
 	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nuts-foundation/sqlite"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	_ "modernc.org/sqlite"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // opener opens one database once more, as another node does.
-type opener func(t *testing.T) *gorm.DB
+type opener func(t testing.TB) *gorm.DB
 
 // servers make empty databases.
-var servers = map[string]func(t *testing.T) (newDatabase func(t *testing.T) opener){
-	"SQLite": func(*testing.T) func(t *testing.T) opener {
-		return func(t *testing.T) opener {
+var servers = map[string]func(t testing.TB) (newDatabase func(t testing.TB) opener){
+	"SQLite": func(testing.TB) func(t testing.TB) opener {
+		return func(t testing.TB) opener {
 			file := filepath.Join(t.TempDir(), "sqlite.db")
-			return func(t *testing.T) *gorm.DB { return openSQLite(t, file) }
+			return func(t testing.TB) *gorm.DB { return openSQLite(t, file+asTheNode) }
 		}
 	},
-	"PostgreSQL": func(t *testing.T) func(t *testing.T) opener {
+	"PostgreSQL": func(t testing.TB) func(t testing.TB) opener {
 		workspace, err := harness.NewWorkspace("")
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, workspace.Close()) })
 		server, err := workspace.StartPostgres(t.Context())
 		require.NoError(t, err)
-		database, settings, err := server.NewDatabase(t.Context())
+		_, settings, err := server.NewDatabase(t.Context())
 		require.NoError(t, err)
-		connection, made := settings["storage.sql.connection"].(string), 0
-		return func(t *testing.T) opener {
+		connection := settings["storage.sql.connection"].(string)
+		admin, made := openGORM(t, postgres.Open(connection)), 0
+		return func(t testing.TB) opener {
 			// A schema is as good as a database, and is made in no time.
 			made++
 			schema := fmt.Sprint("s", made)
-			require.NoError(t, server.Execute(t.Context(), database, "CREATE SCHEMA "+schema))
-			return func(t *testing.T) *gorm.DB { return openGORM(t, postgres.Open(connection+"&search_path="+schema)) }
+			require.NoError(t, admin.Exec("CREATE SCHEMA "+schema).Error)
+			return func(t testing.TB) *gorm.DB { return openGORM(t, postgres.Open(connection+"&search_path="+schema)) }
 		}
 	},
 }
 
-// openSQLite opens a file as the node does.
-func openSQLite(t *testing.T, file string) *gorm.DB {
+// asTheNode are the options with which the node opens SQLite, which leave the journal as it is;
+// but these tests do not wait for the disk.
+const asTheNode = "?_pragma=foreign_keys(1)&journal_mode(WAL)&_pragma=synchronous(0)"
+
+// openSQLite opens a file, with its options, and with one connection as the node does.
+func openSQLite(t testing.TB, file string) *gorm.DB {
 	t.Helper()
-	connections, err := sql.Open("sqlite", "file:"+file+"?_pragma=foreign_keys(1)&journal_mode(WAL)")
+	connections, err := sql.Open("sqlite", "file:"+file)
 	require.NoError(t, err)
 	connections.SetMaxOpenConns(1)
 	return openGORM(t, sqlite.Dialector{Conn: connections})
 }
 
-func openGORM(t *testing.T, dialector gorm.Dialector) *gorm.DB {
+func openGORM(t testing.TB, dialector gorm.Dialector) *gorm.DB {
 	t.Helper()
 	database, err := gorm.Open(dialector, &gorm.Config{TranslateError: true})
 	require.NoError(t, err)
@@ -73,7 +86,7 @@ func openGORM(t *testing.T, dialector gorm.Dialector) *gorm.DB {
 	return database
 }
 
-func openTable(t *testing.T, database *gorm.DB) *Table {
+func openTable(t testing.TB, database *gorm.DB) *Table {
 	t.Helper()
 	opened, err := OpenTable(t.Context(), database)
 	require.NoError(t, err)
@@ -85,6 +98,12 @@ func TestTable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			newDatabase := start(t)
 			testStore(t, func(t *testing.T) store { return openTable(t, newDatabase(t)(t)) })
+			testNodes(t, func(t *testing.T) [2]*Table {
+				open := newDatabase(t)
+				return [2]*Table{openTable(t, open(t)), openTable(t, open(t))}
+			})
+			testMigrations(t, newDatabase)
+			testTrouble(t, newDatabase)
 		})
 	}
 }
@@ -120,5 +139,167 @@ func TestATakenPlaceSpoilsNoOtherRow(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, "written", kept.Failure)
 		})
+	}
+}
+
+// testNodes tests what two nodes do with one database at the same moment.
+func testNodes(t *testing.T, open func(t *testing.T) [2]*Table) {
+	const goroutines = 8
+	// atOnce does something in each goroutine, half of which are of one node.
+	atOnce := func(nodes [2]*Table, do func(node *Table, i int)) {
+		var group sync.WaitGroup
+		for i := range goroutines {
+			group.Go(func() { do(nodes[i%2], i) })
+		}
+		group.Wait()
+	}
+	t.Run("two nodes that add the same patients keep each once", func(t *testing.T) {
+		nodes := open(t)
+		const patients, adds, ofEach = 60, 125, 3 // 1000 adds in all
+		var ids [patients]sync.Map
+		atOnce(nodes, func(node *Table, i int) {
+			random := rand.New(rand.NewPCG(uint64(i), 1))
+			for range adds {
+				var rows []row
+				var places [][]string
+				chosen := random.Perm(patients)[:ofEach]
+				for _, n := range chosen {
+					each := newRow("k1", []string{"east", "west"}[n%2], fmt.Sprint(n))
+					rows, places = append(rows, each), append(places, []string{each.Place, placeOf("k0", each.Place)})
+				}
+				kept, err := node.add(t.Context(), rows, places)
+				if !assert.NoError(t, err) {
+					return
+				}
+				for j, n := range chosen {
+					ids[n].Store(kept[j].ID, true)
+				}
+			}
+		})
+		for n := range patients {
+			different := 0
+			ids[n].Range(func(any, any) bool { different++; return true })
+			assert.Equal(t, 1, different, "a patient has one id for all")
+		}
+		counts, err := nodes[0].count(t.Context(), "")
+		require.NoError(t, err)
+		assert.Equal(t, map[State]int{Waiting: patients}, counts.By)
+		east, err := nodes[1].list(t.Context(), "east", "", 2*patients)
+		require.NoError(t, err)
+		assert.Len(t, east, patients/2)
+	})
+	t.Run("two nodes that revive the same revive it once", func(t *testing.T) {
+		nodes := open(t)
+		var rows []row
+		for i := range 20 {
+			rows = append(rows, newRow("k1", "east", fmt.Sprint(i)))
+		}
+		for _, each := range addRows(t, nodes[0], rows...) {
+			change(t, nodes[0], each, ending)
+		}
+		atOnce(nodes, func(node *Table, i int) {
+			mine := slices.Clone(rows)
+			if i%3 == 0 {
+				slices.Reverse(mine)
+			}
+			for _, each := range addRows(t, node, append(mine, newRow("k1", "east", fmt.Sprint("new ", i%3)))...)[:len(rows)] {
+				assert.Equal(t, Waiting, each.State)
+				assert.EqualValues(t, 3, each.Version)
+			}
+		})
+		counts, err := nodes[0].count(t.Context(), "east")
+		require.NoError(t, err)
+		assert.Equal(t, map[State]int{Waiting: 23}, counts.By)
+	})
+	t.Run("a node that starts counts what another is adding", func(t *testing.T) {
+		nodes := open(t)
+		addRows(t, nodes[0], newRow("k1", "east", "a"))
+		adding := nodes[0].database.Begin()
+		require.NoError(t, insert(adding, []record{recordOf(newRow("k1", "east", "b"))}))
+		counted := make(chan error, 1)
+		go func() { counted <- nodes[1].again(t.Context(), recount) }()
+		if adding.Name() == "postgres" {
+			require.Eventually(t, func() bool {
+				var waiting int64
+				return adding.Table("pg_locks").Where("NOT granted").Count(&waiting).Error == nil && waiting > 0
+			}, time.Minute, time.Millisecond, "it waits for the other")
+		}
+		require.NoError(t, adding.Commit().Error)
+		require.NoError(t, <-counted)
+		counts, err := nodes[0].count(t.Context(), "")
+		require.NoError(t, err)
+		assert.Equal(t, map[State]int{Waiting: 2}, counts.By)
+		var all int
+		require.NoError(t, nodes[0].database.Table(subjectsTable).Pluck("subscriptions", &all).Error)
+		assert.Equal(t, 2, all)
+	})
+	t.Run("of changes at once one is made", func(t *testing.T) {
+		nodes := open(t)
+		const rounds = 5
+		for round := range rounds {
+			added := addRows(t, nodes[0], newRow("k1", "east", fmt.Sprint(round)))[0]
+			seen, err := nodes[0].beat(t.Context())
+			require.NoError(t, err)
+			var replaced, removed, taken atomic.Int32
+			atOnce(nodes, func(node *Table, i int) {
+				mine := added
+				mine.Attempts = i
+				was, err := node.replace(t.Context(), mine)
+				if assert.NoError(t, err) && was {
+					replaced.Add(1)
+				}
+				took, err := node.takeOver(t.Context(), seen, fmt.Sprint(round, " of ", i))
+				if assert.NoError(t, err) && took {
+					taken.Add(1)
+				}
+			})
+			assert.EqualValues(t, 1, replaced.Load())
+			assert.EqualValues(t, 1, taken.Load())
+			now, err := nodes[1].find(t.Context(), "east", added.ID)
+			require.NoError(t, err)
+			atOnce(nodes, func(node *Table, _ int) {
+				was, err := node.remove(t.Context(), now)
+				if assert.NoError(t, err) && was {
+					removed.Add(1)
+				}
+			})
+			assert.EqualValues(t, 1, removed.Load())
+		}
+		counts, err := nodes[0].count(t.Context(), "east")
+		require.NoError(t, err)
+		assert.Empty(t, counts.By, "each was counted once when it went")
+	})
+}
+
+// TestNoNumberInTheFiles looks for patients in all that SQLite writes.
+func TestNoNumberInTheFiles(t *testing.T) {
+	dir := t.TempDir()
+	open := func() string {
+		var all strings.Builder
+		files, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		for _, each := range files {
+			content, err := os.ReadFile(filepath.Join(dir, each.Name()))
+			require.NoError(t, err)
+			all.Write(content)
+		}
+		return all.String()
+	}
+	w := newWorld(t)
+	w.Config.Store = openTable(t, openSQLite(t, filepath.Join(dir, "sqlite.db")+asTheNode))
+	service, err := New(w.Config)
+	require.NoError(t, err)
+	for _, each := range w.add(service, 0, 20) {
+		if each.ID[0] < '8' {
+			require.NoError(t, service.End(t.Context(), "east", each.ID))
+		}
+	}
+	written := open()
+	require.Contains(t, written, "east")
+	for _, each := range wishesOf(t, 0, 20) {
+		number := each.Patient.Expose()
+		for _, form := range []string{number, base64.StdEncoding.EncodeToString([]byte(number)), hex.EncodeToString([]byte(number))} {
+			assert.False(t, strings.Contains(written, form), "a patient's number")
+		}
 	}
 }

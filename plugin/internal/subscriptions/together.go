@@ -33,6 +33,9 @@ type replacing struct {
 // replace writes a row with those that others write now. When ctx ends before, it may be
 // written all the same.
 func (t *together) replace(ctx context.Context, changed row) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, trouble(ctx, err)
+	}
 	mine := &replacing{row: changed, done: make(chan struct{})}
 	t.mu.Lock()
 	t.waiting = append(t.waiting, mine)

@@ -84,7 +84,7 @@ func TestWhatCannotBeWrittenSpoilsNothingElse(t *testing.T) {
 // TestWhoWaitsForTheDiskCanGiveUp: a stop does not wait for a database that hangs.
 func TestWhoWaitsForTheDiskCanGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		disk := &together{write: func(ctx context.Context, rows []row) ([]bool, error) {
+		disk := &together{write: func(ctx context.Context, _ []row) ([]bool, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}

@@ -34,10 +34,9 @@ var (
 // again does something until nobody else's work stands in its way. It must be such that doing
 // it again does no harm. The error is that of trouble.
 func (t *Table) again(ctx context.Context, do func(database *gorm.DB) error) error {
-	database := t.database.WithContext(ctx)
 	var waited time.Duration
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
-		err := do(database)
+		err := t.once(ctx, do)
 		if err == nil || !passes(err) || waited >= patience {
 			return trouble(ctx, err)
 		}
@@ -47,9 +46,38 @@ func (t *Table) again(ctx context.Context, do func(database *gorm.DB) error) err
 			waited += pause
 		case <-ctx.Done():
 			timer.Stop()
-			return trouble(ctx, ctx.Err())
+			return trouble(ctx, err)
 		}
 	}
+}
+
+// once does it. SQLite may have been told to wait for others by itself, and then does so
+// whatever the context says, with the only connection that the node has: for this it does not.
+func (t *Table) once(ctx context.Context, do func(database *gorm.DB) error) error {
+	database := t.database.WithContext(ctx)
+	if t.busyTimeout == 0 {
+		return do(database)
+	}
+	return database.Connection(func(database *gorm.DB) error {
+		database = database.Session(&gorm.Session{NewDB: true})
+		if err := setBusyTimeout(database, 0); err != nil {
+			return err
+		}
+		defer func() { _ = setBusyTimeout(database.WithContext(context.WithoutCancel(ctx)), t.busyTimeout) }()
+		return do(database)
+	})
+}
+
+// busyTimeout returns how many milliseconds SQLite waits for others, and 0 for other databases.
+func busyTimeout(database *gorm.DB) (milliseconds int, err error) {
+	if database.Name() == "sqlite" {
+		err = database.Raw("PRAGMA busy_timeout").Scan(&milliseconds).Error
+	}
+	return milliseconds, err
+}
+
+func setBusyTimeout(database *gorm.DB, milliseconds int) error {
+	return database.Exec(fmt.Sprint("PRAGMA busy_timeout = ", milliseconds)).Error
 }
 
 // trouble returns an error without a value from a statement in it: those of the drivers can
@@ -58,8 +86,10 @@ func trouble(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if ended := ctx.Err(); ended != nil {
+	if ended := ctx.Err(); errors.Is(err, ended) {
 		return fmt.Errorf("table %s: %w", subscriptionsTable, ended)
+	} else if ended != nil {
+		return fmt.Errorf("table %s: %w (%s)", subscriptionsTable, ended, reason(err))
 	}
 	if newer := (tooNew{}); errors.As(err, &newer) {
 		return newer
@@ -92,7 +122,7 @@ func reason(err error) string {
 // passes reports whether an error can be over in a moment.
 func passes(err error) bool {
 	_, busy := codeOf(err)
-	return busy || errors.Is(err, errMoved)
+	return busy || errors.Is(err, errMoved) || errors.As(err, new(notMade))
 }
 
 // isTaken reports whether a row was not written because there is one with its key.

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package subscriptions
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+)
+
+// isMigrated tests that a table works, and that all steps were taken once.
+func isMigrated(t *testing.T, kept *Table) {
+	t.Helper()
+	for _, step := range steps {
+		for _, each := range step {
+			assert.True(t, each.isThere(kept.database), each.statement)
+		}
+	}
+	var taken []int
+	require.NoError(t, kept.database.Table(migrationsTable).Order("step").Pluck("step", &taken).Error)
+	want := []int{}
+	for i := range steps {
+		want = append(want, i+1)
+	}
+	assert.Equal(t, want, taken)
+	again := newRow("k1", "migrated", "a")
+	assert.Equal(t, addRows(t, kept, newRow("k1", "migrated", "a")), addRows(t, kept, again))
+}
+
+func testMigrations(t *testing.T, newDatabase func(t testing.TB) opener) {
+	t.Run("nodes that start at once make the tables together", func(t *testing.T) {
+		open := newDatabase(t)
+		const nodes = 8
+		var databases [nodes]*gorm.DB
+		for i := range nodes {
+			databases[i] = open(t)
+		}
+		var group sync.WaitGroup
+		for _, each := range databases {
+			group.Go(func() {
+				kept, err := OpenTable(t.Context(), each)
+				if assert.NoError(t, err) {
+					for _, step := range steps {
+						for _, object := range step {
+							assert.True(t, object.isThere(kept.database), object.statement)
+						}
+					}
+				}
+			})
+		}
+		group.Wait()
+		isMigrated(t, openTable(t, databases[0]))
+	})
+	t.Run("what a node left halfway is made whole", func(t *testing.T) {
+		all := append([]object{table(migrationsTable, "step BIGINT NOT NULL PRIMARY KEY")}, steps[0]...)
+		for made := range len(all) + 1 {
+			t.Run(fmt.Sprint(made), func(t *testing.T) {
+				database := newDatabase(t)(t)
+				for _, each := range all[:made] {
+					require.NoError(t, database.Exec(each.statement).Error)
+				}
+				isMigrated(t, openTable(t, database))
+			})
+		}
+	})
+	t.Run("what is there stays", func(t *testing.T) {
+		open := newDatabase(t)
+		added := addRows(t, openTable(t, open(t)), newRow("k1", "east", "a"))
+		kept := openTable(t, open(t))
+		isMigrated(t, kept)
+		assert.Equal(t, added, addRows(t, kept, newRow("k1", "east", "a")))
+	})
+	t.Run("what was deleted by hand is not counted any more", func(t *testing.T) {
+		open := newDatabase(t)
+		kept := openTable(t, open(t))
+		added := addRows(t, kept, newRow("k1", "east", "a"), newRow("k1", "east", "b"), newRow("k1", "west", "a"))
+		for _, each := range added {
+			change(t, kept, each, subscribed)
+		}
+		require.NoError(t, kept.database.Exec("DELETE FROM "+subscriptionsTable+" WHERE id IN (?, ?)", added[0].ID, added[2].ID).Error)
+		counts, err := openTable(t, open(t)).count(t.Context(), "")
+		require.NoError(t, err)
+		assert.Equal(t, map[State]int{Subscribed: 1}, counts.By)
+	})
+	t.Run("a newer version's tables are left alone", func(t *testing.T) {
+		database := newDatabase(t)(t)
+		openTable(t, database)
+		require.NoError(t, database.Exec("INSERT INTO "+migrationsTable+" (step) VALUES (?)", len(steps)+2).Error)
+		_, err := OpenTable(t.Context(), database)
+		require.EqualError(t, err, fmt.Sprintf("a newer nuts-mitz has changed the tables in the SQL database (step %d; this version knows %d): "+
+			"start that version or a newer one, or give this one a copy of the database from before", len(steps)+2, len(steps)))
+	})
+	t.Run("the node's tables are left alone", func(t *testing.T) {
+		database := newDatabase(t)(t)
+		for _, each := range []string{"did", "goose_db_version", "mitz_used_once"} {
+			require.NoError(t, database.Exec("CREATE TABLE "+each+" (id VARCHAR(64))").Error)
+		}
+		openTable(t, database)
+		tables, err := database.Migrator().GetTables()
+		require.NoError(t, err)
+		assert.ElementsMatch(t, []string{
+			"did", "goose_db_version", "mitz_used_once", subscriptionsTable, subjectsTable, workTable, migrationsTable,
+		}, tables)
+	})
+}

@@ -38,10 +38,14 @@ func (k Kinds) of(facility consent.FacilityType) consent.ProviderCategory {
 	return kindUnknown
 }
 
-// without returns the kinds that are not among these, in order.
+// named are the kinds that Mitz is known to have.
+var named = []consent.ProviderCategory{"RPZAC001", "RPZAC003", "RPZAC004", "RPZAC005", "RPZAC103", "RPZAC104", "RPZAC200"}
+
+// without returns the kinds that are not among these, in order: those of the table, and those
+// that another node's table may have.
 func (k Kinds) without(permitted []consent.ProviderCategory) []consent.ProviderCategory {
 	left := map[consent.ProviderCategory]bool{kindUnknown: true}
-	for _, kind := range k {
+	for _, kind := range slices.AppendSeq(slices.Clone(named), maps.Values(k)) {
 		if !slices.Contains(permitted, kind) {
 			left[kind] = true
 		}

@@ -119,3 +119,19 @@ func TestNarrow(t *testing.T) {
 	}
 	require.ErrorIs(t, Off(nil).Narrow(bsn(t, "900186021"), "00000659", permitted{"GGC002": nil}), ErrOff)
 }
+
+// TestNarrowAcrossTables: a node whose table lacks the requester's type, or its kind, ends what a
+// node with another table stamped.
+func TestNarrowAcrossTables(t *testing.T) {
+	question := sample(t)
+	for name, table := range map[string]Kinds{"without the type": {"V6": "RPZAC104"}, "with the type in another kind": {"Z3": "RPZAC005"}, "empty": {}} {
+		t.Run(name, func(t *testing.T) {
+			m, store := newMarks()
+			stamp, err := m.Stamp(question)
+			require.NoError(t, err)
+			other := NewMarks(m.keys, table, store)
+			require.NoError(t, other.Narrow(question.Patient, "00000659", map[consent.Category][]consent.ProviderCategory{"GGC002": {"RPZAC104"}}))
+			assert.False(t, holds(t, m, stamp))
+		})
+	}
+}

@@ -251,6 +251,12 @@ func TestAPanicEndsTheTokens(t *testing.T) {
 	assert.Equal(t, Panicked, w.only(t).Outcome)
 	assert.True(t, w.only(t).Ends)
 
+	t.Run("and is a 503 where they could not end", func(t *testing.T) {
+		w.sessions.failing = errors.New("connection refused")
+		answer := w.send(by(xmlType, example(t), header("X-Cert", newCA(t).header(t, "mitz.example")))(t, w))
+		assert.Equal(t, http.StatusServiceUnavailable, answer.Code)
+		assert.Error(t, w.told.all()[1].Failure)
+	})
 	t.Run("also one of the session database", func(t *testing.T) {
 		w := newWorld(t)
 		w.sessions.panics = true

@@ -35,7 +35,7 @@ const (
 type failure struct {
 	code      string // as in [Subscription]
 	requestID string
-	sent      bool // a message was
+	attempts  int // messages that were begun
 	verdict   verdict
 	asked     time.Duration // for how long Mitz asked to be left alone; 0: it did not
 	final     bool          // the same message fails again
@@ -49,14 +49,14 @@ func failureOf(ctx context.Context, err error) failure {
 		if ctx.Err() != nil {
 			return failure{verdict: nothing}
 		}
-		return failure{code: failureUnknown, verdict: refused, sent: true}
+		return failure{code: failureUnknown, verdict: refused, attempts: 1}
 	}
 	code := string(cause.Code)
 	if cause.Detail != "" {
 		code += "/" + cause.Detail
 	}
 	f := failure{
-		code: code[:min(len(code), maxFailure)], requestID: cause.RequestID, sent: cause.Attempts > 0, asked: cause.RetryAfter,
+		code: code[:min(len(code), maxFailure)], requestID: cause.RequestID, attempts: cause.Attempts, asked: cause.RetryAfter,
 	}
 	if ctx.Err() != nil {
 		f.verdict = nothing
@@ -64,6 +64,14 @@ func failureOf(ctx context.Context, err error) failure {
 	}
 	f.judge(cause)
 	return f
+}
+
+// isRefusal reports whether Mitz did not do what it was told, and said so.
+func (f *failure) isRefusal() bool { return f.final || f.unknown }
+
+// changedNothing reports whether it is sure that nothing changed at Mitz.
+func (f *failure) changedNothing() bool {
+	return f.attempts == 0 || f.attempts == 1 && f.isRefusal()
 }
 
 // judge says what follows of a failure. Where it is not plain whether it is about the message,

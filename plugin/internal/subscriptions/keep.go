@@ -8,7 +8,7 @@ import (
 	"errors"
 )
 
-// What Mitz was told is written also when this node stops meanwhile.
+// keeping returns a context for writing what Mitz was told, also when this node stops meanwhile.
 func keeping(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 }
@@ -36,6 +36,21 @@ func (w *worker) add(ctx context.Context, r row) error {
 	defer cancel()
 	_, err := w.config.Store.add(ctx, []row{r}, [][]string{{r.Place}})
 	return err
+}
+
+// persist writes what Mitz answered, again and again while the SQL database fails and this node
+// works: nobody else knows it. The rows of the same page wait for it.
+func (w *worker) persist(ctx context.Context, write func() error) error {
+	for {
+		err := write()
+		if err == nil {
+			return nil
+		}
+		sleep(ctx, w.sql.after(toTellMitz, err), nil)
+		if ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // amend changes a row as it is now, which is another than it was when this node read it. Change

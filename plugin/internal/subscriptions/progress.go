@@ -18,6 +18,8 @@ const (
 	// progressEvery is how often is told how far it is, while more wait than manyWait.
 	progressEvery = time.Minute
 	manyWait      = 100
+	// toldTogether is the time of which failures are told together, by their codes.
+	toldTogether = 10 * time.Minute
 )
 
 // progress tells how far it is while many wait.
@@ -52,9 +54,14 @@ func (p *progress) tell(ctx context.Context, page int) {
 
 // good takes note that Mitz did what it was told about a row.
 func (w *worker) good(r row, leave leave) {
-	if leave(answered, 0).resumed && w.failures.Single(tally.Key{Code: codeResumed}) {
+	if leave(answered, 0).resumed && w.isSingle(codeResumed) {
 		w.config.Log.WithField("subject", r.Subject).Info("Mitz answers again: subscribing goes on")
 	}
+}
+
+// isSingle reports whether what happened is told by itself.
+func (w *worker) isSingle(code string) bool {
+	return w.failures.Single(tally.Key{Who: code, Code: code})
 }
 
 // codeResumed stands beside the codes of failures.
@@ -63,7 +70,7 @@ const codeResumed = "resumed"
 // tell tells of a failure: each that begins a pause, and those that are about a row. All are
 // counted, so that many of them are few lines.
 func (w *worker) tell(r row, failure failure, changed effect) {
-	if failure.verdict != refused && !changed.paused || !w.failures.Single(tally.Key{Code: failure.code}) {
+	if failure.verdict != refused && !changed.paused || !w.isSingle(failure.code) {
 		return
 	}
 	line := w.config.Log.WithFields(logrus.Fields{"subject": r.Subject, "subscription": r.ID, "outcome": failure.code})
@@ -79,7 +86,10 @@ func (w *worker) tell(r row, failure failure, changed effect) {
 
 // tellTogether tells of what was counted, in a line.
 func (w *worker) tellTogether(sum tally.Sum) {
-	w.config.Log.WithFields(logrus.Fields{
-		"outcome": sum.Code, "count": sum.Count, "since": sum.Since.UTC().Format(time.RFC3339),
-	}).Warn("Mitz could not be told of subscriptions, more often than is told one by one")
+	line := w.config.Log.WithFields(logrus.Fields{"outcome": sum.Code, "count": sum.Count, "since": sum.Since.UTC().Format(time.RFC3339)})
+	if sum.Code == codeResumed {
+		line.Info("Mitz answered again, more often than is told one by one")
+		return
+	}
+	line.Warn("Mitz could not be told of subscriptions, more often than is told one by one")
 }

@@ -125,7 +125,7 @@ func (s *Service) Stop() {
 	select {
 	case <-s.ended:
 	case <-timer.C:
-		s.config.Log.Error("The SQL database did not answer: the node stops with wishes for subscriptions unwritten")
+		s.config.Log.Error("What is done about subscriptions did not end in time: the node stops without it")
 	}
 }
 
@@ -232,6 +232,9 @@ func (r row) in(state State, now time.Time) row {
 // Failing returns why the SQL database cannot be written now, nil when it can. While it lasts
 // nothing is lost, but Mitz is not told.
 func (s *Service) Failing() error { return s.sql.now() }
+
+// IsWorking reports whether it is this node of its cluster that tells Mitz of subscriptions.
+func (s *Service) IsWorking() bool { return s.worker.works.Load() }
 
 // Dropped returns how many wishes were dropped since the start because too many waited.
 func (s *Service) Dropped() int64 { return s.wishes.dropped.Load() }

@@ -84,10 +84,14 @@ func (w *worker) subscribe(ctx context.Context, r row, leave leave) error {
 	}
 	id, err := w.config.Mitz.Subscribe(ctx, message)
 	if err != nil {
-		return w.failed(ctx, claimed, failureOf(ctx, err), leave)
+		failure := failureOf(ctx, err)
+		if failure.changedNothing() {
+			claimed.Told, claimed.MitzID, claimed.Former = r.Told, r.MitzID, r.Former
+		}
+		return w.failed(ctx, claimed, failure, leave, func() error { return w.adoptUnknown(ctx, claimed) })
 	}
 	w.good(claimed, leave)
-	return w.subscribed(ctx, claimed, id)
+	return w.persist(ctx, func() error { return w.subscribed(ctx, claimed, id) })
 }
 
 // claim writes a row before Mitz is told of it, and reports whether nobody else had changed it:
@@ -126,28 +130,78 @@ func (w *worker) subscribed(ctx context.Context, claimed row, id string) error {
 }
 
 // adopt keeps the id of a subscription whose row was changed while Mitz was told: it ends with
-// that row. Where the row is gone, or knows of another, the subscription becomes a row of its
-// own that ends.
+// that row. Where the row is gone, the subscription becomes a row of its own that ends.
 func (w *worker) adopt(ctx context.Context, claimed row, id string) error {
-	keeps := false
+	isKept := true
 	err := w.amend(ctx, claimed, func(r *row) bool {
-		keeps = r.MitzID == "" || r.MitzID == id || r.Former == id
-		if r.MitzID != "" {
+		isKept = r.MitzID == "" || r.Former == "" || r.MitzID == id || r.Former == id
+		switch {
+		case r.MitzID == "":
+			r.MitzID = id
+			if r.Former == id {
+				r.Former = ""
+			}
+		case r.MitzID == id || r.Former != "":
 			return false
-		}
-		r.MitzID = id
-		if r.Former == id {
-			r.Former = ""
+		case r.Told == claimed.Told:
+			*r = r.unsure() // one of the two is not there any more
+		default:
+			*r = r.again()
+			r.Former = id
 		}
 		return true
 	})
-	isGone := errors.Is(err, ErrUnknown)
-	if err != nil && !isGone || keeps && !isGone {
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return w.addOrphan(ctx, claimed, claimed.ID, id)
+	case err == nil && !isKept:
+		return w.addOrphan(ctx, claimed, uuid.NewString(), id)
+	default:
 		return err
 	}
+}
+
+// adoptUnknown does the same where no answer came: Mitz may know a subscription by an id that is
+// not known here.
+func (w *worker) adoptUnknown(ctx context.Context, claimed row) error {
+	err := w.amend(ctx, claimed, func(r *row) bool {
+		switch {
+		case r.MitzID == "" && r.Told == "":
+		case r.MitzID != "" && r.Former == "":
+			*r = r.unsure()
+		default:
+			return false
+		}
+		r.Told = claimed.Told
+		return true
+	})
+	if errors.Is(err, ErrUnknown) {
+		return w.addOrphan(ctx, claimed, claimed.ID, "")
+	}
+	return err
+}
+
+// again returns the row as one that is looked at again.
+func (r row) again() row {
+	if r.State == Subscribed {
+		return r.in(Waiting, time.Now())
+	}
+	return r
+}
+
+// unsure returns the row as one that Mitz may know by another id.
+func (r row) unsure() row {
+	r = r.again()
+	r.MitzID, r.Former = "", r.MitzID
+	return r
+}
+
+// addOrphan adds a row for what Mitz knows by an id, or with none by that of a secret path with
+// this row's.
+func (w *worker) addOrphan(ctx context.Context, claimed row, rowID, id string) error {
 	orphan := claimed.in(Ending, time.Now())
 	// A place that is no patient's: it must not stand in the way of a wish.
-	orphan.ID, orphan.Place, orphan.MitzID, orphan.Former = uuid.NewString(), noPlace(), id, ""
+	orphan.ID, orphan.Place, orphan.MitzID, orphan.Former = rowID, noPlace(), id, ""
 	return w.add(ctx, orphan)
 }
 
@@ -160,11 +214,24 @@ func (w *worker) endAtMitz(ctx context.Context, r row, id string, leave leave) e
 	}
 	if err := w.config.Mitz.EndSubscription(ctx, id); err != nil {
 		if failure := failureOf(ctx, err); !failure.unknown {
-			return w.failed(ctx, claimed, failure, leave)
+			return w.failed(ctx, claimed, failure, leave, func() error { return w.doubt(ctx, claimed, id) })
 		}
 	}
 	w.good(claimed, leave)
-	if did, err := w.ended(ctx, claimed, id); err != nil || did {
+	return w.persist(ctx, func() error { return w.ended(ctx, claimed, id) })
+}
+
+// ended writes that the subscription of an id has ended at Mitz.
+func (w *worker) ended(ctx context.Context, claimed row, id string) error {
+	write := w.remove
+	ended := w.without(claimed, id)
+	if ended.State != Ending || ended.next() != forgetIt {
+		write = func(ctx context.Context, _ row) (bool, error) {
+			_, did, err := w.replace(ctx, ended)
+			return did, err
+		}
+	}
+	if did, err := write(ctx, claimed); err != nil || did {
 		return err
 	}
 	// Somebody wished for it meanwhile.
@@ -177,15 +244,15 @@ func (w *worker) endAtMitz(ctx context.Context, r row, id string, leave leave) e
 	})
 }
 
-// ended writes that the subscription of an id has ended at Mitz. It reports whether nobody else
-// had changed the row.
-func (w *worker) ended(ctx context.Context, claimed row, id string) (did bool, err error) {
-	ended := w.without(claimed, id)
-	if ended.State == Ending && ended.next() == forgetIt {
-		return w.remove(ctx, claimed)
-	}
-	_, did, err = w.replace(ctx, ended)
-	return did, err
+// doubt has Mitz told again of a row that somebody wished for again while it was ended at Mitz,
+// where nobody knows whether that happened.
+func (w *worker) doubt(ctx context.Context, claimed row, id string) error {
+	return w.amendUnlessGone(ctx, claimed, func(r *row) bool {
+		*r = r.again()
+		// It is written also when nothing changes, so that who is telling Mitz of it now does
+		// not take it for done.
+		return r.MitzID == id || r.Former == id
+	})
 }
 
 // without returns a row when the subscription of an id has ended at Mitz.
@@ -199,34 +266,41 @@ func (w *worker) without(r row, id string) row {
 			r.State, r.Since = Subscribed, now
 			w.progress.done()
 		}
-	case r.State == Subscribed:
-		r = r.in(Waiting, now)
+	case r.State == Ending:
 		r.MitzID, r.Told = "", ""
 	default:
-		r.MitzID, r.Told = "", ""
+		r = r.in(Waiting, now)
+		r.MitzID = ""
 	}
 	r.Attempts, r.Failure, r.Due = 0, "", now
 	return r
 }
 
-// failed writes why Mitz could not be told, and when it is told again.
-func (w *worker) failed(ctx context.Context, r row, failure failure, leave leave) error {
+// givesUp is after how many refusals it is taken for granted that Mitz does not know a
+// subscription that is to be ended, and whose id Mitz was asked for.
+const givesUp = 10
+
+// failed writes why Mitz could not be told, and when it is told again. Mitz may have done it all
+// the same: where somebody else changed the row meanwhile, unsure is called then.
+func (w *worker) failed(ctx context.Context, r row, failure failure, leave leave, unsure func() error) error {
 	w.tell(r, failure, leave(failure.verdict, failure.asked))
 	if failure.verdict == nothing {
 		return nil // this node stops, and the next goes on
 	}
-	if r.State == Ending && r.next() == subscribe && (failure.final || failure.unknown) {
-		r.Told = "" // so it is not there
-		r.Due = time.Now()
-		_, _, err := w.replace(ctx, r)
-		return err
-	}
-	if failure.sent || failure.verdict == refused {
+	if failure.attempts > 0 || failure.verdict == refused {
 		r.Attempts++
 	}
 	r.Failure, r.Due = failure.code, time.Now().Add(failure.again(r.Attempts))
-	_, _, err := w.replace(ctx, r)
-	return err
+	if r.State == Ending && r.next() == subscribe && failure.isRefusal() && r.Attempts >= givesUp {
+		r.Told, r.Due = "", time.Now()
+	}
+	return w.persist(ctx, func() error {
+		_, did, err := w.replace(ctx, r)
+		if err == nil && !did && !failure.changedNothing() {
+			return unsure()
+		}
+		return err
+	})
 }
 
 // putOff writes that a row is looked at later, and why; empty: as it says already.

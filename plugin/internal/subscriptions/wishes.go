@@ -46,6 +46,7 @@ type wishes struct {
 	full    *tally.Tally
 	dropped atomic.Int64
 	arrived bell
+	most    int // wishes that wait
 
 	mu      sync.Mutex
 	queue   []waitingWish
@@ -56,7 +57,7 @@ type wishes struct {
 
 func newWishes(config Config, sql *sqlTrouble, written func()) *wishes {
 	w := &wishes{
-		store: config.Store, keys: config.Keys, log: config.Log, written: written, arrived: newBell(),
+		store: config.Store, keys: config.Keys, log: config.Log, written: written, arrived: newBell(), most: maxWishes,
 		sql: sql, waiting: map[string]bool{}, known: recent.New[string, time.Time](knownFor, maxKnown),
 	}
 	w.full = tally.New(tally.Limits{OfOne: 1, OfAll: 1}, func(sum tally.Sum) {
@@ -77,7 +78,7 @@ func (w *wishes) add(wish Wish) {
 	}
 	w.dropped.Add(1)
 	if w.full.Single(tally.Key{}) {
-		w.log.WithField("waiting", maxWishes).Warn("A wish for a subscription was dropped: too many wait for the SQL database")
+		w.log.WithField("waiting", w.most).Warn("A wish for a subscription was dropped: too many wait for the SQL database")
 	}
 }
 
@@ -88,7 +89,7 @@ func (w *wishes) takes(wish waitingWish) bool {
 	if w.isKnown(wish.place(), time.Now()) || w.waiting[wish.place()] {
 		return true
 	}
-	if len(w.queue) >= maxWishes {
+	if len(w.queue) >= w.most {
 		return false
 	}
 	w.queue = append(w.queue, wish)

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
@@ -34,6 +35,7 @@ type worker struct {
 	failures *tally.Tally
 	progress progress
 	look     bell // there is work
+	works    atomic.Bool
 
 	// retelling are the subjects whose rows are still to be looked at in this round, and the
 	// next round begins at nextRound.
@@ -47,7 +49,7 @@ func newWorker(config Config, sql *sqlTrouble) *worker {
 		shift: shift{store: config.Store}, sql: sql,
 		progress: progress{log: config.Log, store: config.Store},
 	}
-	w.failures = tally.New(tally.Limits{OfOne: 5, OfAll: 5}, w.tellTogether)
+	w.failures = tally.New(tally.Limits{OfOne: 2, OfAll: 10, Window: toldTogether}, w.tellTogether)
 	return w
 }
 
@@ -77,12 +79,14 @@ func (w *worker) run(ctx context.Context) {
 // begin begins to work. The function that it returns ends that.
 func (w *worker) begin(ctx context.Context) (end func()) {
 	w.config.Log.Info("This node tells Mitz of subscriptions from now on")
+	w.works.Store(true)
 	ctx, cancel := context.WithCancel(ctx)
 	var working sync.WaitGroup
 	working.Go(func() { w.work(ctx) })
 	return func() {
 		cancel()
 		working.Wait()
+		w.works.Store(false)
 		w.sql.after(toTellMitz, nil) // that is another node's now
 		w.config.Log.Info("This node tells Mitz of no subscriptions any more")
 	}
@@ -126,10 +130,8 @@ func (w *worker) pass(ctx context.Context) (rest time.Duration, err error) {
 	if len(rows) > 0 {
 		return 0, w.stepAll(ctx, rows)
 	}
-	if len(paused) == 0 {
-		if some, err := w.retell(ctx); some || err != nil {
-			return 0, err
-		}
+	if some, err := w.retell(ctx, paused); some || err != nil {
+		return 0, err
 	}
 	rest = lookEvery
 	for _, until := range paused {
@@ -216,8 +218,8 @@ func (w *worker) stepGuarded(ctx context.Context, r row, leave leave) error {
 }
 
 // retell has Mitz told again of some rows of which it was told something else. It reports
-// whether there were any. Each round looks at all subjects once.
-func (w *worker) retell(ctx context.Context) (some bool, err error) {
+// whether there were any. Each round looks at all subjects once, but at those that pause.
+func (w *worker) retell(ctx context.Context, paused map[string]time.Time) (some bool, err error) {
 	if len(w.retelling) == 0 {
 		if time.Now().Before(w.nextRound) {
 			return false, nil
@@ -225,6 +227,9 @@ func (w *worker) retell(ctx context.Context) (some bool, err error) {
 		w.retelling, w.nextRound = w.config.Subjects(), time.Now().Add(retellEvery)
 	}
 	for ; len(w.retelling) > 0 && ctx.Err() == nil; w.retelling = w.retelling[1:] {
+		if _, pauses := paused[w.retelling[0]]; pauses {
+			continue
+		}
 		if some, err := w.retellSome(ctx, w.retelling[0]); some || err != nil {
 			return some, err
 		}

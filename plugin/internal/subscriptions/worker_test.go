@@ -29,7 +29,10 @@ func TestMitzIsDownForAnHour(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const many = 2000
+				many := 200
+				if failure.Code == mitzclient.Unreachable {
+					many = 2000
+				}
 				w := newWorld(t)
 				service := w.start()
 				in(time.Second)

@@ -3,7 +3,7 @@
 
 // Package tally keeps one requester from filling the logs of all: of many events that are
 // alike, the first are told one by one, and the others are counted and told together, once a
-// minute. It holds a bounded number of sums, whatever comes.
+// minute or in a time of the caller's. It holds a bounded number of sums, whatever comes.
 //
 // It knows nothing of what it counts, and must never be asked about what has to be told one
 // by one: a token, or a query that the patient sees.
@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Window is the time of which the events are told together.
+// Window is the time of which the events are told together, where [Limits] has no other.
 const Window = time.Minute
 
 // maxSums is how many sums are kept. What is of none of them is summed under its code alone.
@@ -40,6 +40,8 @@ type Sum struct {
 type Limits struct {
 	OfOne int // of the same who
 	OfAll int
+	// Window is the time of which the others are told together; 0 is [Window].
+	Window time.Duration
 }
 
 // Tally counts events. Its methods may be called from any goroutine.
@@ -55,7 +57,10 @@ type Tally struct {
 }
 
 // New makes a tally. It calls tell for each sum at the end of a window.
-func New(limits Limits, tell func(Sum)) *Tally { return &Tally{limits: limits, tell: tell} }
+func New(limits Limits, tell func(Sum)) *Tally {
+	limits.Window = cmp.Or(limits.Window, Window)
+	return &Tally{limits: limits, tell: tell}
+}
 
 // Single counts an event, and reports whether it is to be told by itself. If not, it is told
 // with others when the window ends.
@@ -64,7 +69,7 @@ func (t *Tally) Single(key Key) bool {
 	defer t.mu.Unlock()
 	if t.end == nil {
 		t.ofOne, t.ofAll, t.sums = map[string]int{}, 0, map[Key]*Sum{}
-		t.end = time.AfterFunc(Window, t.Flush)
+		t.end = time.AfterFunc(t.limits.Window, t.Flush)
 	}
 	if t.ofAll < t.limits.OfAll && t.ofOne[key.Who] < t.limits.OfOne {
 		t.ofAll++

@@ -76,6 +76,19 @@ func TestTheFirstAreToldOneByOneAndTheOthersTogether(t *testing.T) {
 	})
 }
 
+func TestTheTimeOfWhatIsToldTogetherCanBeAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollected(Limits{OfOne: 1, OfAll: 1, Window: time.Hour})
+		c.singles(3, of("a", "refused"))
+		time.Sleep(time.Hour - time.Second)
+		synctest.Wait()
+		assert.Empty(t, c.told())
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		assert.Len(t, c.told(), 1)
+	})
+}
+
 func TestOneRequesterTakesNothingFromAnother(t *testing.T) {
 	c := newCollected(Limits{OfOne: 3, OfAll: 100})
 	defer c.Flush()

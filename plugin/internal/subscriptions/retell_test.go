@@ -1,0 +1,229 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package subscriptions
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
+)
+
+// TestMitzIsToldWhatChanged starts a node anew with another configuration, for more patients than
+// there are on a page.
+func TestMitzIsToldWhatChanged(t *testing.T) {
+	const many = 150
+	for name, change := range map[string]func(*world){
+		"the notify URL":     func(w *world) { w.NotifyURL = "https://other.example/mitz/notify" },
+		"the gateway system": func(w *world) { w.GatewaySystem = "2.999.11" },
+		"the source system":  func(w *world) { w.SourceSystem = "2.999.11" },
+		"the payload":        func(w *world) { w.Payload = "application/fhir+json" },
+		"the key":            func(w *world) { w.Keys = w.Keys.Rotated() },
+		"the facility type":  func(w *world) { w.list(consent.DataHolder{URA: east.URA, FacilityType: "V5"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				service := w.start()
+				w.add(service, 0, many)
+				in(soon)
+				before := w.mitz.known()
+				require.Len(t, before, many)
+				service.Stop()
+				change(w)
+				w.start()
+				in(soon)
+				require.Len(t, w.mitz.known(), many)
+				for _, id := range w.mitz.known() {
+					assert.NotContains(t, before, id)
+				}
+				assert.Len(t, w.mitz.received(), 3*many, "each is told of again, and the former ended")
+				in(3 * time.Hour)
+				assert.Len(t, w.mitz.received(), 3*many, "once")
+				w.settle()
+			})
+		})
+	}
+}
+
+func TestMitzMayKnowWhatChangedByTheSameID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.mitz.byPatient = true
+		service := w.start()
+		w.add(service, 0, 3)
+		in(soon)
+		service.Stop()
+		w.NotifyURL = "https://other.example/mitz/notify"
+		w.start()
+		in(soon)
+		assert.Len(t, w.mitz.received(), 6, "nothing is ended")
+		assert.Len(t, w.mitz.known(), 3)
+		w.settle()
+	})
+}
+
+func TestAFormerSubscriptionThatCannotBeEndedYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		service := w.start()
+		w.add(service, 0, 30)
+		in(soon)
+		service.Stop()
+		w.NotifyURL = "https://other.example/mitz/notify"
+		w.mitz.behave(func(m sent) error {
+			if m.ends != "" {
+				return status(500)
+			}
+			return nil
+		})
+		service = w.start()
+		service.Want(wish(t, 30))
+		in(time.Hour)
+		assert.Equal(t, 30, w.store.in(Waiting))
+		assert.Equal(t, 1, w.store.in(Subscribed), "the others go on")
+		assert.Len(t, w.mitz.known(), 61)
+		assert.Less(t, len(w.mitz.received()), 31+31+60)
+		w.mitz.behave(nil)
+		in(time.Hour)
+		assert.Len(t, w.mitz.known(), 31)
+		w.settle()
+	})
+}
+
+func TestAfterAKeyIsRotatedTheFormerOneIsOfNoUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		service := w.start()
+		added := w.add(service, 0, 3)
+		in(soon)
+		service.Stop()
+		w.Keys = w.Keys.Rotated()
+		w.start()
+		in(soon)
+		keys, err := w.store.keys(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{w.Keys.ID()}, keys)
+
+		w.Keys = withoutFormer(t, w.Keys)
+		again, err := w.start().Add(t.Context(), wish(t, 0))
+		require.NoError(t, err)
+		assert.Equal(t, added[0].ID, again[0].ID, "it is known under the new key")
+		for _, message := range w.mitz.received()[3:] {
+			if message.ends == "" {
+				_, known := w.Keys.ReadPath(message.subscribe.NotifyURL[strings.LastIndex(message.subscribe.NotifyURL, "/")+1:])
+				assert.True(t, known)
+				assert.Equal(t, "1980-01-31", message.subscribe.BirthDate)
+			}
+		}
+		in(soon)
+		w.settle()
+	})
+}
+
+// withoutFormer returns the key in use alone.
+func withoutFormer(t *testing.T, keys *withdrawal.Keys) *withdrawal.Keys {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "patients.key")
+	first, _, _ := strings.Cut(string(keys.Lines()), "\n")
+	require.NoError(t, os.WriteFile(file, []byte(first), 0o600))
+	alone, err := withdrawal.LoadKeys(file)
+	require.NoError(t, err)
+	return alone
+}
+
+// TestTwoNodesHadOtherKeys: while a key is rotated node by node, one patient can get two rows.
+func TestTwoNodesHadOtherKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		before := w.Keys
+		w.Keys = before.Rotated()
+		first := w.start()
+		w.add(first, 0, 1)
+		w.Keys = before
+		second := w.start()
+		w.add(second, 0, 1)
+		require.Len(t, w.store.all(), 2)
+		first.Stop()
+		second.Stop()
+		w.Keys = first.config.Keys
+		w.start()
+		in(time.Hour)
+		assert.Len(t, w.mitz.known(), 2)
+		keys, err := w.store.keys(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{w.Keys.ID()}, keys, "no row needs the former key")
+		w.settle()
+	})
+}
+
+func TestAKeyThatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		service := w.start()
+		added := w.add(service, 0, 1)
+		in(soon)
+		w.mitz.behave(always(status(503)))
+		added = append(added, w.add(service, 1, 2)...)
+		in(time.Second)
+		service.Stop()
+		w.mitz.behave(nil)
+		sent := len(w.mitz.received())
+		w.Keys = withdrawal.NewKeys()
+		service = w.start()
+		in(3 * time.Hour)
+		assert.Len(t, w.mitz.received(), sent, "nothing can be sent")
+		for _, each := range added {
+			kept, err := service.Get(t.Context(), "east", each.ID)
+			require.NoError(t, err)
+			assert.Equal(t, Waiting, kept.State)
+			assert.Equal(t, FailureKeyUnknown, kept.Failure)
+		}
+		require.NoError(t, service.End(t.Context(), "east", added[0].ID))
+		in(soon)
+		_, err := service.Get(t.Context(), "east", added[0].ID)
+		assert.ErrorIs(t, err, ErrUnknown, "it can be ended: Mitz knows it by its id")
+	})
+}
+
+func TestADataHolderThatIsOnTheListNoMore(t *testing.T) {
+	for name, list := range map[string]func(*world){
+		"it is gone":            func(w *world) { w.list(consent.DataHolder{}) },
+		"it is another one now": func(w *world) { w.list(west) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				service := w.start()
+				known := w.add(service, 0, 1)[0].ID
+				in(soon)
+				list(w)
+				service.Want(wish(t, 1))
+				in(3 * time.Hour)
+				assert.Len(t, w.mitz.received(), 1)
+				rows := w.store.all()
+				waits := slices.IndexFunc(rows, func(r row) bool { return r.State == Waiting })
+				require.GreaterOrEqual(t, waits, 0)
+				assert.Equal(t, FailureNotListed, rows[waits].Failure)
+				assert.Zero(t, rows[waits].Attempts)
+				require.NoError(t, service.End(t.Context(), "east", known))
+				in(soon)
+				assert.Empty(t, w.mitz.known(), "what Mitz knows can be ended")
+				w.list(east)
+				in(2 * time.Hour)
+				assert.Len(t, w.mitz.known(), 1)
+				w.settle()
+			})
+		})
+	}
+}

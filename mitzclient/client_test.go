@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/memorynet"
 	"github.com/stretchr/testify/require"
 )
 
@@ -76,40 +77,46 @@ func TestConsultReportsEveryDecisionAsItIs(t *testing.T) {
 }
 
 func TestAConnectionServesOneConsultAfterAnother(t *testing.T) {
-	var connections atomic.Int32
-	server := start(t, permits(t), counting(&connections, new(atomic.Int32)))
-	client := server.client(t)
-	for range 5 {
-		_, err := client.Consult(t.Context(), question(t, "GGC002"))
-		require.NoError(t, err)
-	}
-	require.EqualValues(t, 1, connections.Load())
+	// Outside of a bubble, one is given up when the process stands still for 50 ms.
+	inBubble(t, "in memory", func(t *testing.T, network *memorynet.Listener) {
+		var connections atomic.Int32
+		client := start(t, permits(t), on(network), counting(&connections, new(atomic.Int32))).client(t)
+		through(network, client)
+		for range 5 {
+			_, err := client.Consult(t.Context(), question(t, "GGC002"))
+			require.NoError(t, err)
+		}
+		require.EqualValues(t, 1, connections.Load())
+	})
 }
 
 func TestManyConsultsAtOnceShareTheConnectionsAllowed(t *testing.T) {
 	const consults, allowed = 64, 4
-	var connections, most atomic.Int32
-	server := start(t, permits(t), counting(&connections, &most))
-	client := server.client(t, func(c *Config) { c.MaxConnections = allowed })
-	q := question(t, "GGC002")
+	inBubble(t, "in memory", func(t *testing.T, network *memorynet.Listener) {
+		var connections, most atomic.Int32
+		client := start(t, permits(t), on(network), counting(&connections, &most)).client(t, func(c *Config) { c.MaxConnections = allowed })
+		through(network, client)
+		q := question(t, "GGC002")
 
-	var group sync.WaitGroup
-	ids := make([]string, consults)
-	errs := make([]error, consults)
-	for i := range consults {
-		group.Go(func() {
-			answer, err := client.Consult(t.Context(), q)
-			ids[i], errs[i] = answer.RequestID, err
-		})
-	}
-	group.Wait()
-	distinct := map[string]bool{}
-	for i := range consults {
-		require.NoError(t, errs[i])
-		distinct[ids[i]] = true
-	}
-	require.Len(t, distinct, consults)
-	require.LessOrEqual(t, most.Load(), int32(allowed))
+		var group sync.WaitGroup
+		ids := make([]string, consults)
+		errs := make([]error, consults)
+		for i := range consults {
+			group.Go(func() {
+				answer, err := client.Consult(t.Context(), q)
+				ids[i], errs[i] = answer.RequestID, err
+			})
+		}
+		group.Wait()
+		distinct := map[string]bool{}
+		for i := range consults {
+			require.NoError(t, errs[i])
+			distinct[ids[i]] = true
+		}
+		require.Len(t, distinct, consults)
+		require.LessOrEqual(t, most.Load(), int32(allowed))
+		require.LessOrEqual(t, connections.Load(), int32(allowed), "each is used again")
+	})
 }
 
 // counting counts all connections, and the most that were open at once.

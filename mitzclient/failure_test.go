@@ -63,12 +63,12 @@ func altered(from, to string) func(*testing.T, http.ResponseWriter, *http.Reques
 
 // bomb answers with a Permit and 256 MiB of white space behind it: a good answer but for
 // its size. Once compressed that is less than an answer may have, twice it is a few KB.
-func bomb(twice bool) func(*testing.T, http.ResponseWriter, *http.Request) {
+func bomb(t *testing.T, twice bool) func(*testing.T, http.ResponseWriter, *http.Request) {
+	const part, parts = 16 << 20, 16
+	blank := zip(t, bytes.Repeat([]byte(" "), part))
 	return func(t *testing.T, w http.ResponseWriter, r *http.Request) {
 		// Zipped parts behind each other are one zipped whole (RFC 1952, section 2.2).
-		const part, parts = 16 << 20, 16
-		body := append(zip(t, []byte(fixture(t, "permit.xml", r))),
-			bytes.Repeat(zip(t, bytes.Repeat([]byte(" "), part)), parts)...)
+		body := append(zip(t, []byte(fixture(t, "permit.xml", r))), bytes.Repeat(blank, parts)...)
 		assert.Less(t, len(body), strictxml.MaxSize)
 		encoding := "gzip"
 		if twice {
@@ -124,8 +124,8 @@ func TestConsultFails(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(zip(t, []byte(fixture(t, "permit.xml", r))))
 		}, MalformedAnswer, "content_encoding", 0},
-		{"on a compressed bomb", bomb(false), MalformedAnswer, "content_encoding", 0},
-		{"on a bomb compressed twice", bomb(true), MalformedAnswer, "content_encoding", 0},
+		{"on a compressed bomb", bomb(t, false), MalformedAnswer, "content_encoding", 0},
+		{"on a bomb compressed twice", bomb(t, true), MalformedAnswer, "content_encoding", 0},
 		{"on more than a mebibyte", func(t *testing.T, w http.ResponseWriter, r *http.Request) {
 			reply(w, http.StatusOK, fixture(t, "permit.xml", r)+strings.Repeat(" ", strictxml.MaxSize))
 		}, OversizedAnswer, "", 0},
@@ -250,7 +250,7 @@ func TestNoConnection(t *testing.T) {
 	t.Run("the server does not speak TLS", func(t *testing.T) {
 		server := httptest.NewServer(permits(t))
 		defer server.Close()
-		client, err := New(Config{Endpoint: strings.Replace(server.URL, "http:", "https:", 1), TLS: &tls.Config{}})
+		client, err := New(Config{Endpoint: strings.Replace(server.URL, "http:", "https:", 1), TLS: &tls.Config{}, Timeout: patience})
 		require.NoError(t, err)
 		answer, err := client.Consult(t.Context(), question(t, "GGC002"))
 		requireFailure(t, answer, err, TLS, "not_tls", 0)

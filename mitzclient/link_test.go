@@ -4,6 +4,7 @@
 package mitzclient
 
 import (
+	"context"
 	"io"
 	"math"
 	"net/http"
@@ -34,7 +35,7 @@ func simulate(t testing.TB, hooks Hooks) *simulated {
 	written, err := identity.WriteFiles(t.TempDir())
 	require.NoError(t, err)
 	files := TLSFiles{CertFile: written.Certificate, CertKeyFile: written.Key, TrustStoreFile: written.TrustStore}
-	link, err := NewLink(Config{Endpoint: simulator.Endpoint(), Files: &files, Timeout: 10 * time.Second, QueriesPerMinute: math.MaxInt32}, hooks)
+	link, err := NewLink(Config{Endpoint: simulator.Endpoint(), Files: &files, Timeout: patience, QueriesPerMinute: math.MaxInt32}, hooks)
 	require.NoError(t, err)
 	t.Cleanup(link.Close)
 	return &simulated{simulator, identity, files, link}
@@ -64,6 +65,7 @@ func TestALinkRepeatsWhatAGatewayCouldNotPassOn(t *testing.T) {
 // One query, whatever goes wrong: each is shown to the patient.
 func TestALinkRepeatsNothingElse(t *testing.T) {
 	repeated := map[mitztest.Behaviour]bool{mitztest.Dropping: true}
+	endless := map[mitztest.Behaviour]bool{mitztest.Hanging: true, mitztest.HangingHalfway: true}
 	mitz := simulate(t, Hooks{})
 	behaviours := append(mitztest.AllFaults(), mitztest.Denying, mitztest.HTTPStatus(500), mitztest.TooManyRequests(time.Minute))
 	for _, behaviour := range behaviours {
@@ -71,16 +73,48 @@ func TestALinkRepeatsNothingElse(t *testing.T) {
 			continue
 		}
 		t.Run(behaviour.String(), func(t *testing.T) {
-			link, err := NewLink(Config{Endpoint: mitz.Endpoint(), Files: &mitz.files, Timeout: 500 * time.Millisecond}, Hooks{})
+			link, err := NewLink(Config{Endpoint: mitz.Endpoint(), Files: &mitz.files, Timeout: patience}, Hooks{})
 			require.NoError(t, err)
 			defer link.Close()
 			mitz.ResetLog()
 			mitz.Misbehave(behaviour)
-			answer, _ := link.Consult(t.Context(), question(t, "GGC002"))
+			ctx := t.Context()
+			if endless[behaviour] {
+				ctx = untilAsked(ctx, mitz)
+			}
+			answer, _ := link.Consult(ctx, question(t, "GGC002"))
 			require.NotEqual(t, consent.Permit, answer.Decisions["GGC002"])
 			require.Equal(t, 1, answer.Attempts)
 			require.Len(t, mitz.Queries(), 1)
 		})
+	}
+}
+
+// limited is a context whose time is over when a test says so.
+type limited struct {
+	context.Context
+	over chan struct{}
+}
+
+// untilAsked returns a context whose time is over once a query has arrived.
+func untilAsked(ctx context.Context, mitz *simulated) context.Context {
+	c := limited{ctx, make(chan struct{})}
+	go func() {
+		if mitz.WaitForQueries(ctx, 1) == nil {
+			close(c.over)
+		}
+	}()
+	return c
+}
+
+func (c limited) Done() <-chan struct{} { return c.over }
+
+func (c limited) Err() error {
+	select {
+	case <-c.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
 	}
 }
 
@@ -116,7 +150,7 @@ func TestAnAnswerThatBeganIsNotAskedForAgain(t *testing.T) {
 		hangUp("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n")(t, w, r)
 	})
 	files := server.authority.files(t)
-	link, err := NewLink(Config{Endpoint: server.URL, Files: &files}, Hooks{})
+	link, err := NewLink(Config{Endpoint: server.URL, Files: &files, Timeout: patience}, Hooks{})
 	require.NoError(t, err)
 	defer link.Close()
 	_, err = link.Consult(t.Context(), question(t, "GGC002"))

@@ -38,7 +38,7 @@ func TestSubscribedAndNotified(t *testing.T) {
 			require.NoError(t, err)
 			defer mitz.Close()
 			l, err := NewLink(Config{
-				Endpoint: mitz.Endpoint(), TLS: identity.ClientTLS(), Subscriptions: SubscriptionConfig{Format: form, PlainHTTP: true},
+				Endpoint: mitz.Endpoint(), TLS: identity.ClientTLS(), Subscriptions: SubscriptionConfig{Format: form, PlainHTTP: true, Timeout: patience},
 			}, Hooks{})
 			require.NoError(t, err)
 			defer l.Close()
@@ -63,7 +63,7 @@ func TestSubscribedAndNotified(t *testing.T) {
 				require.True(t, got.told.Patient.Equal(s.Patient))
 				require.Equal(t, s.DataHolder, got.told.DataHolder)
 				require.Equal(t, []consent.ProviderCategory{"RPZAC005"}, got.told.Categories["GGC002"].Permitted)
-			case <-time.After(10 * time.Second):
+			case <-time.After(patience):
 				t.Fatal("no notification")
 			}
 			require.NoError(t, l.EndSubscription(t.Context(), id))

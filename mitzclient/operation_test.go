@@ -33,7 +33,7 @@ const otherAtOnce = 4
 
 func newOtherOperation(server *mitz, client *Client) *otherOperation {
 	return &otherOperation{
-		Operation: link.New(link.Budget{Timeout: 10 * time.Second, AtOnce: otherAtOnce, PerMinute: 10}, link.Hooks{}),
+		Operation: link.New(link.Budget{Timeout: patience, AtOnce: otherAtOnce, PerMinute: 10}, link.Hooks{}),
 		url:       server.URL + "/other", line: client.peer.Line(otherAtOnce, nil),
 	}
 }
@@ -75,7 +75,7 @@ func TestOperationsShareTheFilesAndNothingElse(t *testing.T) {
 					reply(w, http.StatusOK, fixture(t, "permit.xml", r))
 				})
 				files := server.authority.files(t)
-				l, err := NewLink(Config{Endpoint: server.URL, Files: &files, MaxConnections: atOnce, QueriesPerMinute: math.MaxInt32, Timeout: 10 * time.Second}, Hooks{})
+				l, err := NewLink(Config{Endpoint: server.URL, Files: &files, MaxConnections: atOnce, QueriesPerMinute: math.MaxInt32, Timeout: patience}, Hooks{})
 				require.NoError(t, err)
 				defer l.Close()
 				other := newOtherOperation(server, l.client)
@@ -99,7 +99,7 @@ func TestOperationsShareTheFilesAndNothingElse(t *testing.T) {
 						}
 					})
 				}
-				require.Eventually(t, func() bool { return arrived.Load() > 0 }, 10*time.Second, time.Millisecond)
+				require.Eventually(t, func() bool { return arrived.Load() > 0 }, patience, time.Millisecond)
 				for range 20 {
 					if path == "/other" {
 						require.NoError(t, query(t.Context(), 99))

@@ -5,7 +5,6 @@ package mitzclient
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/memorynet"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -26,9 +26,7 @@ type peer struct {
 	hungUp chan struct{}
 }
 
-func newPeer(t testing.TB, talk func(net.Conn)) *peer {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+func newPeer(t testing.TB, listener net.Listener, talk func(net.Conn)) *peer {
 	p := &peer{Listener: listener, hungUp: make(chan struct{}, 1000)}
 	p.group.Go(func() {
 		for {
@@ -76,7 +74,6 @@ func drips(text, drop string) func(net.Conn) {
 // long as the client does.
 func TestAnExchangeEndsWhateverTheOtherSideDoes(t *testing.T) {
 	const soap = "HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\n"
-	const brief = 200 * time.Millisecond
 	for _, tt := range []struct {
 		name   string
 		talk   func(net.Conn)
@@ -105,22 +102,20 @@ func TestAnExchangeEndsWhateverTheOtherSideDoes(t *testing.T) {
 		{"trailers that stop", sends(soap + "Transfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\nA: b"), Timeout, 0},
 		{"trailers without end", drips(soap+"Transfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\n", "A: b\r\n"), "", 0},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			peer := newPeer(t, tt.talk)
-			client, err := New(Config{Endpoint: "http://" + peer.Addr().String(), Timeout: brief})
+		inBubble(t, tt.name, func(t *testing.T, network *memorynet.Listener) {
+			peer := newPeer(t, network, tt.talk)
+			client, err := New(Config{Endpoint: "http://mitz.example"})
 			require.NoError(t, err)
 			defer client.Close()
-			asked, done := question(t, "GGC002"), make(chan error)
-			go func() {
-				_, err := client.Consult(context.Background(), asked)
-				done <- err
-			}()
-			failure := (<-done).(*Error)
+			through(network, client)
+			began := time.Now()
+			_, err = client.Consult(t.Context(), question(t, "GGC002"))
+			failure := err.(*Error)
 			if tt.code != "" {
 				requireCode(t, tt.code, failure)
 			}
 			require.Equal(t, tt.status, failure.Status)
+			require.LessOrEqual(t, time.Since(began), DefaultTimeout)
 			require.NotEqual(t, wire.DetailOverdue, failure.Detail)
 			require.Zero(t, client.query.line.Overdue())
 			client.Close() // a connection that is in order is kept for another query
@@ -132,8 +127,10 @@ func TestAnExchangeEndsWhateverTheOtherSideDoes(t *testing.T) {
 // TestPeersThatSwitchProtocolsTakeNoTurns has more of them than there are turns and
 // connections.
 func TestPeersThatSwitchProtocolsTakeNoTurns(t *testing.T) {
-	peer := newPeer(t, sends("HTTP/1.1 101 Switching Protocols\r\n\r\n"))
-	link, err := NewLink(Config{Endpoint: "http://" + peer.Addr().String(), MaxConnections: 2, QueriesPerMinute: 100}, Hooks{})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	peer := newPeer(t, listener, sends("HTTP/1.1 101 Switching Protocols\r\n\r\n"))
+	link, err := NewLink(Config{Endpoint: "http://" + peer.Addr().String(), MaxConnections: 2, QueriesPerMinute: 100, Timeout: patience}, Hooks{})
 	require.NoError(t, err)
 	defer link.Close()
 	q := question(t, "GGC002")

@@ -18,18 +18,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	// probeTime is more than any probe needs, however busy the machine.
-	probeTime = time.Minute
-	// briefly is for a server that says nothing more.
-	briefly = 50 * time.Millisecond
-)
+// briefly is for a server that says nothing more.
+const briefly = 50 * time.Millisecond
 
 // listen accepts connections on a loopback address until the test ends, and gives the
-// address. Each is closed when its server has ended, or the test.
+// address.
 func listen(t testing.TB, serve func(net.Conn)) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	accept(t, listener, serve)
+	return listener.Addr().String()
+}
+
+// accept accepts connections until the test ends. Each is closed when its server has ended,
+// or the test.
+func accept(t testing.TB, listener net.Listener, serve func(net.Conn)) {
 	var serving sync.WaitGroup
 	var mu sync.Mutex
 	var open []net.Conn
@@ -57,7 +60,6 @@ func listen(t testing.TB, serve func(net.Conn)) string {
 		mu.Unlock()
 		serving.Wait()
 	})
-	return listener.Addr().String()
 }
 
 // utters is a server that says one thing and waits for the end.
@@ -68,9 +70,14 @@ func utters(text string) func(net.Conn) {
 	}
 }
 
-// secure serves TLS until the test ends, and fails it if one byte comes inside of it: a
-// probe sends no request. afterwards, if not nil, is called after each handshake.
+// secure serves TLS on a loopback address until the test ends, see secured.
 func (a *authority) secure(t testing.TB, change func(*tls.Config), afterwards func(*tls.Conn)) string {
+	return listen(t, a.secured(t, change, afterwards))
+}
+
+// secured serves TLS on a connection, and fails the test if one byte comes inside of it: a
+// probe sends no request. afterwards, if not nil, is called after the handshake.
+func (a *authority) secured(t testing.TB, change func(*tls.Config), afterwards func(*tls.Conn)) func(net.Conn) {
 	config := &tls.Config{
 		Certificates: []tls.Certificate{a.serverCertificate(t)},
 		ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: a.pool(),
@@ -78,7 +85,7 @@ func (a *authority) secure(t testing.TB, change func(*tls.Config), afterwards fu
 	if change != nil {
 		change(config)
 	}
-	return listen(t, func(connection net.Conn) {
+	return func(connection net.Conn) {
 		secured := tls.Server(connection, config)
 		if secured.Handshake() != nil {
 			return
@@ -89,7 +96,7 @@ func (a *authority) secure(t testing.TB, change func(*tls.Config), afterwards fu
 		if n, _ := io.Copy(io.Discard, secured); n > 0 {
 			t.Errorf("%d bytes were sent", n)
 		}
-	})
+	}
 }
 
 // serverCertificate is one for the loopback address; change may alter it.
@@ -104,7 +111,7 @@ func (a *authority) serverCertificate(t testing.TB, change ...func(*x509.Certifi
 func (a *authority) prober(t testing.TB, address string, change ...func(*Config)) *Client {
 	config, err := LoadTLS(a.files(t))
 	require.NoError(t, err)
-	cfg := Config{Endpoint: "https://" + address + "/mitz", Timeout: probeTime, TLS: config}
+	cfg := Config{Endpoint: "https://" + address + "/mitz", Timeout: patience, TLS: config}
 	for _, c := range change {
 		c(&cfg)
 	}

@@ -123,7 +123,7 @@ func TestProbeFindsARefusalOfTheClientCertificate(t *testing.T) {
 				if tt.client != nil {
 					client = a.prober(t, address, tt.client)
 				}
-				report := client.probe(t.Context(), probeTime)
+				report := client.probe(t.Context(), patience)
 				require.Empty(t, report.Handshake.Problem)
 				require.Equal(t, version, report.Version)
 				require.NotZero(t, report.CipherSuite)
@@ -164,7 +164,7 @@ func TestProbeFindsNoRefusal(t *testing.T) {
 	})
 	t.Run("when the server speaks first, which is told", func(t *testing.T) {
 		address := a.secure(t, nil, func(c *tls.Conn) { _, _ = io.WriteString(c, "220 mail\r\n") })
-		report := a.prober(t, address).probe(t.Context(), probeTime)
+		report := a.prober(t, address).probe(t.Context(), patience)
 		require.Equal(t, ProblemUnasked, report.Acceptance.Problem)
 	})
 	t.Run("with TLS 1.2", func(t *testing.T) {

@@ -30,7 +30,7 @@ func TestAnExpiredCertificateIsNotPresented(t *testing.T) {
 	mitz := simulate(t, Hooks{})
 	notAfter := time.Now().Add(-time.Minute).Truncate(time.Second).UTC()
 	mitz.renew(t, "expired", notAfter)
-	link, err := NewLink(Config{Endpoint: mitz.Endpoint(), Files: &mitz.files}, Hooks{})
+	link, err := NewLink(Config{Endpoint: mitz.Endpoint(), Files: &mitz.files, Timeout: patience}, Hooks{})
 	require.NoError(t, err, "the node starts, and tells")
 	require.Equal(t, notAfter, link.Certificate())
 	for range 2 * openAfter {
@@ -68,7 +68,7 @@ func TestCertificatesChangeUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	require.NoError(t, mitz.WaitForQueries(ctx, consulters))
 	for i := range renewals {

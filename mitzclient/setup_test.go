@@ -24,9 +24,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/memorynet"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -34,6 +36,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const testBSN = "900203638"
+
+// patience is more time than anything needs, however busy the machine. What is to end with a
+// time is tested in a bubble, see inBubble.
+const patience = 5 * time.Minute
 
 // question is the one that the fixtures of package xacml answer.
 func question(t testing.TB, categories ...consent.Category) consent.Question {
@@ -200,6 +206,28 @@ func silent(handler http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// inBubble runs a test of its own, whose clock stands still for as long as anything can go on
+// (testing/synctest), with a network in memory, for the system's is outside of the bubble.
+func inBubble(t *testing.T, name string, run func(*testing.T, *memorynet.Listener)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { run(t, memorynet.Listen()) })
+	})
+}
+
+// on has a server listen in memory.
+func on(network *memorynet.Listener) func(*httptest.Server) {
+	return func(s *httptest.Server) {
+		_ = s.Listener.Close()
+		s.Listener = network
+	}
+}
+
+// through has a new client connect in memory.
+func through(network *memorynet.Listener, client *Client) {
+	client.query.line.Connections().DialContext = network.Dial
+}
+
 // client trusts the server; change may alter its configuration.
 func (m *mitz) client(t testing.TB, change ...func(*Config)) *Client {
 	return m.authority.client(t, m.URL+"/mitz/", change...)
@@ -209,7 +237,7 @@ func (m *mitz) client(t testing.TB, change ...func(*Config)) *Client {
 func (a *authority) client(t testing.TB, endpoint string, change ...func(*Config)) *Client {
 	config, err := LoadTLS(a.files(t))
 	require.NoError(t, err)
-	cfg := Config{Endpoint: endpoint, Timeout: 10 * time.Second, TLS: config}
+	cfg := Config{Endpoint: endpoint, Timeout: patience, TLS: config}
 	for _, c := range change {
 		c(&cfg)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/memorynet"
 	"github.com/stretchr/testify/require"
 )
 
@@ -46,7 +47,7 @@ func register(t testing.TB, answer func(w http.ResponseWriter, r *http.Request, 
 		permits(t)(w, r)
 	})
 	files := server.authority.files(t)
-	cfg := Config{Endpoint: server.URL + "/mitz/", Files: &files, Timeout: 10 * time.Second}
+	cfg := Config{Endpoint: server.URL + "/mitz/", Files: &files, Timeout: patience, Subscriptions: SubscriptionConfig{Timeout: patience}}
 	for _, each := range change {
 		each(&cfg)
 	}
@@ -322,7 +323,7 @@ func TestStuckSubscriptionsHoldUpNoConsult(t *testing.T) {
 			requireCode(t, Canceled, failure)
 		})
 	}
-	require.Eventually(t, func() bool { return mitz.messages.Load() == atOnce }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return mitz.messages.Load() == atOnce }, patience, time.Millisecond)
 	for range 5 {
 		_, err := mitz.Consult(t.Context(), question(t, "GGC002"))
 		require.NoError(t, err)
@@ -334,11 +335,20 @@ func TestStuckSubscriptionsHoldUpNoConsult(t *testing.T) {
 }
 
 func TestASubscriptionEndsInTime(t *testing.T) {
-	mitz := register(t, func(_ http.ResponseWriter, r *http.Request, _ int32) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		<-r.Context().Done()
-	}, func(c *Config) { c.Subscriptions.Timeout = 200 * time.Millisecond })
-	_, err := mitz.Subscribe(t.Context(), subscriptionOf(t))
-	requireRefused(t, Error{Code: Timeout, Attempts: 1}, err)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
+	inBubble(t, "when nobody answers", func(t *testing.T, network *memorynet.Listener) {
+		server := start(t, func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		}, on(network))
+		files := server.authority.files(t)
+		link, err := NewLink(Config{Endpoint: server.URL, Files: &files}, Hooks{})
+		require.NoError(t, err)
+		defer link.Close()
+		link.subscriptions.line.Connections().DialContext = network.Dial
+		began := time.Now()
+		_, err = link.Subscribe(t.Context(), subscriptionOf(t))
+		requireRefused(t, Error{Code: Timeout, Attempts: 1}, err)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, DefaultSubscriptionTimeout, time.Since(began))
+	})
 }

@@ -7,18 +7,17 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"net"
 	"net/http"
-	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/memorynet"
 	"github.com/stretchr/testify/require"
 )
 
+// TestTimeouts has a time pass for which the other side does nothing, or does not end.
 func TestTimeouts(t *testing.T) {
-	// What is waited for is a time that passes, or the client that hangs up.
-	brief := func(c *Config) { c.Timeout = 100 * time.Millisecond }
+	const enough = 100 * time.Millisecond
 	for _, tt := range []struct {
 		name   string
 		answer func(http.ResponseWriter, *http.Request)
@@ -39,64 +38,80 @@ func TestTimeouts(t *testing.T) {
 			<-r.Context().Done()
 		}, http.StatusInternalServerError},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			server := start(t, func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body)
-				tt.answer(w, r)
-			})
-			began := time.Now()
-			answer, err := server.client(t, brief).Consult(t.Context(), question(t, "GGC002"))
-			requireFailure(t, answer, err, Timeout, "", tt.status)
-			require.Less(t, time.Since(began), 5*time.Second)
-			require.ErrorIs(t, err, context.DeadlineExceeded)
+		answer := func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			tt.answer(w, r)
+		}
+		inBubble(t, tt.name, func(t *testing.T, network *memorynet.Listener) {
+			client := start(t, answer, on(network)).client(t, func(c *Config) { c.Timeout = enough })
+			through(network, client)
+			requireTimeout(t, t.Context(), client, enough, tt.status)
 		})
 	}
-	t.Run("the caller's deadline is earlier", func(t *testing.T) {
-		server := start(t, func(_ http.ResponseWriter, r *http.Request) {
+	inBubble(t, "the caller's deadline is earlier", func(t *testing.T, network *memorynet.Listener) {
+		client := start(t, func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
-		})
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		}, on(network)).client(t)
+		through(network, client)
+		ctx, cancel := context.WithTimeout(t.Context(), enough)
 		defer cancel()
-		answer, err := server.client(t).Consult(ctx, question(t, "GGC002"))
-		requireFailure(t, answer, err, Timeout, "", 0)
+		requireTimeout(t, ctx, client, enough, 0)
 	})
-	t.Run("a server that accepts and is silent", func(t *testing.T) {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+	inBubble(t, "a server that accepts and is silent", func(t *testing.T, network *memorynet.Listener) {
+		go func() {
+			connection, _ := network.Accept()
+			_, _ = io.Copy(io.Discard, connection)
+		}()
+		client, err := New(Config{Endpoint: "https://mitz.example", TLS: &tls.Config{}, Timeout: enough})
 		require.NoError(t, err)
-		defer func() { _ = listener.Close() }()
-		client, err := New(Config{Endpoint: "https://" + listener.Addr().String(), TLS: &tls.Config{}, Timeout: 50 * time.Millisecond})
-		require.NoError(t, err)
-		answer, err := client.Consult(t.Context(), question(t, "GGC002"))
-		requireFailure(t, answer, err, Timeout, "", 0)
+		through(network, client)
+		requireTimeout(t, t.Context(), client, enough, 0)
 	})
+}
+
+// requireTimeout has a consult fail when the time is over, and then at once.
+func requireTimeout(t *testing.T, ctx context.Context, client *Client, after time.Duration, status int) {
+	t.Helper()
+	began := time.Now()
+	answer, err := client.Consult(ctx, question(t, "GGC002"))
+	requireFailure(t, answer, err, Timeout, "", status)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Equal(t, after, time.Since(began))
 }
 
 func TestCancellationReachesMitz(t *testing.T) {
-	arrived, ended := make(chan struct{}), make(chan struct{})
-	server := start(t, func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		close(arrived)
-		<-r.Context().Done()
-		close(ended)
+	inBubble(t, "while it does not answer", func(t *testing.T, network *memorynet.Listener) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		client := start(t, func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			cancel()
+			<-r.Context().Done()
+			close(ended)
+		}, on(network)).client(t)
+		through(network, client)
+		requireCanceled(t, ctx, client)
+		<-ended
 	})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		<-arrived
-		cancel()
-	}()
-	answer, err := server.client(t).Consult(ctx, question(t, "GGC002"))
-	requireFailure(t, answer, err, Canceled, "", 0)
-	require.ErrorIs(t, err, context.Canceled)
-	<-ended
 }
 
 func TestACanceledConsultIsNotSent(t *testing.T) {
-	var queries atomic.Int32
-	server := start(t, func(http.ResponseWriter, *http.Request) { queries.Add(1) })
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	answer, err := server.client(t).Consult(ctx, question(t, "GGC002"))
+	inBubble(t, "over a connection that there could be", func(t *testing.T, network *memorynet.Listener) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		client := start(t, func(http.ResponseWriter, *http.Request) { t.Error("a query was sent") }, on(network)).client(t)
+		through(network, client)
+		requireCanceled(t, ctx, client)
+	})
+}
+
+// requireCanceled has a consult fail when its caller went away, and then at once.
+func requireCanceled(t *testing.T, ctx context.Context, client *Client) {
+	t.Helper()
+	began := time.Now()
+	answer, err := client.Consult(ctx, question(t, "GGC002"))
 	requireFailure(t, answer, err, Canceled, "", 0)
-	require.Zero(t, queries.Load())
+	require.ErrorIs(t, err, context.Canceled)
+	require.Zero(t, time.Since(began))
 }

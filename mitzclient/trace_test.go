@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/memorynet"
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,15 +38,19 @@ func TestATraceOfATraceForgetsNoHook(t *testing.T) {
 }
 
 func TestAHookMayWaitNoLongerThanTheConsult(t *testing.T) {
-	mitz := simulate(t, Hooks{})
-	link, err := NewLink(Config{Endpoint: mitz.Endpoint(), Files: &mitz.files, Timeout: 200 * time.Millisecond}, Hooks{})
-	require.NoError(t, err)
-	defer link.Close()
-	_, err = link.Consult(asking(t, func(ctx context.Context, _ string) error {
-		<-ctx.Done()
-		return ctx.Err()
-	}), question(t, "GGC002"))
-	failure, _ := errors.AsType[*Error](err)
-	requireCode(t, Unrecorded, failure)
-	require.Empty(t, mitz.Queries())
+	inBubble(t, "which is not sent", func(t *testing.T, network *memorynet.Listener) {
+		link, err := NewLink(Config{Endpoint: "http://mitz.example"}, Hooks{})
+		require.NoError(t, err)
+		require.NoError(t, network.Close())
+		through(network, link.client)
+		began := time.Now()
+		_, err = link.Consult(asking(t, func(ctx context.Context, _ string) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}), question(t, "GGC002"))
+		failure, _ := errors.AsType[*Error](err)
+		requireCode(t, Unrecorded, failure)
+		require.Zero(t, failure.Attempts)
+		require.Equal(t, DefaultTimeout, time.Since(began))
+	})
 }

@@ -55,9 +55,13 @@ var rules = []rule{
 	},
 	{
 		of:     []string{"mitzclient/..."},
-		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/strictxml", "mitzclient/internal/soap", "mitzclient/internal/xacml", "mitzclient/internal/notification", "mitzclient/internal/subscription", "mitzclient/internal/link", "mitzclient/internal/wire"},
+		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/memorynet", "mitzclient/internal/strictxml", "mitzclient/internal/soap", "mitzclient/internal/xacml", "mitzclient/internal/notification", "mitzclient/internal/subscription", "mitzclient/internal/link", "mitzclient/internal/wire"},
 		ours:   []string{"mitzclient/internal/...", "consent", "internal/recent", "internal/textfile", "internal/turns", "internal/watch"},
 		never:  nuts, because: "the client is of use without Nuts, and the simulator is for tests",
+	},
+	{
+		of: []string{"mitzclient/internal/memorynet"}, never: slices.Concat(nuts, tests),
+		because: "a network for tests knows nothing of what is tested",
 	},
 	{
 		of: []string{"mitzclient/internal/link"}, ours: []string{"internal/recent", "internal/turns"}, never: slices.Concat(nuts, []string{"crypto/tls", "net"}),
@@ -152,6 +156,17 @@ func TestDirectionOfImports(t *testing.T) {
 	}
 	for _, each := range rules {
 		assertRule(t, each, packages)
+	}
+}
+
+// TestTheNetworkInMemoryIsForTests: nothing that is built has another network than the system's.
+func TestTheNetworkInMemoryIsForTests(t *testing.T) {
+	for name, files := range packagesOfThisModule(t) {
+		for _, file := range files {
+			for _, imported := range file.Imports {
+				assert.True(t, strings.HasSuffix(file.path, "_test.go") || imported.Path.Value != strconv.Quote(module+"/mitzclient/internal/memorynet"), name)
+			}
+		}
 	}
 }
 

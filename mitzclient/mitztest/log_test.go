@@ -48,7 +48,7 @@ func TestTheLoggerIsToldWithoutThePatientsNumber(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, ask(t, s, strings.Replace(text, patient, "900186022", 1)).status)
 	require.Error(t, handshake(s, &tls.Config{RootCAs: identity(t).CAs()}))
 
-	require.Eventually(t, func() bool { return strings.Contains(log.String(), "TLS handshake failed") }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "TLS handshake failed") }, time.Minute, time.Millisecond)
 	assert.Contains(t, log.String(), "msg=query request_id=")
 	assert.Contains(t, log.String(), "decisions=map[GGC002:Deny]")
 	assert.Contains(t, log.String(), "msg=refused status=400")

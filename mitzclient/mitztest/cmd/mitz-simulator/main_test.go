@@ -58,7 +58,7 @@ var standIn = sync.OnceValues(func() (dir string, err error) {
 })
 
 // patience is how long a test waits for what must happen.
-const patience = 30 * time.Second
+const patience = 5 * time.Minute
 
 // output keeps what is written, and tells when a text is in it.
 type output struct {

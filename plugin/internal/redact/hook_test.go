@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -124,15 +125,22 @@ var hostile = map[string]string{
 	"digits in base64": "MDAw", "digits of another script": "９", "Chinese": "中", "no UTF-8": "\xff", "full-width, escaped": "%EF%BC%99",
 }
 
+// processorTime is what this process has used: how busy the machine is makes little difference.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
 // TestCostOfALongField holds the cost of one field of 1 MB against what the log itself needs
-// for it. The least of some runs is taken, of both, which a busy machine changes little.
+// for it. The least of some runs is taken, of both.
 func TestCostOfALongField(t *testing.T) {
 	least := func(run func()) time.Duration {
 		least := time.Hour
 		for range 5 {
-			began := time.Now()
+			began := processorTime()
 			run()
-			least = min(least, time.Since(began))
+			least = min(least, processorTime()-began)
 		}
 		return least
 	}

@@ -160,7 +160,7 @@ func startNode(t *testing.T, mitz *mitztest.Simulator, files mitztest.Files) *te
 		var body bytes.Buffer
 		_, err = body.ReadFrom(response.Body)
 		return err == nil && strings.Contains(body.String(), `"mitz.guard":{"status":"UP"}`)
-	}, time.Minute, 20*time.Millisecond)
+	}, 5*time.Minute, 20*time.Millisecond)
 	status, _ := postJSON(t, node.internal+"/internal/vdr/v2/subject", map[string]any{"subject": "hospital-east"})
 	require.Equal(t, http.StatusOK, status)
 	return node

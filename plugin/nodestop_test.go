@@ -35,7 +35,7 @@ func (n *testNode) stopWhileMitzIsSlow(t *testing.T, mitz *mitztest.Simulator) {
 	for i, token := range tokens {
 		assert.Equal(t, i%2 == 0, token != "", "the answers to running consults reach the requesters")
 	}
-	require.Eventually(t, func() bool { return len(ownGoroutines()) == 0 }, 10*time.Second, 10*time.Millisecond,
+	require.Eventually(t, func() bool { return len(ownGoroutines()) == 0 }, time.Minute, 10*time.Millisecond,
 		"goroutines outlive the node")
 }
 

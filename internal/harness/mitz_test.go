@@ -52,7 +52,7 @@ func TestMitzNotifiesNodesByTheirNames(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, response.StatusCode)
 
 	require.NoError(t, mitz.Record(mitztest.Consent{Patient: "900186021", DataHolder: "00000659", Category: "GGC002", RequesterType: "G3", Decision: consent.Permit}))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, mitz.WaitForNotifications(ctx, 1))
 	assert.Equal(t, http.StatusNoContent, mitz.Notifications()[0].Status, mitz.Notifications()[0].Problem)

@@ -16,7 +16,7 @@ import (
 
 const (
 	startAttempts = 3
-	startTime     = 20 * time.Second
+	startTime     = time.Minute
 	pollInterval  = 10 * time.Millisecond
 	tailLines     = 25
 )

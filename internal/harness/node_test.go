@@ -29,24 +29,26 @@ func TestNodeThatStartsWhereFailureWasExpected(t *testing.T) {
 
 func TestStartFailsAtOnceWhenTheProcessEnds(t *testing.T) {
 	workspace := newWorkspace(t)
-	started := time.Now()
+	workspace.startTime = time.Hour
 	_, err := workspace.StartNode(t.Context(), NodeConfig{
 		Name: "misconfigured", Binary: stockBinary(t), Settings: map[string]any{"didmethods": []string{"nonsense"}},
 	})
 	require.ErrorContains(t, err, "nonsense") // the log's tail
-	assert.Less(t, time.Since(started), 10*time.Second)
+	assert.NotErrorIs(t, err, errNotBound, "it waited for as long as it could")
 }
 
 func TestStartAgainOnOtherPorts(t *testing.T) {
 	workspace := newWorkspace(t)
-	workspace.startTime = 3 * time.Second
 	var blockers []net.Listener
 	workspace.beforeLaunch = func(ports *PortBlock) {
-		if len(blockers) == 0 {
-			blocker, err := listenOn(ports.Port(internalPort))
-			require.NoError(t, err)
-			blockers = append(blockers, blocker)
+		if len(blockers) > 0 {
+			workspace.startTime = startTime
+			return
 		}
+		workspace.startTime = 3 * time.Second // which it waits in vain
+		blocker, err := listenOn(ports.Port(internalPort))
+		require.NoError(t, err)
+		blockers = append(blockers, blocker)
 	}
 	node, err := workspace.StartNode(t.Context(), NodeConfig{Name: "second-try", Binary: stockBinary(t)})
 	require.NoError(t, err)

@@ -37,7 +37,7 @@ func TestProxyPassesCancellationOn(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	select {
 	case <-cancelled:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the cancellation did not reach the node")
 	}
 }

@@ -196,7 +196,7 @@ func requestUntilGone(t *testing.T, w *harness.World) *sync.WaitGroup {
 	for _, a := range attempts {
 		clients.Go(func() {
 			for {
-				if answer, err := a.wallet.RequestToken(t.Context(), a.request); err != nil || answer.Token() == "" {
+				if answer, err := requestInTime(t, a); err != nil || answer.Token() == "" {
 					return
 				}
 			}

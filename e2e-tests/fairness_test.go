@@ -54,7 +54,7 @@ func together(t *testing.T, a *attempt, requests int) (answers func() []harness.
 // one took the link from the others, while an honest one asks.
 func TestOneRequesterMisbehaves(t *testing.T) {
 	config := plainWorld()
-	config.ConfigureMitz = func(section *harness.MitzConfig) { section.Timeout = "3s" }
+	config.ConfigureMitz = func(section *harness.MitzConfig) { section.Timeout = "6s" }
 	w := harness.StartWorld(t, config)
 	permit(t, w, patient, "00000659", "GGC002")
 	for i, tt := range []struct {

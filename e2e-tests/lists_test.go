@@ -50,7 +50,7 @@ func TestListsInFilesOfTheirOwn(t *testing.T) {
 		require.Eventually(t, func() bool {
 			log, err := os.ReadFile(w.DataHolder.LogFile())
 			return err == nil && strings.Count(string(log), text) >= times
-		}, 30*time.Second, 50*time.Millisecond, text)
+		}, longest, 50*time.Millisecond, text)
 	}
 	const taken, refused = "The changed lists of data holders and facility types are in use", "The changed lists of data holders or facility types are not good"
 	assertPermitted(t, w, ask(t))

@@ -51,7 +51,7 @@ type matrix struct {
 func startMatrix(t *testing.T, prepare func(*testing.T, *harness.World) func(*testing.T) harness.Answer) *matrix {
 	t.Helper()
 	config := plainWorld()
-	config.ConfigureMitz = func(section *harness.MitzConfig) { section.Timeout = "3s" }
+	config.ConfigureMitz = func(section *harness.MitzConfig) { section.Timeout = "10s" }
 	w := harness.StartWorld(t, config)
 	return &matrix{World: w, send: prepare(t, w)}
 }

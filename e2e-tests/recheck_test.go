@@ -19,10 +19,11 @@ import (
 )
 
 const (
-	// recheckAge is how old consent may be in the world that looks again.
-	recheckAge = 3 * time.Second
+	// recheckAge is how old consent may be in the world that looks again: so old that on a
+	// busy machine too a token is introspected before.
+	recheckAge = 5 * time.Second
 	// recheckPatience is how long a test waits for something at the most.
-	recheckPatience = 30 * time.Second
+	recheckPatience = longest
 )
 
 // recheckingWorld looks again: for birth care a token ends its use when nobody can tell, for

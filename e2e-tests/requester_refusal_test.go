@@ -42,7 +42,7 @@ func newAttempt(t *testing.T, w *harness.World, grant harness.Grant) *attempt {
 func (a *attempt) send() harness.Answer {
 	a.t.Helper()
 	a.request.Credentials = a.set.All()
-	answer, err := a.wallet.RequestToken(a.t.Context(), a.request)
+	answer, err := requestInTime(a.t, a)
 	require.NoError(a.t, err)
 	return answer
 }
@@ -199,7 +199,7 @@ func TestTheDataHoldersLogHelpsARefusedRequester(t *testing.T) {
 	a.set.Enrollment = a.wallet.Attest(a.wallet.DID, harness.TypeEnrollment, claims)
 	assertRefused(t, w, a.send(), "invalid_request", "claim contradiction: patient_enrollment_identifier", 0)
 
-	waiting, done := context.WithTimeout(t.Context(), 10*time.Second)
+	waiting, done := context.WithTimeout(t.Context(), longest)
 	defer done()
 	require.NoError(t, log.WaitFor(waiting, `names URA 87654321, and organization_ura is URA `))
 }

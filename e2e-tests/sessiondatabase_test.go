@@ -34,7 +34,7 @@ func assertRefusedFor(t *testing.T, c *cluster, reason string) {
 	t.Helper()
 	log := must[*harness.LogFollower](t)(c.FollowLog(c.first))
 	assertNoToken(t, c)
-	waiting, done := context.WithTimeout(t.Context(), 10*time.Second)
+	waiting, done := context.WithTimeout(t.Context(), longest)
 	defer done()
 	require.NoError(t, log.WaitFor(waiting, "outcome="+reason))
 }
@@ -150,7 +150,7 @@ func TestTheSQLDatabaseGoesAndComes(t *testing.T) {
 	require.Eventually(t, func() bool { // the node notices at a query that a connection is dead
 		answer, err := c.RequestToken(t.Context(), patient, birthCare)
 		return err == nil && answer.Token() != "" && c.active(t, answer.Token())
-	}, 20*time.Second, 10*time.Millisecond)
+	}, longest, 10*time.Millisecond)
 }
 
 // TestNoNumberInTheDatabases searches what two nodes keep in Redis and PostgreSQL, and the

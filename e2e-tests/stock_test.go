@@ -68,7 +68,7 @@ func TestADisabledNodeIsTheStockNode(t *testing.T) {
 func shownBy(t *testing.T, node tracedNode) map[string]string {
 	t.Helper()
 	shown := map[string]string{}
-	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Timeout: longest, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for _, form := range []string{
 		"grant_type=vp_token-bearer&scope=" + planted,
 		"grant_type=vp_token-bearer&scope=a&scope=b&assertion=x",
@@ -98,7 +98,7 @@ func shownBy(t *testing.T, node tracedNode) map[string]string {
 	shown["/metrics"] = metricsOf(must[harness.Answer](t)(node.Get(t.Context(), "/metrics")).Body)
 	require.Eventually(t, func() bool {
 		return hasSpan(node.collector.Spans(), func(_, value string) bool { return strings.Contains(value, "nowhere/"+planted) })
-	}, 20*time.Second, 20*time.Millisecond, "the last request is exported")
+	}, longest, 20*time.Millisecond, "the last request is exported")
 	shown["spans"] = strings.ReplaceAll(attributesOf(node.collector.Spans()), node.URL, "URL")
 	content, err := os.ReadFile(node.LogFile())
 	require.NoError(t, err)

@@ -27,7 +27,7 @@ const planted = "123456782"
 // plant sends requests to a node that hold the number in all places that a requester chooses.
 func plant(t *testing.T, node *harness.Node, subject string) {
 	t.Helper()
-	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Timeout: longest, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	escaped := "%31%32%33%34%35%36%37%38%32"
 	for _, target := range []string{
 		"/oauth2/" + subject + "/authorize?response_type=" + planted + "&client_id=" + planted + "&state=" + planted,
@@ -101,7 +101,7 @@ func TestTracesHoldNoPatientsNumber(t *testing.T) {
 	plant(t, w.Requester, w.RequesterOrg.Name)
 	require.Eventually(t, func() bool {
 		return hasSpan(stock.Spans(), func(key, value string) bool { return key == "user_agent.original" && value == "browser/"+planted })
-	}, 20*time.Second, 20*time.Millisecond, "the stock node exports what a requester sends: otherwise this test shows nothing")
+	}, longest, 20*time.Millisecond, "the stock node exports what a requester sends: otherwise this test shows nothing")
 	require.NoError(t, w.DataHolder.Stop())
 	require.NoError(t, w.Requester.Stop())
 

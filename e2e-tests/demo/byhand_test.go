@@ -69,7 +69,7 @@ func printedCommands(text string) (commands []string) {
 func runScript(t *testing.T, commands []string) []string {
 	t.Helper()
 	const mark = "\n---\n"
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	shell := exec.CommandContext(ctx, "sh")
 	shell.Stdin = strings.NewReader(strings.Join(commands, "\nprintf '\\n---\\n' >&2\n"))

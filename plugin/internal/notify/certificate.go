@@ -123,7 +123,7 @@ func readCertificates(value string) ([]*x509.Certificate, error) {
 	if err == nil && strings.Contains(text, beginCertificate) {
 		return readPEM(text)
 	}
-	der, err := base64.StdEncoding.Strict().DecodeString(value)
+	der, err := base64.StdEncoding.DecodeString(value)
 	if err != nil {
 		return nil, errNotACertificate
 	}

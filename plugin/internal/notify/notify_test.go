@@ -130,7 +130,7 @@ func refusedCases(t *testing.T) []refusedCase {
 	hangingUp := func(request *http.Request) { request.Body = http.NoBody; request.ContentLength = int64(len(good)) }
 	large := strings.Repeat(" ", mitzclient.MaxNotification) + good
 	return []refusedCase{
-		{"a path of which a letter was changed", at(func(w *world) string { return "A" + w.secret[:len(w.secret)-1] }), 404, UnknownPath, false},
+		{"a path of which a letter was changed", at(func(w *world) string { return forged(w.secret) }), 404, UnknownPath, false},
 		{"half a path", at(func(w *world) string { return w.secret[:40] }), 404, UnknownPath, false},
 		{"a path with something behind it", at(func(w *world) string { return w.secret + "A" }), 404, UnknownPath, false},
 		{"a path below it", at(func(w *world) string { return w.secret + "/x" }), 404, UnknownPath, false},

@@ -11,7 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -103,7 +103,7 @@ func TestExpectContinue(t *testing.T) {
 	w := newWorld(t)
 	url := w.serve(t)
 	expect := "Expect: 100-continue\r\n"
-	reader := bufio.NewReader(dial(t, url, head("A"+w.secret[1:], 1<<20, expect)))
+	reader := bufio.NewReader(dial(t, url, head(forged(w.secret), 1<<20, expect)))
 	line, err := reader.ReadString('\n')
 	require.NoError(t, err)
 	assert.Contains(t, line, "404", "nobody asks for the body of what comes by another path")
@@ -144,18 +144,6 @@ func TestChunksThatBreakOff(t *testing.T) {
 	assert.False(t, hospital())
 }
 
-// TestTheStopDoesNotWaitForABody: what came by a secret path and is cut off by the stop ends tokens.
-func TestTheStopDoesNotWaitForABody(t *testing.T) {
-	w := newWorld(t)
-	pharmacy := w.pharmacy(t)
-	conn := dial(t, w.serve(t), head(w.secret, len(example(t)))+example(t)[:100])
-	eventually(t, func() bool { return w.working.Load().Running == 1 })
-	assert.Zero(t, w.Requests.Close(0, patient))
-	assert.Equal(t, http.StatusBadRequest, statusOf(t, conn))
-	assert.Equal(t, Incomplete, w.only(t).Outcome, "the stop waits until it is told")
-	assert.False(t, pharmacy())
-}
-
 // pipes is a listener of connections in memory, which keep to the clock of a test.
 type pipes struct{ conns chan net.Conn }
 
@@ -169,6 +157,42 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { close(p.conns); return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
+// serveInMemory has a server serve one connection in memory, which keeps to the clock of the test.
+func (w *world) serveInMemory(t *testing.T) (conn net.Conn) {
+	t.Helper()
+	listener := pipes{make(chan net.Conn)}
+	server := &http.Server{Handler: w.server(), ReadHeaderTimeout: time.Hour}
+	go func() { _ = server.Serve(listener) }()
+	conn, served := net.Pipe()
+	listener.conns <- served
+	t.Cleanup(func() {
+		_ = conn.Close()
+		_ = server.Close()
+	})
+	return conn
+}
+
+// TestTheStopDoesNotWaitForABody: what came by a secret path and is cut off by the stop ends tokens.
+func TestTheStopDoesNotWaitForABody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		pharmacy := w.pharmacy(t)
+		conn := w.serveInMemory(t)
+		_, err := io.WriteString(conn, head(w.secret, len(example(t)))+example(t)[:100])
+		require.NoError(t, err)
+		synctest.Wait()
+		require.Equal(t, 1, w.working.Load().Running)
+		began := time.Now()
+		closed := make(chan int)
+		go func() { closed <- w.Requests.Close(0, time.Hour) }()
+		assert.Equal(t, http.StatusBadRequest, statusOf(t, conn))
+		assert.Zero(t, <-closed)
+		assert.Zero(t, time.Since(began))
+		assert.Equal(t, Incomplete, w.only(t).Outcome, "the stop waits until it is told")
+		assert.False(t, pharmacy())
+	})
+}
+
 // TestASlowSender: a body has its time, and holds nothing after it.
 func TestASlowSender(t *testing.T) {
 	for name, known := range map[string]bool{"by a secret path": true, "by another": false} {
@@ -176,14 +200,10 @@ func TestASlowSender(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				pharmacy := w.pharmacy(t)
-				listener := pipes{make(chan net.Conn)}
-				server := &http.Server{Handler: w.server(), ReadHeaderTimeout: time.Hour}
-				go func() { _ = server.Serve(listener) }()
-				conn, served := net.Pipe()
-				listener.conns <- served
+				conn := w.serveInMemory(t)
 				secret := w.secret
 				if !known {
-					secret = "A" + secret[1:]
+					secret = forged(secret)
 				}
 				began := time.Now()
 				var sending sync.WaitGroup
@@ -207,7 +227,6 @@ func TestASlowSender(t *testing.T) {
 				assert.Equal(t, !known, pharmacy())
 				assert.Zero(t, w.working.Load())
 				_ = conn.Close()
-				_ = server.Close()
 				sending.Wait()
 			})
 		})
@@ -333,6 +352,10 @@ func TestTwoAtOnce(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+// maxUnread is how much of a body net/http reads that nobody wanted. Of a larger one it hangs up, so
+// that its sender may not see the answer.
+const maxUnread = 256 << 10
+
 // TestTenThousandHostileNotifications mixes forged, malformed and replayed ones, by paths that are
 // known and that are not. Nothing ends but what a known path names.
 func TestTenThousandHostileNotifications(t *testing.T) {
@@ -357,18 +380,17 @@ func TestTenThousandHostileNotifications(t *testing.T) {
 	wide := strings.Replace(good, "voorbeeldtekst", strings.Repeat("<p/>", len(large)/4), 1)
 	kinds := []struct {
 		secret, body string
-		status       int // 0: the server may hang up before all is sent
+		status       int // 0: any
 	}{
-		{"A" + w.secret[1:], good, 404},                // forged
-		{strings.ToUpper(w.secret), good + large, 0},   //
-		{strings.Repeat("A", len(w.secret)), large, 0}, //
-		{"", "", 404},         //
-		{w.secret, good, 201}, // replayed
+		{forged(w.secret), good, 404},                                             // forged
+		{strings.ToUpper(w.secret), good + large, 0},                              //
+		{strings.Repeat("A", len(w.secret)), large, 0},                            //
+		{w.secret, good, 201},                                                     // replayed
 		{w.secret, strings.ReplaceAll(good, replayed, unnamed), 404},              // about somebody else
 		{w.secret, strings.ReplaceAll(good, string(testHolder), "00000659"), 404}, //
 		{damagedPath, good[:len(good)/2], 400},                                    // malformed
 		{damagedPath, message(t, "hostile/second_patient.xml"), 400},              //
-		{damagedPath, "", 400}, //
+		{damagedPath, "", 400},                                                    //
 	}
 	rare := []struct {
 		secret, body string
@@ -386,8 +408,8 @@ func TestTenThousandHostileNotifications(t *testing.T) {
 		group.Go(func() {
 			for i := range each {
 				kind := kinds[(i+sender)%len(kinds)]
-				if i%50 == 0 {
-					kind = rare[(i/50+sender)%len(rare)]
+				if i%100 == 0 {
+					kind = rare[(i/100+sender)%len(rare)]
 				}
 				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+Prefix+kind.secret, strings.NewReader(kind.body))
 				if !assert.NoError(t, err) {
@@ -395,7 +417,7 @@ func TestTenThousandHostileNotifications(t *testing.T) {
 				}
 				request.Header.Set(echo.HeaderContentType, xmlType)
 				response, err := client.Do(request)
-				if kind.status == 0 && err != nil {
+				if err != nil && len(kind.body) > maxUnread {
 					continue
 				}
 				if !assert.NoError(t, err) {
@@ -440,7 +462,7 @@ func TestTheNodesLogHoldsNoSecret(t *testing.T) {
 	logrus.SetLevel(logrus.TraceLevel)
 	logrus.AddHook(redact.NewHook(&active))
 	t.Cleanup(func() {
-		logrus.SetOutput(os.Stderr)
+		logrus.SetOutput(io.Discard)
 		logrus.SetLevel(level)
 		logrus.StandardLogger().ReplaceHooks(hooks)
 	})
@@ -449,7 +471,7 @@ func TestTheNodesLogHoldsNoSecret(t *testing.T) {
 	client := &http.Client{}
 	defer client.CloseIdleConnections()
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut} {
-		for _, path := range []string{Prefix + w.secret, Prefix + w.secret + "?a=b", Prefix + w.secret + "/x", "/mitz/" + w.secret, "/mitz//notify/" + w.secret, "/mitz/%6eotify/" + w.secret, Prefix + "A" + w.secret[1:]} {
+		for _, path := range []string{Prefix + w.secret, Prefix + w.secret + "?a=b", Prefix + w.secret + "/x", "/mitz/" + w.secret, "/mitz//notify/" + w.secret, "/mitz/%6eotify/" + w.secret, Prefix + forged(w.secret)} {
 			request, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(example(t)))
 			require.NoError(t, err)
 			request.Header.Set(echo.HeaderContentType, xmlType)

@@ -19,6 +19,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -28,7 +29,10 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	logrus.SetOutput(io.Discard) // of what the node says of each request that it refuses
+	goleak.VerifyTestMain(m)
+}
 
 // Of the example of a notification: GGC002 is permitted to pharmacies alone.
 const (
@@ -239,4 +243,12 @@ func (b broken) Read(p []byte) (int, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err
+}
+
+// forged returns a path of which the first letter was changed.
+func forged(secret string) string {
+	if secret[0] == 'A' {
+		return "B" + secret[1:]
+	}
+	return "A" + secret[1:]
 }

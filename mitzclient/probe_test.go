@@ -144,19 +144,19 @@ func TestProbeEnds(t *testing.T) {
 	silent := func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 	inBubble(t, "in time, when the server never speaks", func(t *testing.T, network *memorynet.Listener) {
 		accept(t, network, silent)
-		report, took := newAuthority(t).probeThrough(t, network, t.Context(), acceptanceWait)
+		report, took := newAuthority(t).probeThrough(t.Context(), t, network, acceptanceWait)
 		require.Equal(t, ProblemTimeout, report.Handshake.Problem)
 		require.Equal(t, patience, took)
 	})
 	inBubble(t, "in time, when nobody accepts", func(t *testing.T, network *memorynet.Listener) {
-		report, took := newAuthority(t).probeThrough(t, network, t.Context(), acceptanceWait)
+		report, took := newAuthority(t).probeThrough(t.Context(), t, network, acceptanceWait)
 		require.Equal(t, ProblemTimeout, report.Connect.Problem)
 		require.Equal(t, patience, took)
 	})
 	inBubble(t, "in time, when it would wait longer for a refusal", func(t *testing.T, network *memorynet.Listener) {
 		a := newAuthority(t)
 		accept(t, network, a.secured(t, nil, nil))
-		report, took := a.probeThrough(t, network, t.Context(), time.Hour)
+		report, took := a.probeThrough(t.Context(), t, network, time.Hour)
 		require.True(t, report.Acceptance.OK(), "nothing came: %v", report.Acceptance.Problem)
 		require.Equal(t, patience, took)
 	})
@@ -167,7 +167,7 @@ func TestProbeEnds(t *testing.T) {
 			cancel()
 			silent(c)
 		})
-		report, took := newAuthority(t).probeThrough(t, network, ctx, acceptanceWait)
+		report, took := newAuthority(t).probeThrough(ctx, t, network, acceptanceWait)
 		require.Equal(t, ProblemCanceled, report.Handshake.Problem)
 		require.Equal(t, time.Second, took)
 	})
@@ -178,7 +178,7 @@ func TestProbeEnds(t *testing.T) {
 			time.Sleep(time.Second)
 			cancel()
 		}))
-		report, took := a.probeThrough(t, network, ctx, time.Hour)
+		report, took := a.probeThrough(ctx, t, network, time.Hour)
 		require.True(t, report.Handshake.OK())
 		require.Equal(t, ProblemCanceled, report.Acceptance.Problem)
 		require.Equal(t, time.Second, took)
@@ -192,7 +192,7 @@ func TestProbeEnds(t *testing.T) {
 }
 
 // probeThrough probes in memory, and returns how long it took.
-func (a *authority) probeThrough(t *testing.T, network *memorynet.Listener, ctx context.Context, wait time.Duration) (Report, time.Duration) {
+func (a *authority) probeThrough(ctx context.Context, t *testing.T, network *memorynet.Listener, wait time.Duration) (Report, time.Duration) {
 	client := a.prober(t, network.Addr().String())
 	through(network, client)
 	began := time.Now()

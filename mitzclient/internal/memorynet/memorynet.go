@@ -18,7 +18,7 @@ import (
 // Listener accepts the connections that its Dial makes. What one end writes waits until the
 // other reads it.
 type Listener struct {
-	dialed chan net.Conn
+	dialled chan net.Conn
 	closed chan struct{}
 	once   sync.Once
 }
@@ -27,7 +27,7 @@ var _ net.Listener = (*Listener)(nil)
 
 // Listen listens until [Listener.Close].
 func Listen() *Listener {
-	return &Listener{dialed: make(chan net.Conn), closed: make(chan struct{})}
+	return &Listener{dialled: make(chan net.Conn), closed: make(chan struct{})}
 }
 
 // Dial connects with the listener, whatever the address. It waits until the connection is
@@ -35,7 +35,7 @@ func Listen() *Listener {
 func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
-	case l.dialed <- server:
+	case l.dialled <- server:
 		return client, nil
 	case <-l.closed:
 		return nil, &net.OpError{Op: "dial", Net: "memory", Err: syscall.ECONNREFUSED}
@@ -47,7 +47,7 @@ func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 // Accept returns the next connection, or [net.ErrClosed].
 func (l *Listener) Accept() (net.Conn, error) {
 	select {
-	case conn := <-l.dialed:
+	case conn := <-l.dialled:
 		return conn, nil
 	case <-l.closed:
 		return nil, net.ErrClosed

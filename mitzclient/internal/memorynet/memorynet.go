@@ -19,8 +19,8 @@ import (
 // other reads it.
 type Listener struct {
 	dialled chan net.Conn
-	closed chan struct{}
-	once   sync.Once
+	closed  chan struct{}
+	once    sync.Once
 }
 
 var _ net.Listener = (*Listener)(nil)

@@ -157,10 +157,11 @@ func TestTheSQLDatabaseGoesAndComes(t *testing.T) {
 // files of those. In Redis the tokens hold the patient's number, which introspection tells;
 // nothing else does, no key of theirs either.
 func TestNoNumberInTheDatabases(t *testing.T) {
-	c := newCluster(t, plainWorld(), harness.RedisConfig{})
+	c := newCluster(t, subscribingWorld(), harness.RedisConfig{})
 	permit(t, c.World, patient, "00000659", "GGC002")
 	require.NoError(t, c.StoreForUserGrant(t.Context(), patient))
 	guardedToken(t, c.World)
+	require.NoError(t, c.Mitz.WaitForSubscriptions(t.Context(), 1))
 	result, err := c.RequestUserToken(t.Context(), birthCare)
 	require.NoError(t, err)
 	require.NotEmpty(t, result.Token)
@@ -193,6 +194,7 @@ func TestNoNumberInTheDatabases(t *testing.T) {
 	dump, err := c.sql.Dump(t.Context(), c.database)
 	require.NoError(t, err)
 	require.Contains(t, dump, "INSERT INTO public.mitz_used_once")
+	require.Contains(t, dump, "INSERT INTO public.mitz_subscriptions")
 	assertNoPatients(t, dump)
 	require.NoError(t, c.sql.Stop())
 	files := harness.ScanLogs(c.sql.Dir(), patients)
@@ -203,11 +205,12 @@ func TestNoNumberInTheDatabases(t *testing.T) {
 // TestNoNumberInTheFilesOfANode searches what a node keeps on its own disk, its SQLite
 // database too.
 func TestNoNumberInTheFilesOfANode(t *testing.T) {
-	w := fresh(t)
+	w := harness.StartWorld(t, subscribingWorld())
 	permit(t, w, patient, "00000659", "GGC002")
 	guardedToken(t, w)
+	require.NoError(t, w.Mitz.WaitForSubscriptions(t.Context(), 1))
 	require.Equal(t, http.StatusNoContent, revoke(t, w.DataHolder, "hospital-east", map[string]string{"patient": patient}))
 	files := w.Path(w.DataHolder.Name)
-	require.ErrorContains(t, harness.ScanLogs(files, []string{"mitz_used_once"}), "sqlite.db")
+	require.ErrorContains(t, harness.ScanLogs(files, []string{"mitz_subscriptions"}), "sqlite.db")
 	require.NoError(t, harness.ScanLogs(files, patients))
 }

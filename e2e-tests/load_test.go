@@ -48,7 +48,7 @@ func startLoad(t *testing.T, w *harness.World, clients int) *load {
 
 // ask gets a token and looks on which query it rests.
 func (l *load) ask(a *attempt) error {
-	answer, err := requestInTime(a.t, a)
+	answer, err := a.wallet.RequestToken(a.t.Context(), a.request)
 	if err != nil {
 		return err
 	}

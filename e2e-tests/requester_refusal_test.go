@@ -42,7 +42,7 @@ func newAttempt(t *testing.T, w *harness.World, grant harness.Grant) *attempt {
 func (a *attempt) send() harness.Answer {
 	a.t.Helper()
 	a.request.Credentials = a.set.All()
-	answer, err := requestInTime(a.t, a)
+	answer, err := a.wallet.RequestToken(a.t.Context(), a.request)
 	require.NoError(a.t, err)
 	return answer
 }

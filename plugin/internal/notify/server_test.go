@@ -168,6 +168,7 @@ func (w *world) serveInMemory(t *testing.T) (conn net.Conn) {
 	t.Cleanup(func() {
 		_ = conn.Close()
 		_ = server.Close()
+		time.Sleep(time.Second) // of the test's clock: the server lingers for half of one
 	})
 	return conn
 }

@@ -5,7 +5,9 @@ package consent
 
 import (
 	"errors"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -95,6 +97,11 @@ func ParseProviderCategory(s string) (ProviderCategory, error) {
 // knownProviderCategories are the codes that public sources name; the list may grow.
 var knownProviderCategories = map[ProviderCategory]bool{
 	"RPZAC001": true, "RPZAC003": true, "RPZAC004": true, "RPZAC005": true, "RPZAC103": true, "RPZAC104": true, "RPZAC200": true,
+}
+
+// ProviderCategories returns the known codes, in order.
+func ProviderCategories() []ProviderCategory {
+	return slices.Sorted(maps.Keys(knownProviderCategories))
 }
 
 // Known reports whether the code is one that this software has seen documented.

@@ -12,6 +12,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -36,7 +37,7 @@ type Config struct {
 	NotifyURL string
 	// NotifyCertificate is the client certificate that a notification must come with; nil: it
 	// may come without.
-	NotifyCertificate *Certificate
+	NotifyCertificate *notify.Certificate
 
 	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
 }

@@ -5,7 +5,6 @@ package config
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -16,20 +15,13 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/authorization"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
-// NotifyPath is where the node takes notifications, on its public port. The secret of a
-// subscription follows it.
-const NotifyPath = "/mitz/notify"
-
-// Certificate is the client certificate that a notification must come with. Who ends TLS puts it
-// in a header: the node's public port does not end TLS itself.
-type Certificate struct {
-	Roots  *x509.CertPool // one of them vouches for it
-	Names  []string       // one of them is its common name or among its DNS names
-	Header string         // the node's tls.certheader
-}
+// notifyPath is where the node takes notifications, on its public port. A slash and the secret
+// of a subscription follow it.
+var notifyPath = strings.TrimSuffix(withdrawal.PathPrefix, "/")
 
 // plain leaves out what may be written and says nothing: the end of an address, and that an OID
 // is one.
@@ -83,14 +75,14 @@ func checkNotifyURL(address string, strict bool) error {
 }
 
 // notifyCertificate reads which client certificate a notification must come with; nil: none.
-func (s Section) notifyCertificate(tls core.TLSConfig) (*Certificate, error) {
+func (s Section) notifyCertificate(tls core.TLSConfig) (*notify.Certificate, error) {
 	w := s.Withdrawal
 	if w.NotifyTrustStoreFile == "" && len(w.NotifyCertNames) == 0 {
 		return nil, nil
 	}
 	var problems []error
 	problem := func(text string) { problems = append(problems, errors.New(text)) }
-	certificate := &Certificate{Names: w.NotifyCertNames, Header: tls.ClientCertHeaderName}
+	certificate := &notify.Certificate{Names: w.NotifyCertNames, Header: tls.ClientCertHeaderName}
 	switch {
 	case w.NotifyTrustStoreFile == "":
 		problem("withdrawal.notifytruststorefile: required with withdrawal.notifycertnames: the roots of Mitz's certificate, in PEM")
@@ -140,8 +132,8 @@ func (s Section) notifyWarnings() []string {
 	if err != nil {
 		return warnings // which is told as a problem
 	}
-	if !strings.HasSuffix(address.Path, NotifyPath) {
-		warnings = append(warnings, "withdrawal.notifyurl: does not end in "+NotifyPath+", where this node takes notifications: they arrive only if a proxy puts that in the place of this path")
+	if !strings.HasSuffix(address.Path, notifyPath) {
+		warnings = append(warnings, "withdrawal.notifyurl: does not end in "+notifyPath+", where this node takes notifications: they arrive only if a proxy puts that in the place of this path")
 	}
 	if s.Strict && isThisMachine(address.Hostname()) {
 		warnings = append(warnings, "withdrawal.notifyurl: is an address of this machine alone, which Mitz cannot reach")

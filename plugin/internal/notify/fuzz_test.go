@@ -12,6 +12,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // FuzzNotification posts anything, by a path that is right or not: what is answered with success is
@@ -39,8 +41,8 @@ func FuzzNotification(f *testing.F) {
 		if known {
 			secret = w.secret
 		}
-		request := httptest.NewRequest(http.MethodPost, Prefix+"x", strings.NewReader(body))
-		request.URL.Path = Prefix + secret
+		request := httptest.NewRequest(http.MethodPost, withdrawal.PathPrefix+"x", strings.NewReader(body))
+		request.URL.Path = withdrawal.PathPrefix + secret
 		request.Header.Set(echo.HeaderContentType, contentType)
 		answer := w.send(request)
 		switch {

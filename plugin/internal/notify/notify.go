@@ -19,9 +19,6 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
-// Prefix is what a secret path begins with. The node serves it on its public address.
-const Prefix = "/mitz/notify/"
-
 // Bounds of what is worked on at once. The key of a turn is the secret path: who knows one takes
 // no turn from those who know another.
 const (
@@ -94,8 +91,8 @@ type Router interface {
 	POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
 }
 
-// Routes registers the route.
-func (e *Endpoint) Routes(server Router) { server.POST(Prefix+":secret", e.handle) }
+// Routes registers the route. The node serves it on its public address.
+func (e *Endpoint) Routes(server Router) { server.POST(withdrawal.PathPrefix+":secret", e.handle) }
 
 // handle takes one notification, tells of it, and answers. Whether the sender waits for the
 // answer does not matter.

@@ -106,7 +106,7 @@ type refusedCase struct {
 // by posts to the secret path, with a change.
 func by(contentType, body string, change ...func(*http.Request)) func(*testing.T, *world) *http.Request {
 	return func(_ *testing.T, w *world) *http.Request {
-		request := httptest.NewRequest(http.MethodPost, Prefix+w.secret, strings.NewReader(body))
+		request := httptest.NewRequest(http.MethodPost, withdrawal.PathPrefix+w.secret, strings.NewReader(body))
 		request.Header.Set(echo.HeaderContentType, contentType)
 		for _, each := range change {
 			each(request)
@@ -124,7 +124,7 @@ func refusedCases(t *testing.T) []refusedCase {
 	at := func(secret func(w *world) string) func(*testing.T, *world) *http.Request {
 		return func(t *testing.T, w *world) *http.Request {
 			secret := secret(w)
-			return by(xmlType, good, func(request *http.Request) { request.URL.Path = Prefix + secret })(t, w)
+			return by(xmlType, good, func(request *http.Request) { request.URL.Path = withdrawal.PathPrefix + secret })(t, w)
 		}
 	}
 	hangingUp := func(request *http.Request) { request.Body = http.NoBody; request.ContentLength = int64(len(good)) }
@@ -271,7 +271,7 @@ func TestOtherMethods(t *testing.T) {
 	w := newWorld(t)
 	pharmacy := w.pharmacy(t)
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodPatch} {
-		request := httptest.NewRequest(method, Prefix+w.secret, strings.NewReader("<"))
+		request := httptest.NewRequest(method, withdrawal.PathPrefix+w.secret, strings.NewReader("<"))
 		assert.Equal(t, http.StatusMethodNotAllowed, w.send(request).Code, method)
 	}
 	assert.Equal(t, http.StatusNotFound, w.post("", xmlType, "<").Code, "without a secret")

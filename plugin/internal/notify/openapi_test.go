@@ -16,6 +16,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/openapi"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // TestTheEndpointIsAsItIsDescribed holds docs/openapi.yaml against what is answered: every status,
@@ -45,7 +46,7 @@ func TestTheEndpointIsAsItIsDescribed(t *testing.T) {
 		{"another resource", 400, jsonType, `{"resourceType": "Consent"}`, nil, nil, true},
 		{"no certificate", 403, xmlType, example(t), certificate, nil, false},
 		{"no certificate, in JSON", 403, jsonType, message(t, "good/partial.json"), certificate, nil, false},
-		{"another path", 404, xmlType, example(t), nil, func(_ *world, request *http.Request) { request.URL.Path = Prefix + "x" }, false},
+		{"another path", 404, xmlType, example(t), nil, func(_ *world, request *http.Request) { request.URL.Path = withdrawal.PathPrefix + "x" }, false},
 		{"another patient", 404, jsonType, strings.ReplaceAll(message(t, "good/partial.json"), testBSN, otherBSN), nil, nil, false},
 		{"large", 413, xmlType, large + example(t), nil, nil, false},
 		{"another type", 415, "text/plain", example(t), nil, nil, true},
@@ -75,5 +76,5 @@ func TestTheEndpointIsAsItIsDescribed(t *testing.T) {
 			})
 		})
 	}
-	described.AssertSeen(t, Prefix)
+	described.AssertSeen(t, withdrawal.PathPrefix)
 }

@@ -28,6 +28,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // patient is how long a test waits for what must come, on a machine that is busy.
@@ -53,7 +54,7 @@ func dial(t *testing.T, url, text string) net.Conn {
 // head is the head of a request whose body has this length.
 func head(secret string, length int, more ...string) string {
 	return fmt.Sprintf("POST %s%s HTTP/1.1\r\nHost: node.example\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n",
-		Prefix, secret, xmlType, length, strings.Join(more, ""))
+		withdrawal.PathPrefix, secret, xmlType, length, strings.Join(more, ""))
 }
 
 func statusOf(t *testing.T, conn net.Conn) int {
@@ -125,7 +126,7 @@ func TestExpectContinue(t *testing.T) {
 func TestChunks(t *testing.T) {
 	w := newWorld(t)
 	hospital := w.hospital(t)
-	text := fmt.Sprintf("POST %s%s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n", Prefix, w.secret, xmlType)
+	text := fmt.Sprintf("POST %s%s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n", withdrawal.PathPrefix, w.secret, xmlType)
 	for rest := example(t); rest != ""; {
 		size := min(len(rest), 1000)
 		text += fmt.Sprintf("%x\r\n%s\r\n", size, rest[:size])
@@ -138,7 +139,7 @@ func TestChunks(t *testing.T) {
 func TestChunksThatBreakOff(t *testing.T) {
 	w := newWorld(t)
 	hospital := w.hospital(t)
-	text := fmt.Sprintf("POST %s%s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n", Prefix, w.secret, xmlType)
+	text := fmt.Sprintf("POST %s%s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n", withdrawal.PathPrefix, w.secret, xmlType)
 	assert.Equal(t, http.StatusBadRequest, statusOf(t, dial(t, w.serve(t), text+"5\r\n<Bund\r\nwhat is this\r\n")))
 	assert.Equal(t, Incomplete, w.only(t).Outcome)
 	assert.False(t, hospital())
@@ -244,7 +245,7 @@ func TestTooManyAtOnce(t *testing.T) {
 		var group sync.WaitGroup
 		send := func(secret string, body io.Reader) {
 			group.Go(func() {
-				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, Prefix+secret, body)
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, withdrawal.PathPrefix+secret, body)
 				assert.NoError(t, err)
 				request.Header.Set(echo.HeaderContentType, xmlType)
 				w.send(request)
@@ -339,7 +340,7 @@ func TestTwoAtOnce(t *testing.T) {
 		var group sync.WaitGroup
 		for range 2 {
 			group.Go(func() {
-				response, err := http.Post(url+Prefix+w.secret, xmlType, strings.NewReader(example(t)))
+				response, err := http.Post(url+withdrawal.PathPrefix+w.secret, xmlType, strings.NewReader(example(t)))
 				if assert.NoError(t, err) {
 					_ = response.Body.Close()
 					assert.Equal(t, http.StatusCreated, response.StatusCode)
@@ -412,7 +413,7 @@ func TestTenThousandHostileNotifications(t *testing.T) {
 				if i%100 == 0 {
 					kind = rare[(i/100+sender)%len(rare)]
 				}
-				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+Prefix+kind.secret, strings.NewReader(kind.body))
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+withdrawal.PathPrefix+kind.secret, strings.NewReader(kind.body))
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -472,7 +473,7 @@ func TestTheNodesLogHoldsNoSecret(t *testing.T) {
 	client := &http.Client{}
 	defer client.CloseIdleConnections()
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut} {
-		for _, path := range []string{Prefix + w.secret, Prefix + w.secret + "?a=b", Prefix + w.secret + "/x", "/mitz/" + w.secret, "/mitz//notify/" + w.secret, "/mitz/%6eotify/" + w.secret, Prefix + forged(w.secret)} {
+		for _, path := range []string{withdrawal.PathPrefix + w.secret, withdrawal.PathPrefix + w.secret + "?a=b", withdrawal.PathPrefix + w.secret + "/x", "/mitz/" + w.secret, "/mitz//notify/" + w.secret, "/mitz/%6eotify/" + w.secret, withdrawal.PathPrefix + forged(w.secret)} {
 			request, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(example(t)))
 			require.NoError(t, err)
 			request.Header.Set(echo.HeaderContentType, xmlType)

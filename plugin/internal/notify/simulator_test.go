@@ -40,7 +40,7 @@ func newSubscribed(t *testing.T, form string) *subscribed {
 	t.Cleanup(link.Close)
 	_, err = link.Subscribe(t.Context(), mitzclient.Subscription{
 		Patient: w.patient, DataHolder: consent.DataHolder{URA: testHolder, FacilityType: "Z3"},
-		GatewaySystem: "2.999.1", SourceSystem: "2.999.2", NotifyURL: w.serve(t) + Prefix + w.secret, Payload: form,
+		GatewaySystem: "2.999.1", SourceSystem: "2.999.2", NotifyURL: w.serve(t) + withdrawal.PathPrefix + w.secret, Payload: form,
 	})
 	require.NoError(t, err)
 	return &subscribed{world: w, mitz: mitz}

@@ -182,7 +182,7 @@ func (w *world) send(request *http.Request) *httptest.ResponseRecorder {
 
 // post posts to a secret path.
 func (w *world) post(secret, contentType, body string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(http.MethodPost, Prefix+secret, strings.NewReader(body))
+	request := httptest.NewRequest(http.MethodPost, withdrawal.PathPrefix+secret, strings.NewReader(body))
 	request.Header.Set(echo.HeaderContentType, contentType)
 	return w.send(request)
 }

@@ -3,18 +3,15 @@
 
 package redact
 
-import "strings"
+import (
+	"strings"
 
-const (
-	// notifyPath is what a path begins with by which Mitz notifies. What follows is a secret:
-	// who knows it can end the tokens about a patient.
-	notifyPath = "/mitz/notify/"
-	// secretLength is how long such a secret is. A part of a path that has this length, and the
-	// letters of one, is taken for one wherever it stands: a proxy may have another prefix.
-	secretLength = 91
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
-// secrets adds the secret paths in the reading to what was found.
+// secrets adds the secret paths in the reading to what was found: who knows one can end the
+// tokens about a patient. A part of a path that has the length and the letters of a secret is
+// taken for one wherever it stands: a proxy may have another prefix.
 func (v view) secrets(found []span) []span {
 	for i := 0; ; {
 		slash := strings.IndexByte(v.text[i:], '/')
@@ -23,8 +20,8 @@ func (v view) secrets(found []span) []span {
 		}
 		i += slash + 1
 		end := endOf(v.text, i, isPart)
-		if !strings.HasSuffix(v.text[:i], notifyPath) {
-			if end-i == secretLength {
+		if !strings.HasSuffix(v.text[:i], withdrawal.PathPrefix) {
+			if end-i == withdrawal.PathLength {
 				found = append(found, span{v.original(i), v.original(end), markSecret})
 			}
 			continue

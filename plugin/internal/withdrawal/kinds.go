@@ -19,12 +19,18 @@ type Kinds map[consent.FacilityType]consent.ProviderCategory
 // source has the whole table.
 func DefaultKinds() Kinds {
 	return Kinds{
-		"Z3": "RPZAC001", "N6": "RPZAC001", // GPs and GP posts
-		"G5": "RPZAC003",                   // mental health
-		"X3": "RPZAC004", "T2": "RPZAC004", // nursing and care
-		"J8":  "RPZAC005",                                                                                           // pharmacies
-		"JGZ": "RPZAC103",                                                                                           // dentists, allied health professionals, youth health
-		"V4":  "RPZAC104", "V5": "RPZAC104", "V6": "RPZAC104", "Z4": "RPZAC104", "Z5": "RPZAC104", "L1": "RPZAC104", // hospitals, clinics, laboratories
+		// GPs and GP posts
+		"Z3": "RPZAC001", "N6": "RPZAC001",
+		// mental health
+		"G5": "RPZAC003",
+		// nursing and care
+		"X3": "RPZAC004", "T2": "RPZAC004",
+		// pharmacies
+		"J8": "RPZAC005",
+		// dentists, allied health professionals, youth health
+		"JGZ": "RPZAC103",
+		// hospitals, clinics, laboratories
+		"V4": "RPZAC104", "V5": "RPZAC104", "V6": "RPZAC104", "Z4": "RPZAC104", "Z5": "RPZAC104", "L1": "RPZAC104",
 	}
 }
 
@@ -38,14 +44,11 @@ func (k Kinds) of(facility consent.FacilityType) consent.ProviderCategory {
 	return kindUnknown
 }
 
-// named are the kinds that Mitz is known to have.
-var named = []consent.ProviderCategory{"RPZAC001", "RPZAC003", "RPZAC004", "RPZAC005", "RPZAC103", "RPZAC104", "RPZAC200"}
-
-// without returns the kinds that are not among these, in order: those of the table, and those
-// that another node's table may have.
+// without returns the kinds that are not among these, in order: those of the table, and all that
+// are known, since another node's table may have them.
 func (k Kinds) without(permitted []consent.ProviderCategory) []consent.ProviderCategory {
 	left := map[consent.ProviderCategory]bool{kindUnknown: true}
-	for _, kind := range slices.AppendSeq(slices.Clone(named), maps.Values(k)) {
+	for _, kind := range slices.AppendSeq(consent.ProviderCategories(), maps.Values(k)) {
 		if !slices.Contains(permitted, kind) {
 			left[kind] = true
 		}

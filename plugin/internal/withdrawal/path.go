@@ -6,6 +6,7 @@ package withdrawal
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -25,6 +26,9 @@ type Path struct {
 	place string // of the mark about all of the patient at the data holder
 }
 
+// PathPrefix is what the path begins with at the node. The secret follows it.
+const PathPrefix = "/mitz/notify/"
+
 // PathLength is how long the secret of a path is: letters, digits, hyphens and underscores.
 const PathLength = ((nonceSize+sha256.Size+uraSize+tagSize)*8 + 5) / 6
 
@@ -42,23 +46,19 @@ const (
 	labelID     = "nuts-mitz key id"
 )
 
-// derive returns a key for one purpose.
+// derive returns a key for one purpose (HKDF-Expand with SHA-256, RFC 5869 section 2.3).
 func derive(key [keySize]byte, label string) []byte {
-	mac := hmac.New(sha256.New, key[:])
-	_, _ = mac.Write([]byte(label))
-	return mac.Sum(nil)
+	return must(hkdf.Expand(sha256.New, key[:], label, keySize))
 }
 
-func gcm(key []byte) cipher.AEAD {
-	block, err := aes.NewCipher(key)
+func block(key []byte) cipher.Block { return must(aes.NewCipher(key)) }
+
+// must is for what fails only with keys of another size than ours.
+func must[T any](made T, err error) T {
 	if err != nil {
-		panic(err) // a key of 32 bytes
+		panic(err)
 	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		panic(err) // a block of 16 bytes
-	}
-	return aead
+	return made
 }
 
 // Path returns the secret path of the subscription with this id, under the key in use. The
@@ -76,7 +76,12 @@ func (k *Keys) Path(patient consent.BSN, dataHolder consent.URA, id string) (str
 	mac := hmac.New(sha256.New, derive(key, labelNonce))
 	_, _ = mac.Write([]byte(places[0] + "\x00" + string(dataHolder) + "\x00" + id))
 	nonce := mac.Sum(nil)[:nonceSize]
-	return base64.RawURLEncoding.EncodeToString(gcm(derive(key, labelPath)).Seal(nonce, nonce, append(place, dataHolder...), nil)), nil
+	return base64.RawURLEncoding.EncodeToString(pathCipher(key).Seal(nonce, nonce, append(place, dataHolder...), nil)), nil
+}
+
+// pathCipher takes its nonce apart: a path is the same each time it is made.
+func pathCipher(key [keySize]byte) cipher.AEAD {
+	return must(cipher.NewGCM(block(derive(key, labelPath))))
 }
 
 // ReadPath reads a secret path. It reports whether it is one that was made with any of the keys.
@@ -89,7 +94,7 @@ func (k *Keys) ReadPath(secret string) (Path, bool) {
 		return Path{}, false
 	}
 	for _, key := range k.all {
-		opened, err := gcm(derive(key, labelPath)).Open(nil, sealed[:nonceSize], sealed[nonceSize:], nil)
+		opened, err := pathCipher(key).Open(nil, sealed[:nonceSize], sealed[nonceSize:], nil)
 		if err == nil && len(opened) == sha256.Size+uraSize {
 			return Path{DataHolder: consent.URA(opened[sha256.Size:]), key: key, place: hex.EncodeToString(opened[:sha256.Size])}, true
 		}

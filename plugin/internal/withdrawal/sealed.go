@@ -4,7 +4,7 @@
 package withdrawal
 
 import (
-	"crypto/rand"
+	"crypto/cipher"
 	"encoding/hex"
 	"errors"
 
@@ -47,18 +47,18 @@ func (k *Keys) Seal(patient consent.BSN, beside string) ([]byte, error) {
 	if patient.IsZero() {
 		return nil, errNoPatient
 	}
-	nonce := make([]byte, nonceSize)
-	_, _ = rand.Read(nonce) // which never fails
-	return gcm(derive(k.all[0], labelSealed)).Seal(nonce, nonce, []byte(patient.Expose()+beside), nil), nil
+	return sealCipher(k.all[0]).Seal(nil, nil, []byte(patient.Expose()+beside), nil), nil
+}
+
+// sealCipher puts a random nonce before what it encrypts.
+func sealCipher(key [keySize]byte) cipher.AEAD {
+	return must(cipher.NewGCMWithRandomNonce(block(derive(key, labelSealed))))
 }
 
 // Open decrypts what was sealed with any of the keys.
 func (k *Keys) Open(sealed []byte) (patient consent.BSN, beside string, err error) {
-	if len(sealed) < nonceSize {
-		return consent.BSN{}, "", errSealed
-	}
 	for _, key := range k.all {
-		opened, err := gcm(derive(key, labelSealed)).Open(nil, sealed[:nonceSize], sealed[nonceSize:], nil)
+		opened, err := sealCipher(key).Open(nil, nil, sealed, nil)
 		if err != nil || len(opened) < digits {
 			continue
 		}

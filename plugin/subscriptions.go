@@ -50,12 +50,9 @@ func (e *Engine) newNotified(read *config.Config, marks *withdrawal.Marks) (*not
 	}
 	return notify.New(notify.Parts{
 		Keys: read.PatientKeys, Marks: marks, Policy: read.Policy, Recorder: e.recorder,
-		Certificate: (*notify.Certificate)(read.NotifyCertificate), Requests: e.requests, Now: e.now,
+		Certificate: read.NotifyCertificate, Requests: e.requests, Now: e.now,
 	})
 }
-
-// countTime is how long health and metrics wait for the SQL database.
-const countTime = 2 * time.Second
 
 // counted returns how many subscriptions there are. Where the database does not say, there are
 // none: health tells that it does not.
@@ -63,9 +60,7 @@ func (e *Engine) counted() (subscriptions.Counts, error) {
 	if !e.enabled() || e.subscriptions == nil {
 		return subscriptions.Counts{}, nil
 	}
-	ctx, cancel := context.WithTimeout(e.ending, countTime)
-	defer cancel()
-	return e.subscriptions.Counts(ctx)
+	return e.subscriptions.Counts()
 }
 
 // subscriptionsIn returns how many subscriptions are in a state.

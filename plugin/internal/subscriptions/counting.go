@@ -26,13 +26,13 @@ type counts struct {
 }
 
 // get returns the counts. Those who ask at the same time wait for one count.
-func (c *counts) get(ctx context.Context) (Counts, error) {
+func (c *counts) get() (Counts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.counted.IsZero() && time.Since(c.counted) < countsFor {
 		return c.last, c.err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), countTimeout) // it is for others too
+	ctx, cancel := context.WithTimeout(context.Background(), countTimeout)
 	defer cancel()
 	c.last, c.err = c.store.count(ctx, "")
 	c.counted = time.Now()

@@ -240,7 +240,7 @@ func (s *Service) IsWorking() bool { return s.worker.works.Load() }
 func (s *Service) Dropped() int64 { return s.wishes.dropped.Load() }
 
 // Counts returns the counts of all subjects, as they were at most a few seconds ago.
-func (s *Service) Counts(ctx context.Context) (Counts, error) { return s.counts.get(ctx) }
+func (s *Service) Counts() (Counts, error) { return s.counts.get() }
 
 // placesOf returns the places of a patient's subscription at a data holder.
 func placesOf(keys *withdrawal.Keys, patient consent.BSN, dataHolder consent.DataHolder) ([]string, error) {

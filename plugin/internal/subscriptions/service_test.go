@@ -125,7 +125,7 @@ func TestAFailureOfTheSQLDatabaseIsTold(t *testing.T) {
 		_, err = service.Get(t.Context(), "east", id)
 		assert.ErrorIs(t, err, errSQL)
 		assert.ErrorIs(t, service.End(t.Context(), "east", id), errSQL)
-		_, err = service.Counts(t.Context())
+		_, err = service.Counts()
 		assert.ErrorIs(t, err, errSQL)
 	})
 }
@@ -174,7 +174,7 @@ func TestCountsAreCountedOnceInAWhile(t *testing.T) {
 		wished := time.Now()
 		w.add(service, 0, 5)
 		for range 100 {
-			counts, err := service.Counts(t.Context())
+			counts, err := service.Counts()
 			require.NoError(t, err)
 			assert.Equal(t, map[State]int{Waiting: 5}, counts.By)
 			assert.True(t, counts.Oldest.Equal(wished))
@@ -182,7 +182,7 @@ func TestCountsAreCountedOnceInAWhile(t *testing.T) {
 		assert.Equal(t, 1, w.store.called("count"))
 		w.mitz.behave(nil)
 		in(soon)
-		counts, err := service.Counts(t.Context())
+		counts, err := service.Counts()
 		require.NoError(t, err)
 		assert.Equal(t, map[State]int{Subscribed: 5}, counts.By)
 		assert.Zero(t, counts.Oldest)

@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package authzen
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// pointOf has a function decide, and counts.
+type pointOf struct {
+	decide func(ctx context.Context, asked Evaluation) Decision
+	begun  []string // places
+	asked  []Evaluation
+}
+
+func (p *pointOf) Begin(place string) Evaluator {
+	p.begun = append(p.begun, place)
+	return p
+}
+
+func (p *pointOf) Evaluate(ctx context.Context, asked Evaluation) Decision {
+	p.asked = append(p.asked, asked)
+	return p.decide(ctx, asked)
+}
+
+// send has a handler of a server answer.
+func send(handle func(http.ResponseWriter, *http.Request, string), body string, headers ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	handle(recorder, request, "hospital-east")
+	return recorder
+}
+
+const (
+	question  = `{"subject": {"type": "user", "id": "alice"}, "action": {"name": "read"}, "resource": {"type": "record", "id": "1"}}`
+	questions = `{"subject": {"type": "user", "id": "alice"}, "action": {"name": "read"}, "evaluations": [
+		{"resource": {"type": "record", "id": "1"}}, {"resource": {"type": "record", "id": "2"}}, {"resource": {"type": "record", "id": "3"}}]`
+)
+
+// denying permits everything but what is about one record.
+func denying(id string) *pointOf {
+	return &pointOf{decide: func(_ context.Context, asked Evaluation) Decision {
+		if asked.Resource.ID == id {
+			return Decision{Reason: "consent_denied"}
+		}
+		return Decision{Permit: true, Reason: "not told"}
+	}}
+}
+
+func TestAnAnswerSaysWhyNot(t *testing.T) {
+	answered := send(NewServer(denying("1")).Evaluation, question)
+	assert.Equal(t, http.StatusOK, answered.Code)
+	assert.Equal(t, `{"decision":false,"context":{"reason":"consent_denied"}}`, answered.Body.String())
+	assert.Equal(t, "no-store", answered.Header().Get("Cache-Control"))
+
+	assert.Equal(t, `{"decision":true}`, send(NewServer(denying("2")).Evaluation, question).Body.String())
+
+	silent := &pointOf{decide: func(context.Context, Evaluation) Decision { return Decision{} }}
+	assert.Equal(t, `{"decision":false}`, send(NewServer(silent).Evaluation, question).Body.String())
+}
+
+func TestSeveralAreDecidedByOneEvaluator(t *testing.T) {
+	point := denying("2")
+	answered := send(NewServer(point).Evaluations, questions+"}")
+	assert.Equal(t, `{"evaluations":[{"decision":true},{"decision":false,"context":{"reason":"consent_denied"}},{"decision":true}]}`, answered.Body.String())
+	assert.Equal(t, []string{"hospital-east"}, point.begun)
+	assert.Len(t, point.asked, 3)
+}
+
+func TestNothingIsDecidedThatIsNotAnswered(t *testing.T) {
+	for _, tc := range []struct {
+		semantic, denied string
+		decided          int
+	}{
+		{"execute_all", "1", 3},
+		{"deny_on_first_deny", "1", 1},
+		{"deny_on_first_deny", "2", 2},
+		{"permit_on_first_permit", "2", 1},
+		{"permit_on_first_permit", "1", 2},
+	} {
+		point := denying(tc.denied)
+		answered := send(NewServer(point).Evaluations, questions+`, "options": {"evaluations_semantic": "`+tc.semantic+`"}}`)
+		var told answers
+		require.NoError(t, json.Unmarshal(answered.Body.Bytes(), &told))
+		assert.Len(t, told.Evaluations, tc.decided, "%s, %s", tc.semantic, tc.denied)
+		assert.Len(t, point.asked, tc.decided, "%s, %s", tc.semantic, tc.denied)
+	}
+}
+
+func TestWhatIsMalformedIsNotDecided(t *testing.T) {
+	const secret = "900186021"
+	for name, body := range map[string]string{
+		"not JSON":        secret,
+		"no subject":      `{"` + secret + `": "` + secret + `"}`,
+		"no resource":     `{"subject": {"type": "user", "id": "` + secret + `"}, "action": {"name": "read"}}`,
+		"doubled":         `{"subject": {"id": "` + secret + `", "id": "` + secret + `"}}`,
+		"too large":       `{"more": "` + strings.Repeat(secret, maxBody/len(secret)) + `"}`,
+		"nested too deep": strings.Repeat(`{"a":`, 1000) + secret + strings.Repeat("}", 1000),
+	} {
+		point := denying("1")
+		for _, handle := range []func(http.ResponseWriter, *http.Request, string){NewServer(point).Evaluation, NewServer(point).Evaluations} {
+			answered := send(handle, body)
+			assert.Equal(t, http.StatusBadRequest, answered.Code, name)
+			assert.NotEmpty(t, answered.Body.String(), name)
+			assert.NotContains(t, answered.Body.String(), secret, name)
+		}
+		assert.Empty(t, point.asked, name)
+	}
+}
+
+func TestALargeBodyIsNotReadToItsEnd(t *testing.T) {
+	endless := &counting{}
+	request := httptest.NewRequest(http.MethodPost, "/", endless)
+	request.Header.Set("Content-Type", "application/json")
+	recorder := httptest.NewRecorder()
+	NewServer(denying("1")).Evaluation(recorder, request, "")
+	assert.Equal(t, http.StatusBadRequest, recorder.Code)
+	assert.Less(t, endless.read, 2*maxBody)
+}
+
+// counting never ends.
+type counting struct{ read int }
+
+func (c *counting) Read(into []byte) (int, error) {
+	c.read += len(into)
+	for i := range into {
+		into[i] = ' '
+	}
+	if c.read > 100*maxBody {
+		return len(into), io.EOF
+	}
+	return len(into), nil
+}
+
+func TestTheTraceThatTheContextNames(t *testing.T) {
+	const id, other = "0af7651916cd43dd8448eb211c80319c", "1af7651916cd43dd8448eb211c80319c"
+	var seen []string
+	point := &pointOf{decide: func(ctx context.Context, _ Evaluation) Decision {
+		seen = append(seen, trace.SpanContextFromContext(ctx).TraceID().String())
+		return Decision{Permit: true}
+	}}
+	parent := func(id string) string { return `{"traceparent": "00-` + id + `-b7ad6b7169203331-01"}` }
+	send(NewServer(point).Evaluation, strings.TrimSuffix(question, "}")+`, "context": `+parent(id)+`}`)
+	send(NewServer(point).Evaluations, strings.Replace(questions, `"id": "2"}`, `"id": "2"}, "context": `+parent(other), 1)+`, "context": `+parent(id)+"}")
+	send(NewServer(point).Evaluation, strings.TrimSuffix(question, "}")+`, "context": {"traceparent": 12}}`)
+	send(NewServer(point).Evaluation, question)
+	none := trace.TraceID{}.String()
+	assert.Equal(t, []string{id, id, other, id, none, none}, seen)
+}
+
+func TestTheRequestID(t *testing.T) {
+	for _, body := range []string{question, "nonsense"} {
+		assert.Equal(t, "a/B 1", send(NewServer(denying("1")).Evaluation, body, "X-Request-ID", "a/B 1").Header().Get("X-Request-ID"))
+		assert.Empty(t, send(NewServer(denying("1")).Evaluation, body).Header().Values("X-Request-ID"))
+	}
+}
+
+func TestWhatAnEvaluationHolds(t *testing.T) {
+	point := denying("")
+	send(NewServer(point).Evaluation, `{"subject": {"type": "a", "id": "b", "properties": {"c": 1.0}}, "action": {"name": "d", "properties": {"e": [true]}},
+		"resource": {"type": "f", "id": "", "properties": null}, "context": {"g": null}}`)
+	require.Len(t, point.asked, 0, "properties that are null are no object")
+	send(NewServer(point).Evaluation, `{"subject": {"type": "a", "id": "b", "properties": {"c": 1.0}}, "action": {"name": "d", "properties": {"e": [true]}},
+		"resource": {"type": "f", "id": ""}, "context": {"g": null}}`)
+	require.Len(t, point.asked, 1)
+	assert.Equal(t, Evaluation{
+		Subject:  Entity{Type: "a", ID: "b", Properties: map[string]any{"c": json.Number("1.0")}},
+		Action:   Action{Name: "d", Properties: map[string]any{"e": []any{true}}},
+		Resource: Entity{Type: "f"},
+		Context:  map[string]any{"g": nil},
+	}, point.asked[0])
+}
+
+func TestMetadata(t *testing.T) {
+	text, err := json.Marshal(MetadataOf("https://node.example/pdp"))
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"policy_decision_point": "https://node.example/pdp", "access_evaluation_endpoint": "https://node.example/pdp/access/v1/evaluation",
+		"access_evaluations_endpoint": "https://node.example/pdp/access/v1/evaluations"}`, string(text))
+}
+
+func FuzzMessage(f *testing.F) {
+	f.Add([]byte(question))
+	f.Add([]byte(questions + "}"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		point := denying("1")
+		answered := send(NewServer(point).Evaluations, string(body))
+		if answered.Code == http.StatusBadRequest {
+			assert.Empty(t, point.asked)
+			return
+		}
+		require.Equal(t, http.StatusOK, answered.Code)
+		require.LessOrEqual(t, len(point.asked), maxEvaluations)
+	})
+}

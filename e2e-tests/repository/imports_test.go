@@ -115,6 +115,10 @@ var rules = []rule{
 		because: "the tests meet a node as everybody does: as a process, over HTTP",
 	},
 	{
+		of: []string{"internal/authzentest"}, never: nuts,
+		because: "it asks any decision point",
+	},
+	{
 		of: []string{"internal/openapi"}, never: nuts, tests: true,
 		because: "it holds any server against the document",
 	},
@@ -137,7 +141,7 @@ var rules = []rule{
 		because: "what the plugin stands on does not know the plugin",
 	},
 	{
-		of: []string{"e2e-tests/..."}, ours: []string{"internal/harness", "internal/openapi", "mitzclient/...", "consent"}, never: nuts, tests: true,
+		of: []string{"e2e-tests/..."}, ours: []string{"internal/authzentest", "internal/harness", "internal/openapi", "mitzclient/...", "consent"}, never: nuts, tests: true,
 		because: "the tests meet a node as everybody does: as a process, over HTTP",
 	},
 }

@@ -174,7 +174,7 @@ func TestWhatAnEvaluationHolds(t *testing.T) {
 	point := denying("")
 	send(NewServer(point).Evaluation, `{"subject": {"type": "a", "id": "b", "properties": {"c": 1.0}}, "action": {"name": "d", "properties": {"e": [true]}},
 		"resource": {"type": "f", "id": "", "properties": null}, "context": {"g": null}}`)
-	require.Len(t, point.asked, 0, "properties that are null are no object")
+	require.Empty(t, point.asked, "properties that are null are no object")
 	send(NewServer(point).Evaluation, `{"subject": {"type": "a", "id": "b", "properties": {"c": 1.0}}, "action": {"name": "d", "properties": {"e": [true]}},
 		"resource": {"type": "f", "id": ""}, "context": {"g": null}}`)
 	require.Len(t, point.asked, 1)

@@ -109,6 +109,9 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	if e.idle {
 		return errors.New("the configuration changed while it was read: start again")
 	}
+	if err := e.node.LoadContexts(server.Datadir); err != nil {
+		return err
+	}
 	if file := read.Audit.File; file != "" {
 		if e.auditLog, err = nen7513.Open(file, auditHooks(), nen7513.SignedBy(&e.auditKey)); err != nil {
 			return config.Invalid(fmt.Errorf("audit.file: %w", err))

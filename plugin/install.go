@@ -33,6 +33,9 @@ func Install(system *core.System) error {
 	}
 	guards := func() bool {
 		engine.idle = !config.Guards(*system.Config, engine.flags)
+		if !engine.idle {
+			engines.AllowContexts()
+		}
 		return !engine.idle
 	}
 	system.RegisterEngine(telemetry.New(engines.Tracing, &engine.redacting, guards))

@@ -33,7 +33,7 @@ var (
 	network = []string{"net", "net/http/...", "net/rpc/...", "net/smtp", "crypto/tls"}
 	disk    = []string{"os/...", "io/ioutil", "syscall", "path/filepath"}
 	nuts    = []string{"nuts/..."}
-	rooms   = []string{"internal/policy/...", "internal/errlist", "internal/nen7513", "internal/recent", "internal/strictjson", "internal/textfile", "internal/turns", "internal/watch"}
+	rooms   = []string{"docs/credentials", "internal/policy/...", "internal/errlist", "internal/nen7513", "internal/recent", "internal/strictjson", "internal/textfile", "internal/turns", "internal/watch"}
 	tests   = []string{"testing/...", "net/http/httptest"}
 )
 
@@ -117,6 +117,10 @@ var rules = []rule{
 	{
 		of: []string{"internal/authzentest"}, never: nuts,
 		because: "it asks any decision point",
+	},
+	{
+		of: []string{"docs/credentials"}, never: slices.Concat(network, disk, nuts),
+		because: "what is published is files",
 	},
 	{
 		of: []string{"internal/openapi"}, never: nuts, tests: true,

@@ -119,7 +119,7 @@ func TestNotificationsThatAreNotAsTheyMustBe(t *testing.T) {
 		{mitztest.NotifyingOtherPatient, http.StatusNotFound, false},
 		{mitztest.NotifyingOtherDataHolder, http.StatusNotFound, false},
 		{mitztest.NotifyingRefusals, http.StatusCreated, true},
-		{mitztest.NotifyingUnknownKind, http.StatusCreated, false},
+		{mitztest.NotifyingUnknownKind, http.StatusCreated, true},
 		{mitztest.NotifyingContradiction, http.StatusBadRequest, true},
 		{mitztest.NotifyingTwoPatients, http.StatusBadRequest, true},
 		{mitztest.NotifyingNoPatient, http.StatusBadRequest, true},

@@ -21,6 +21,9 @@ func ScanLogs(dir string, forbidden []string) error {
 	var errs []error
 	files := 0
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && path != dir {
+			return nil
+		}
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -39,6 +42,9 @@ func (w *Workspace) ScanLogs(forbidden []string) error { return ScanLogs(w.LogDi
 
 func scanFile(path string, forbidden []string) error {
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // gone since it was listed, as the journal of a database that runs
+	}
 	if err != nil {
 		return err
 	}

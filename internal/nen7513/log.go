@@ -154,9 +154,30 @@ func (l *Log) Tell(entry Entry) error {
 	return err
 }
 
+// Keep does as Tell, but where the file is behind it waits for it until ctx ends: however many
+// come at once, none is lost to that.
+func (l *Log) Keep(ctx context.Context, entry Entry) error {
+	for l.isBehind() {
+		if l.mark(ctx, synced) != nil {
+			break
+		}
+	}
+	return l.Tell(entry)
+}
+
+// isBehind reports whether little room is left: who waits for it shares it with others.
+func (l *Log) isBehind() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queued > maxQueued/2
+}
+
 // Flush waits until everything that was handed over is written, as [Log.Write] does.
-func (l *Log) Flush(ctx context.Context) error {
-	marker := &pending{wanted: written, done: make(chan error, 1)}
+func (l *Log) Flush(ctx context.Context) error { return l.mark(ctx, written) }
+
+// mark waits for everything that was handed over.
+func (l *Log) mark(ctx context.Context, wanted durability) error {
+	marker := &pending{wanted: wanted, done: make(chan error, 1)}
 	if err := l.push(marker); err != nil {
 		return err
 	}

@@ -137,8 +137,10 @@ func (l *Log) write(batch []*pending) error {
 		w.oldest = time.Now()
 	}
 	for _, p := range batch[:whole] {
-		if len(p.event) > 0 {
+		if len(p.event) > 0 || p.waitsForSync() {
 			w.unsynced = append(w.unsynced, p)
+		}
+		if len(p.event) > 0 {
 			w.summary.count(p)
 		}
 		if p.wanted == written {

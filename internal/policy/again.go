@@ -50,7 +50,8 @@ func (p *Profile) LooksAgain(claims map[string]any, now time.Time) bool {
 	}
 	text, _ := claims[ClaimConsentCheckedAt].(string)
 	established, err := time.Parse(time.RFC3339, text)
-	return err != nil || now.Sub(established) > p.Recheck
+	age := now.Sub(established)
+	return err != nil || age > p.Recheck || age < -p.Recheck
 }
 
 // Question returns the question that a token with these claims was issued on. It fails when

@@ -96,6 +96,7 @@ func TestWhenATokenIsLookedAtAgain(t *testing.T) {
 		{"not as long as consent is new", 5 * time.Minute, at, established.Add(5 * time.Minute), false},
 		{"when consent is older", 5 * time.Minute, at, established.Add(5*time.Minute + time.Second), true},
 		{"not by another node's clock that is ahead", 5 * time.Minute, at, established.Add(-time.Second), false},
+		{"when it was established further ahead than any clock is", 5 * time.Minute, at, established.Add(-6 * time.Minute), true},
 		{"when nothing tells how old it is", 5 * time.Minute, nil, established, true},
 		{"when what tells it cannot be read", 5 * time.Minute, map[string]any{"consent_checked_at": "today"}, established, true},
 	} {

@@ -39,11 +39,11 @@ func (r *reader) consent(e *element, all parts, told *Notification) {
 	}
 	permits := r.permits(r.value(e, "status"), r.one(e, "provision"), all)
 	categories, kinds := r.categories(e), r.kinds(e)
-	if len(categories) == 0 || len(kinds) == 0 {
+	switch {
+	case len(categories) == 0 || len(kinds) == 0:
 		r.fail(MissingElement)
-	}
-	if r.refusal != "" {
-		return
+	case len(categories) > maxCodes || len(kinds) > maxCodes:
+		r.fail(TooManyElements)
 	}
 	for _, category := range categories {
 		for _, kind := range kinds {
@@ -52,13 +52,25 @@ func (r *reader) consent(e *element, all parts, told *Notification) {
 	}
 }
 
+// maxCodes is how many data categories there may be, and how many kinds for each: every kind is
+// told of every category beside it, so what a message of a megabyte could name is far more than
+// its elements. Mitz knows a handful of both.
+const maxCodes = 64
+
 // put adds one kind. It may be there once for each data category, or it would be unclear what
-// holds.
+// holds. Once a message is refused it adds nothing.
 func (r *reader) put(told *Notification, category consent.Category, kind consent.ProviderCategory, permits bool) {
+	if r.refusal != "" {
+		return
+	}
 	providers := told.Categories[category]
 	if providers == nil {
 		providers = &Providers{}
 		told.Categories[category] = providers
+	}
+	if len(told.Categories) > maxCodes || len(providers.Permitted)+len(providers.Refused) >= maxCodes {
+		r.fail(TooManyElements)
+		return
 	}
 	if slices.Contains(providers.Permitted, kind) || slices.Contains(providers.Refused, kind) {
 		r.fail(Contradiction)

@@ -4,6 +4,8 @@
 package notification
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +130,11 @@ func TestBounds(t *testing.T) {
 		{"too many entries in JSON", "json", change(t, example(t, "json"), `"entry": [`, `"entry": [`+strings.Repeat(entry("json")+",", maxEntries)), TooManyElements},
 		{"too many elements in XML", "xml", change(t, example(t, "xml"), "<entry>", "<entry>"+strings.Repeat("<entry/>", maxElements)), TooManyElements},
 		{"too many elements in JSON", "json", change(t, example(t, "json"), `"profile": [`, `"profile": [`+strings.Repeat(`"x",`, maxElements)), TooManyElements},
+		{"too many kinds of a consent", "xml", change(t, example(t, "xml"), kindXML, many(kindExtension, "RPZAC", maxCodes)+kindXML), TooManyElements},
+		{"too many data categories of a consent", "xml", change(t, example(t, "xml"), "<category>", many(categoryElement, "GGC", maxCodes)+"<category>"), TooManyElements},
+		{"many kinds of many data categories", "xml", change(t, change(t, example(t, "xml"), kindXML, many(kindExtension, "RPZAC", 670)+kindXML), "<category>", many(categoryElement, "GGC", 900)+"<category>"), TooManyElements},
+		{"too many kinds in several consents", "xml", consents(t, maxCodes+1, func(i int) (string, string) { return "GGC002", fmt.Sprintf("RPZAC%03d", 300+i) }), TooManyElements},
+		{"too many data categories in several consents", "xml", consents(t, maxCodes+1, func(i int) (string, string) { return fmt.Sprintf("GGC%03d", 300+i), "RPZAC001" }), TooManyElements},
 		{"nested too deep in XML", "xml", strings.Repeat(`<extension xmlns="http://hl7.org/fhir">`, 65) + strings.Repeat("</extension>", 65), "too_deep"},
 		{"nested too deep in JSON", "json", `{"resourceType": "Bundle", "extension":` + strings.Repeat(`{"extension":`, 64) + `"x"` + strings.Repeat("}", 65), "too_deep"},
 		{"nested far too deep in JSON", "json", strings.Repeat("[", 1<<19), "malformed"},
@@ -137,6 +144,40 @@ func TestBounds(t *testing.T) {
 			require.Equal(t, &Error{tc.want}, err)
 		})
 	}
+}
+
+const (
+	kindExtension   = `<extension url="http://fhir.nl/StructureDefinition/OTV-ProviderCategory"><valueCodeableConcept><coding><system value="http://fhir.nl/otv/CodeSystem/raadplegende-zorgaanbiedercategorie"/><code value="%s"/></coding></valueCodeableConcept></extension>`
+	categoryElement = `<category><coding><system value="http://fhir.nl/otv/CodeSystem/gegevenscategorie"/><code value="%s"/></coding></category>`
+)
+
+// many returns so many elements with codes that differ.
+func many(element, prefix string, count int) string {
+	var all strings.Builder
+	for i := range count {
+		fmt.Fprintf(&all, element, fmt.Sprintf("%s%03d", prefix, i))
+	}
+	return all.String()
+}
+
+// consents returns the example with so many copies of its first Consent, each with codes of its
+// own.
+func consents(t *testing.T, count int, codes func(i int) (category, kind string)) string {
+	t.Helper()
+	whole := example(t, "xml")
+	begin := strings.Index(whole, "<Consent")
+	begin = strings.LastIndex(whole[:begin], "<entry>")
+	end := begin + strings.Index(whole[begin:], "</entry>") + len("</entry>")
+	fullURL := regexp.MustCompile(`<fullUrl value="[^"]*"/>`)
+	kinds := regexp.MustCompile(`(?s)<extension url="http://fhir.nl/StructureDefinition/OTV-ProviderCategory">.*</extension>`)
+	var all strings.Builder
+	for i := range count {
+		category, kind := codes(i)
+		each := fullURL.ReplaceAllString(whole[begin:end], fmt.Sprintf(`<fullUrl value="urn:uuid:55555555-5555-4555-8555-%012d"/>`, i))
+		each = kinds.ReplaceAllLiteralString(each, fmt.Sprintf(kindExtension, kind))
+		all.WriteString(strings.ReplaceAll(each, "GGC002", category))
+	}
+	return whole[:begin] + all.String() + whole[end:]
 }
 
 func BenchmarkDecode(b *testing.B) {

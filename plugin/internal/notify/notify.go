@@ -66,6 +66,7 @@ type Endpoint struct {
 	Parts
 	working *turns.Turns[string]
 	ending  *turns.Turns[string]
+	guesses *guesses
 	reading chan struct{} // one for each that is being taken apart, which keeps a core busy
 }
 
@@ -81,6 +82,7 @@ func New(parts Parts) (*Endpoint, error) {
 	return &Endpoint{
 		Parts:   parts,
 		working: turns.New[string](turns.Limits{Turns: maxAtOnce, Share: maxAtOncePath, Queue: maxWaiting, QueueShare: maxWaitingOne}),
+		guesses: newGuesses(),
 		ending:  turns.New[string](turns.Limits{Turns: maxEnding, Share: 1}),
 		reading: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), // so that a core is left for tokens
 	}, nil

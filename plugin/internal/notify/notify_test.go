@@ -329,7 +329,7 @@ func TestANotificationOfManyCategories(t *testing.T) {
 	category := `<category><coding><system value="http://fhir.nl/otv/CodeSystem/gegevenscategorie"/><version value="3960100"/><code value="GGC002"/><display value="Behandelgegevens"/></coding></category>`
 	require.Contains(t, example(t), category)
 	var many strings.Builder
-	for i := range 200 {
+	for i := range maxCategories + 1 {
 		many.WriteString(strings.Replace(category, "GGC002", "GGC"+string(rune('0'+i/100))+string(rune('0'+i/10%10))+string(rune('0'+i%10)), 1))
 	}
 	w := newWorld(t)

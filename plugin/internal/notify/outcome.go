@@ -20,6 +20,7 @@ const (
 	UnknownPath     Outcome = "unknown_path"     // the path is none of ours, or of no data holder of ours
 	NoCertificate   Outcome = "no_certificate"   // without the client certificate that is wanted
 	Mismatch        Outcome = "mismatch"         // about another patient or data holder than the path
+	Guessing        Outcome = "guessing"         // after many by the path that were about others
 	TooLarge        Outcome = "too_large"        // more than mitzclient.MaxNotification
 	Incomplete      Outcome = "incomplete"       // the sender hung up, or took too long
 	ContentEncoding Outcome = "content_encoding" // compressed
@@ -38,7 +39,7 @@ const (
 // Outcomes returns all of them.
 func Outcomes() []Outcome {
 	all := []Outcome{
-		Accepted, UnknownPath, NoCertificate, Mismatch, TooLarge, Incomplete, ContentEncoding, Busy, NotRunning, Failed, Panicked,
+		Accepted, UnknownPath, NoCertificate, Mismatch, Guessing, TooLarge, Incomplete, ContentEncoding, Busy, NotRunning, Failed, Panicked,
 	}
 	for _, code := range mitzclient.NotificationCodes() {
 		all = append(all, Outcome(code))
@@ -60,6 +61,7 @@ var replies = map[Outcome]reply{
 	UnknownPath:      {http.StatusNotFound, "not-found", "there is no such subscription", false},
 	NoCertificate:    {http.StatusForbidden, "forbidden", "a client certificate is wanted, and this is none that is accepted", false},
 	Mismatch:         {http.StatusNotFound, "not-found", "there is no such subscription: the notification is about another patient or data holder", false},
+	Guessing:         {http.StatusServiceUnavailable, "throttled", "too many notifications about another patient or data holder", true},
 	TooLarge:         {http.StatusRequestEntityTooLarge, "too-long", "the notification is larger than 1 MiB", false},
 	Incomplete:       {http.StatusBadRequest, "incomplete", "the notification did not arrive completely, or not in time", false},
 	ContentEncoding:  {http.StatusUnsupportedMediaType, "not-supported", "a notification may not be compressed", false},

@@ -46,6 +46,9 @@ func (r *reception) take(ctx context.Context) Outcome {
 		return r.refuseBusy()
 	}
 	defer turn.GiveBack()
+	if r.guesses.areMany(r.Now(), r.Place) {
+		return r.refuse(Guessing, nil)
+	}
 	body, wrong := readBody(ctx, r.c)
 	if wrong != "" {
 		return r.refuse(wrong, nil)
@@ -55,6 +58,7 @@ func (r *reception) take(ctx context.Context) Outcome {
 		return r.refuse(codeOf(err), err)
 	}
 	if !r.path.IsAbout(told.Patient, told.DataHolder.URA) {
+		r.guesses.count(r.Now(), r.Place)
 		return Mismatch
 	}
 	r.Patient = told.Patient
@@ -82,14 +86,14 @@ const maxCategories = 16
 
 // narrow ends the tokens that are not permitted any more.
 func (r *reception) narrow(told mitzclient.Notification) error {
-	permitted := map[consent.Category][]consent.ProviderCategory{}
+	decided := map[consent.Category]withdrawal.Told{}
 	for category, providers := range told.Categories {
-		permitted[category] = providers.Permitted
+		decided[category] = withdrawal.Told{Permitted: providers.Permitted, Refused: providers.Refused}
 	}
-	if len(permitted) > maxCategories {
-		clear(permitted)
+	if len(decided) > maxCategories {
+		clear(decided)
 	}
-	return r.Marks.Narrow(told.Patient, told.DataHolder.URA, permitted)
+	return r.Marks.Narrow(told.Patient, told.DataHolder.URA, decided)
 }
 
 // refuse ends all tokens about the patient, as the notification cannot be understood.

@@ -362,7 +362,7 @@ const maxUnread = 256 << 10
 // known and that are not. Nothing ends but what a known path names.
 func TestTenThousandHostileNotifications(t *testing.T) {
 	w := newWorld(t)
-	const replayed, damaged, unnamed = testBSN, "999996642", otherBSN
+	const replayed, damaged, guessed, unnamed = testBSN, "999996642", "900203638", otherBSN
 	var most atomic.Int64
 	w.sessions.before = func() {
 		for running := int64(w.working.Load().Running); ; {
@@ -373,26 +373,26 @@ func TestTenThousandHostileNotifications(t *testing.T) {
 		}
 	}
 	tokens := map[string]func() bool{}
-	for _, number := range []string{replayed, damaged, unnamed} {
+	for _, number := range []string{replayed, damaged, guessed, unnamed} {
 		tokens[number] = w.token(t, number, testHolder, "J8", "GGC002")
 		tokens[number+" elsewhere"] = w.token(t, number, "00000659", "J8", "GGC002")
 	}
-	good, damagedPath := example(t), w.path(t, damaged, testHolder)
+	good, damagedPath, guessedPath := example(t), w.path(t, damaged, testHolder), w.path(t, guessed, testHolder)
 	large := strings.Repeat(" ", mitzclient.MaxNotification-len(good))
 	wide := strings.Replace(good, "voorbeeldtekst", strings.Repeat("<p/>", len(large)/4), 1)
 	kinds := []struct {
 		secret, body string
 		status       int // 0: any
 	}{
-		{forged(w.secret), good, 404},                                             // forged
-		{strings.ToUpper(w.secret), good + large, 0},                              //
-		{strings.Repeat("A", len(w.secret)), large, 0},                            //
-		{w.secret, good, 201},                                                     // replayed
-		{w.secret, strings.ReplaceAll(good, replayed, unnamed), 404},              // about somebody else
-		{w.secret, strings.ReplaceAll(good, string(testHolder), "00000659"), 404}, //
-		{damagedPath, good[:len(good)/2], 400},                                    // malformed
-		{damagedPath, message(t, "hostile/second_patient.xml"), 400},              //
-		{damagedPath, "", 400},                                                    //
+		{forged(w.secret), good, 404},                                   // forged
+		{strings.ToUpper(w.secret), good + large, 0},                    //
+		{strings.Repeat("A", len(w.secret)), large, 0},                  //
+		{w.secret, good, 201},                                           // replayed
+		{guessedPath, strings.ReplaceAll(good, replayed, unnamed), 404}, // about somebody else, and soon 503
+		{guessedPath, strings.ReplaceAll(good, string(testHolder), "00000659"), 404},
+		{damagedPath, good[:len(good)/2], 400},                       // malformed
+		{damagedPath, message(t, "hostile/second_patient.xml"), 400}, //
+		{damagedPath, "", 400},                                       //
 	}
 	rare := []struct {
 		secret, body string
@@ -436,6 +436,7 @@ func TestTenThousandHostileNotifications(t *testing.T) {
 	group.Wait()
 
 	assert.False(t, tokens[damaged]())
+	assert.False(t, tokens[guessed](), "who guesses by a path learns nothing, and ends what is the path's")
 	assert.True(t, tokens[unnamed](), "no path named this patient")
 	for name, lives := range tokens {
 		if strings.HasSuffix(name, "elsewhere") {
@@ -446,10 +447,10 @@ func TestTenThousandHostileNotifications(t *testing.T) {
 	for _, received := range w.told.all() {
 		places[received.Place] = true
 	}
-	assert.Len(t, places, 3, "two patients, and nobody")
+	assert.Len(t, places, 4, "three patients, and nobody")
 	assert.Positive(t, most.Load())
-	assert.LessOrEqual(t, most.Load(), int64(2*maxAtOncePath), "two paths, of which each has its share")
-	assert.LessOrEqual(t, len(w.sessions.marks), 2+8, "two patients, and the kinds of one category")
+	assert.LessOrEqual(t, most.Load(), int64(3*maxAtOncePath), "three paths, of which each has its share")
+	assert.LessOrEqual(t, len(w.sessions.marks), 3+8, "three patients, and the kinds of one category")
 	assert.Zero(t, w.working.Load())
 	assert.Empty(t, w.told.panics)
 }

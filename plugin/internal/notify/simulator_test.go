@@ -104,7 +104,7 @@ func TestMitzMisbehaves(t *testing.T) {
 		{mitztest.NotifyingOtherPatient, 1, 404, true, true},
 		{mitztest.NotifyingOtherDataHolder, 1, 404, true, true},
 		{mitztest.NotifyingRefusals, 1, 201, false, false}, // who is not named is not permitted
-		{mitztest.NotifyingUnknownKind, 1, 201, true, false},
+		{mitztest.NotifyingUnknownKind, 1, 201, false, false},
 		{mitztest.NotifyingContradiction, 1, 400, false, false},
 		{mitztest.NotifyingTwoPatients, 1, 400, false, false},
 		{mitztest.NotifyingNoPatient, 1, 400, false, false},

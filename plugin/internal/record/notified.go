@@ -27,8 +27,11 @@ var _ notify.Recorder = (*Recorder)(nil)
 func (r *Recorder) Notified(ctx context.Context, n notify.Received) {
 	r.metrics.notifications.WithLabelValues(string(n.Outcome)).Inc()
 	counted := r.notified
-	if n.Place == "" {
+	switch {
+	case n.Place == "":
 		counted = r.strayed
+	case n.Outcome == notify.Accepted:
+		counted = r.accepted
 	}
 	if !counted.Single(tally.Key{Who: n.Place, Code: string(n.Outcome), At: n.Subject}) {
 		if n.Ends && n.Failure == nil {
@@ -84,7 +87,7 @@ func (r *Recorder) tellNotification(entry nen7513.Entry, outcome notify.Outcome)
 		return
 	}
 	entry.Action, entry.Outcome, entry.Code = nen7513.Notification, notificationSeverity(outcome), string(outcome)
-	_ = r.file.Tell(entry)
+	r.keep(entry)
 }
 
 // notificationWords says what happened. Anybody can send by a path that is none of ours, so that

@@ -5,6 +5,7 @@ package record
 
 import (
 	"context"
+	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -57,7 +58,8 @@ type Recorder struct {
 	withQuestion    *tally.Tally // these take credentials that are trusted
 	panics          *tally.Tally // of which the stack is told
 	unchecked       *tally.Tally // tokens that could not be looked at again, without a query
-	notified        *tally.Tally // notifications by a secret path, which few know
+	accepted        *tally.Tally // notifications of Mitz: those about one patient alone are counted
+	notified        *tally.Tally // other notifications by a secret path, which few know
 	strayed         *tally.Tally // those by another path: anybody can cause these
 }
 
@@ -71,6 +73,7 @@ func New(now func() time.Time) *Recorder {
 		log().WithField("count", sum.Count).Error(sum.Code + ", more often than is told one by one")
 	})
 	r.unchecked = tally.New(tally.Limits{OfOne: 6, OfAll: 60}, uncheckedTogether)
+	r.accepted = tally.New(tally.Limits{OfOne: 30, OfAll: math.MaxInt}, r.notifiedTogether)
 	r.notified = tally.New(tally.Limits{OfOne: 30, OfAll: 6000}, r.notifiedTogether)
 	r.strayed = tally.New(tally.Limits{OfOne: 6, OfAll: 6}, r.notifiedTogether)
 	return r
@@ -84,9 +87,20 @@ func (r *Recorder) Collectors() []prometheus.Collector { return r.metrics.collec
 
 // Flush tells what is counted so far. Call it before the NEN 7513 file is closed.
 func (r *Recorder) Flush() {
-	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.panics, r.unchecked, r.notified, r.strayed} {
+	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.panics, r.unchecked, r.accepted, r.notified, r.strayed} {
 		each.Flush()
 	}
+}
+
+// longestBehind is how long is waited for a file that is behind.
+const longestBehind = 5 * time.Second
+
+// keep writes an entry of something that happened, however many come at once. What is lost all
+// the same, since the file cannot be written, the health check tells.
+func (r *Recorder) keep(entry nen7513.Entry) {
+	ctx, cancel := context.WithTimeout(context.Background(), longestBehind)
+	defer cancel()
+	_ = r.file.Keep(ctx, entry)
 }
 
 // Panic counts a panic and tells where it came from, and not its cause: that may hold

@@ -48,5 +48,5 @@ func (r *Recorder) revoked(ctx context.Context, cause withdrawal.Cause, failure 
 	}
 	entry.Time, entry.Action = r.now(), nen7513.TokensRevoked
 	// Access ends also where that cannot be written, which the health check tells.
-	_ = r.file.Tell(entry)
+	r.keep(entry)
 }

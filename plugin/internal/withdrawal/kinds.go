@@ -44,6 +44,19 @@ func (k Kinds) of(facility consent.FacilityType) consent.ProviderCategory {
 	return kindUnknown
 }
 
+// know reports whether every kind that is named is in the table, or known to public sources.
+func (k Kinds) know(told map[consent.Category]Told) bool {
+	known := slices.AppendSeq(consent.ProviderCategories(), maps.Values(k))
+	for _, each := range told {
+		for _, kind := range slices.Concat(each.Permitted, each.Refused) {
+			if !slices.Contains(known, kind) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // without returns the kinds that are not among these, in order: those of the table, and all that
 // are known, since another node's table may have them.
 func (k Kinds) without(permitted []consent.ProviderCategory) []consent.ProviderCategory {

@@ -124,17 +124,23 @@ func (m *Marks) WithdrawBy(path Path) error {
 	return m.mark(path.place)
 }
 
+// Told is what a patient decided about one data category.
+type Told struct {
+	Permitted, Refused []consent.ProviderCategory
+}
+
 // Narrow ends every live token about a patient at a data holder that rests on one of these
 // categories and is not for one of the kinds of care provider that are permitted for it. A
-// token for a requester of no known kind ends whatever is permitted. Where nothing is named,
-// all end. On an error some may live on.
-func (m *Marks) Narrow(patient consent.BSN, dataHolder consent.URA, permitted map[consent.Category][]consent.ProviderCategory) error {
+// token for a requester of no known kind ends whatever is permitted. All end where nothing is
+// named, and where a kind is named that nobody knows here: Mitz may have divided the kinds anew,
+// and then nobody knows whose a type is. On an error some may live on.
+func (m *Marks) Narrow(patient consent.BSN, dataHolder consent.URA, told map[consent.Category]Told) error {
 	all := About{Patient: patient, DataHolder: dataHolder}
-	if len(permitted) == 0 {
+	if len(told) == 0 || !m.kinds.know(told) {
 		return m.Withdraw(all)
 	}
-	for category, kinds := range permitted {
-		for _, kind := range m.kinds.without(kinds) {
+	for category, each := range told {
+		for _, kind := range m.kinds.without(each.Permitted) {
 			one := all
 			one.Category, one.Kind = category, kind
 			if err := m.Withdraw(one); err != nil {

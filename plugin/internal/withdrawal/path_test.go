@@ -88,22 +88,27 @@ func TestWithdrawByPath(t *testing.T) {
 
 func TestNarrow(t *testing.T) {
 	gp, all := consent.ProviderCategory("RPZAC001"), []consent.ProviderCategory{"RPZAC001", "RPZAC003", "RPZAC004", "RPZAC005", "RPZAC103", "RPZAC104", "RPZAC200"}
-	type permitted = map[consent.Category][]consent.ProviderCategory
+	type told = map[consent.Category]Told
+	permitted := func(kinds ...consent.ProviderCategory) Told { return Told{Permitted: kinds} }
 	for _, tc := range []struct {
-		name      string
-		facility  consent.FacilityType
-		permitted permitted
-		ends      bool
+		name     string
+		facility consent.FacilityType
+		told     told
+		ends     bool
 	}{
-		{"permitted", "Z3", permitted{"GGC002": {gp}, "GGC013": {"RPZAC005", gp}}, false},
-		{"all are permitted", "Z3", permitted{"GGC002": all}, false},
-		{"the category is not named", "Z3", permitted{"GGC012": nil}, false},
-		{"one category of two is not", "Z3", permitted{"GGC002": {gp}, "GGC013": {"RPZAC005"}}, true},
-		{"nothing is", "Z3", permitted{"GGC002": nil}, true},
-		{"another kind is", "V6", permitted{"GGC002": {gp}}, true},
-		{"a type of no known kind", "Q9", permitted{"GGC002": all}, true},
-		{"a type of no known kind, in another category", "Q9", permitted{"GGC012": all}, false},
+		{"permitted", "Z3", told{"GGC002": permitted(gp), "GGC013": permitted("RPZAC005", gp)}, false},
+		{"permitted, and others refused", "Z3", told{"GGC002": {Permitted: all[:1], Refused: all[1:]}}, false},
+		{"all are permitted", "Z3", told{"GGC002": permitted(all...)}, false},
+		{"the category is not named", "Z3", told{"GGC012": {}}, false},
+		{"one category of two is not", "Z3", told{"GGC002": permitted(gp), "GGC013": permitted("RPZAC005")}, true},
+		{"nothing is", "Z3", told{"GGC002": {}}, true},
+		{"another kind is", "V6", told{"GGC002": permitted(gp)}, true},
+		{"a type of no known kind", "Q9", told{"GGC002": permitted(all...)}, true},
+		{"a type of no known kind, in another category", "Q9", told{"GGC012": permitted(all...)}, false},
 		{"nothing is named", "Z3", nil, true},
+		{"a kind is refused that nobody knows", "Z3", told{"GGC002": {Permitted: all, Refused: []consent.ProviderCategory{"RPZAC105"}}}, true},
+		{"a kind is permitted that nobody knows", "Z3", told{"GGC002": permitted(append(all, "RPZAC105")...)}, true},
+		{"a kind that nobody knows is named in another category", "Z3", told{"GGC012": permitted("RPZAC105")}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			m, _ := newMarks()
@@ -111,13 +116,13 @@ func TestNarrow(t *testing.T) {
 			question.Requester.FacilityType = tc.facility
 			stamp, err := m.Stamp(question)
 			require.NoError(t, err)
-			require.NoError(t, m.Narrow(question.Patient, "00000659", tc.permitted))
+			require.NoError(t, m.Narrow(question.Patient, "00000659", tc.told))
 			assert.Equal(t, !tc.ends, holds(t, m, stamp))
-			require.NoError(t, m.Narrow(question.Patient, "00000659", tc.permitted), "again")
+			require.NoError(t, m.Narrow(question.Patient, "00000659", tc.told), "again")
 			assert.Equal(t, !tc.ends, holds(t, m, stamp))
 		})
 	}
-	require.ErrorIs(t, Off(nil).Narrow(bsn(t, "900186021"), "00000659", permitted{"GGC002": nil}), ErrOff)
+	require.ErrorIs(t, Off(nil).Narrow(bsn(t, "900186021"), "00000659", told{"GGC002": {}}), ErrOff)
 }
 
 // TestNarrowAcrossTables: a node whose table lacks the requester's type, or its kind, ends what a
@@ -130,8 +135,21 @@ func TestNarrowAcrossTables(t *testing.T) {
 			stamp, err := m.Stamp(question)
 			require.NoError(t, err)
 			other := NewMarks(m.keys, table, store)
-			require.NoError(t, other.Narrow(question.Patient, "00000659", map[consent.Category][]consent.ProviderCategory{"GGC002": {"RPZAC104"}}))
+			require.NoError(t, other.Narrow(question.Patient, "00000659", map[consent.Category]Told{"GGC002": {Permitted: []consent.ProviderCategory{"RPZAC104"}}}))
 			assert.False(t, holds(t, m, stamp))
 		})
 	}
+}
+
+// TestNarrowByAKindOfAnotherTable: a token that another node stamped by a kind of its operator's
+// ends when that is refused, though this node does not know the kind.
+func TestNarrowByAKindOfAnotherTable(t *testing.T) {
+	m, store := newMarks()
+	question := sample(t)
+	stamp, err := NewMarks(m.keys, Kinds{question.Requester.FacilityType: "RPZAC777"}, store).Stamp(question)
+	require.NoError(t, err)
+	require.NoError(t, m.Narrow(question.Patient, "00000659", map[consent.Category]Told{
+		"GGC002": {Permitted: []consent.ProviderCategory{"RPZAC001"}, Refused: []consent.ProviderCategory{"RPZAC777"}},
+	}))
+	assert.False(t, holds(t, m, stamp))
 }

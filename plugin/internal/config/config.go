@@ -113,7 +113,8 @@ func off(section Section, present bool, err error) string {
 func construct(section Section, unread error, node Node, hooks Hooks) (*Config, error) {
 	section.Withdrawal = section.Withdrawal.plain()
 	problems := append([]error{unread}, section.validateLink(section.Strict)...)
-	problems = append(append(problems, section.validateNotify()...), validateLogging(node.HTTP))
+	problems = append(append(problems, section.validateNotify()...), section.validateRegistration()...)
+	problems = append(problems, validateLogging(node.HTTP))
 	config := &Config{}
 	var err error
 	section.Lists, config.Watcher, err = lists.Load(section.listSource(), config.listHooks(hooks))

@@ -26,9 +26,10 @@ type Section struct {
 	// requester: 10 by default.
 	QueriesPerMinute int `koanf:"queriesperminute"`
 
-	TLS           TLS        `koanf:"tls"`
-	Audit         Audit      `koanf:"audit"`
-	Withdrawal    Withdrawal `koanf:"withdrawal"`
+	TLS           TLS          `koanf:"tls"`
+	Audit         Audit        `koanf:"audit"`
+	Withdrawal    Withdrawal   `koanf:"withdrawal"`
+	Registration  Registration `koanf:"registration"`
 	policy.Config `koanf:",squash"`
 	// DataHoldersFile and FacilityTypesFile hold more of the lists of these names, and are
 	// read again when they change.
@@ -82,7 +83,10 @@ type ProviderCategory struct {
 
 // defaults returns the values of a section that says nothing.
 func defaults() Section {
-	return Section{Enabled: true, Timeout: mitzclient.DefaultTimeout, QueriesPerMinute: mitzclient.DefaultQueriesPerMinute}
+	return Section{
+		Enabled: true, Timeout: mitzclient.DefaultTimeout, QueriesPerMinute: mitzclient.DefaultQueriesPerMinute,
+		Registration: defaultRegistration(),
+	}
 }
 
 // Scopes returns the guarded scopes in the order of the configuration.
@@ -126,7 +130,7 @@ func (s Section) tlsFiles() *mitzclient.TLSFiles {
 var distinctiveKeys = []string{"dataholders", "dataholdersfile", "profiles", "facilitytypes", "facilitytypesfile"}
 
 // keysToCome are those that are agreed upon, and that this version does not know yet.
-var keysToCome = []string{"registration", "pdp"}
+var keysToCome = []string{"pdp"}
 
 // secretKey matches the keys that hold a secret rather than a file's name.
 var secretKey = regexp.MustCompile(`(?i)(pass|secret|pin$|privatekey|token|authorization)`)

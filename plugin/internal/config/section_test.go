@@ -58,14 +58,14 @@ mitz:
   tls: {password: geheim}
   profiles: [{scope: a}, {scoop: b, subscrib: true}]
   withdrawal: {notifyuri: https://node.example, authorization: SAML geheim}
-  registration: {endpoint: https://mitz.example}
+  registration: {endpont: https://mitz.example}
 `, "NUTS_MITZ_PDP_ADDRESS=x")
 		for _, problem := range []string{
 			"mitz.endpont: no such key", "mitz.timeout: is no duration", "mitz.strict: no such key", "mitz.profiles[1].scoop: no such key",
 			"mitz.tls.password: no such key; a secret does not belong in the configuration",
 			"mitz.profiles[1].subscrib: no such key; did you mean subscribe?", "mitz.withdrawal.notifyuri: no such key; did you mean notifyurl?",
 			"mitz.withdrawal.authorization: no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in withdrawal.authorizationfile",
-			"mitz.registration: is not available in this version: remove it",
+			"mitz.registration.endpont: no such key; did you mean endpoint?",
 			"mitz.pdp.address: is not available in this version: remove it (variable NUTS_MITZ_PDP_ADDRESS)",
 		} {
 			assert.ErrorContains(t, err, problem)

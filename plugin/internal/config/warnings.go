@@ -45,6 +45,7 @@ func (c *Config) SectionWarnings() []string {
 	}
 	warnings = append(warnings, ListWarnings(c.Policy.Lists())...)
 	warnings = append(append(warnings, c.notifyWarnings()...), c.Withdrawal.kindWarnings()...)
+	warnings = append(warnings, c.registrationWarnings()...)
 	trusted := c.Policy.Trusted()
 	for _, attribute := range slices.Sorted(maps.Keys(trusted)) {
 		for _, issuer := range trusted[attribute] {

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"gorm.io/gorm"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/sqltables"
 )
 
 // How many places are looked for by one statement, and how many rows one writes: SQL Server
@@ -22,7 +24,7 @@ const (
 // add looks which rows are there, and then writes all that are missing or end, or none. Where
 // another node was at one of them in between, it looks again: it locks nothing while it looks.
 func (t *Table) add(ctx context.Context, rows []row, places [][]string) (kept []row, err error) {
-	err = t.again(ctx, func(database *gorm.DB) error {
+	err = t.sql.Again(ctx, func(database *gorm.DB) error {
 		there, err := at(database, slices.Concat(places...))
 		if err != nil {
 			return err
@@ -102,8 +104,8 @@ func (b *batch) write(database *gorm.DB) error {
 	slices.SortFunc(b.revived, func(a, b row) int { return cmp.Compare(a.Place, b.Place) })
 	return database.Transaction(func(database *gorm.DB) error {
 		for _, each := range b.revived {
-			if was, err := replace(database, each); isTaken(err) || err == nil && !was {
-				return errMoved
+			if was, err := replace(database, each); sqltables.IsTaken(err) || err == nil && !was {
+				return sqltables.ErrMoved
 			} else if err != nil {
 				return err
 			}
@@ -112,14 +114,14 @@ func (b *batch) write(database *gorm.DB) error {
 	})
 }
 
-// insert writes rows that are not there. The error is errMoved where one is.
+// insert writes rows that are not there. The error is sqltables.ErrMoved where one is.
 func insert(database *gorm.DB, fresh []record) error {
 	if len(fresh) == 0 {
 		return nil
 	}
 	err := database.CreateInBatches(&fresh, rowsAtOnce).Error
-	if isTaken(err) {
-		return errMoved
+	if sqltables.IsTaken(err) {
+		return sqltables.ErrMoved
 	}
 	if err != nil {
 		return err

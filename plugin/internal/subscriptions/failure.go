@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 )
 
 // Why Mitz is not told, besides the codes of mitzclient. They stand in [Subscription].
@@ -117,10 +118,10 @@ func (f *failure) judgeStatus(status int) {
 func (f *failure) again(attempts int) time.Duration {
 	switch {
 	case f.final:
-		return jitter(maxAgain)
+		return background.Jitter(maxAgain)
 	case f.verdict == refused:
-		return jitter(doubled(minAgain, maxAgain, attempts))
+		return background.Jitter(background.Doubled(minAgain, maxAgain, attempts))
 	default:
-		return jitter(doubled(minAgain, maxMitzPause, attempts))
+		return background.Jitter(background.Doubled(minAgain, maxMitzPause, attempts))
 	}
 }

@@ -6,6 +6,8 @@ package subscriptions
 import (
 	"context"
 	"errors"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 )
 
 // keeping returns a context for writing what Mitz was told, also when this node stops meanwhile.
@@ -46,7 +48,7 @@ func (w *worker) persist(ctx context.Context, write func() error) error {
 		if err == nil {
 			return nil
 		}
-		sleep(ctx, w.sql.after(toTellMitz, err), nil)
+		background.Sleep(ctx, w.sql.after(toTellMitz, err), nil)
 		if ctx.Err() != nil {
 			return err
 		}

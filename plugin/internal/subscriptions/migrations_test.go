@@ -16,15 +16,13 @@ import (
 // isMigrated tests that a table works, and that all steps were taken once.
 func isMigrated(t *testing.T, kept *Table) {
 	t.Helper()
-	for _, step := range steps {
-		for _, each := range step {
-			assert.True(t, each.isThere(kept.database), each.statement)
-		}
+	for _, each := range schema.Objects() {
+		assert.True(t, each.IsThere(kept.sql.GORM()), each.Statement())
 	}
 	var taken []int
-	require.NoError(t, kept.database.Table(migrationsTable).Order("step").Pluck("step", &taken).Error)
+	require.NoError(t, kept.sql.GORM().Table(schema.Migrations).Order("step").Pluck("step", &taken).Error)
 	want := []int{}
-	for i := range steps {
+	for i := range schema.Steps {
 		want = append(want, i+1)
 	}
 	assert.Equal(t, want, taken)
@@ -45,10 +43,8 @@ func testMigrations(t *testing.T, newDatabase func(t testing.TB) opener) {
 			group.Go(func() {
 				kept, err := OpenTable(t.Context(), each)
 				if assert.NoError(t, err) {
-					for _, step := range steps {
-						for _, object := range step {
-							assert.True(t, object.isThere(kept.database), object.statement)
-						}
+					for _, object := range schema.Objects() {
+						assert.True(t, object.IsThere(kept.sql.GORM()), object.Statement())
 					}
 				}
 			})
@@ -57,12 +53,12 @@ func testMigrations(t *testing.T, newDatabase func(t testing.TB) opener) {
 		isMigrated(t, openTable(t, databases[0]))
 	})
 	t.Run("what a node left halfway is made whole", func(t *testing.T) {
-		all := append([]object{table(migrationsTable, "step BIGINT NOT NULL PRIMARY KEY")}, steps[0]...)
+		all := schema.Objects()
 		for made := range len(all) + 1 {
 			t.Run(fmt.Sprint(made), func(t *testing.T) {
 				database := newDatabase(t)(t)
 				for _, each := range all[:made] {
-					require.NoError(t, database.Exec(each.statement).Error)
+					require.NoError(t, database.Exec(each.Statement()).Error)
 				}
 				isMigrated(t, openTable(t, database))
 			})
@@ -82,7 +78,7 @@ func testMigrations(t *testing.T, newDatabase func(t testing.TB) opener) {
 		for _, each := range added {
 			change(t, kept, each, subscribed)
 		}
-		require.NoError(t, kept.database.Exec("DELETE FROM "+subscriptionsTable+" WHERE id IN (?, ?)", added[0].ID, added[2].ID).Error)
+		require.NoError(t, kept.sql.GORM().Exec("DELETE FROM "+subscriptionsTable+" WHERE id IN (?, ?)", added[0].ID, added[2].ID).Error)
 		counts, err := openTable(t, open(t)).count(t.Context(), "")
 		require.NoError(t, err)
 		assert.Equal(t, map[State]int{Subscribed: 1}, counts.By)
@@ -90,10 +86,10 @@ func testMigrations(t *testing.T, newDatabase func(t testing.TB) opener) {
 	t.Run("a newer version's tables are left alone", func(t *testing.T) {
 		database := newDatabase(t)(t)
 		openTable(t, database)
-		require.NoError(t, database.Exec("INSERT INTO "+migrationsTable+" (step) VALUES (?)", len(steps)+2).Error)
+		require.NoError(t, database.Exec("INSERT INTO "+schema.Migrations+" (step) VALUES (?)", len(schema.Steps)+2).Error)
 		_, err := OpenTable(t.Context(), database)
 		require.EqualError(t, err, fmt.Sprintf("a newer nuts-mitz has changed the tables in the SQL database (step %d; this version knows %d): "+
-			"start that version or a newer one, or give this one a copy of the database from before", len(steps)+2, len(steps)))
+			"start that version or a newer one, or give this one a copy of the database from before", len(schema.Steps)+2, len(schema.Steps)))
 	})
 	t.Run("the node's tables are left alone", func(t *testing.T) {
 		database := newDatabase(t)(t)
@@ -104,7 +100,7 @@ func testMigrations(t *testing.T, newDatabase func(t testing.TB) opener) {
 		tables, err := database.Migrator().GetTables()
 		require.NoError(t, err)
 		assert.ElementsMatch(t, []string{
-			"did", "goose_db_version", "mitz_used_once", subscriptionsTable, subjectsTable, workTable, migrationsTable,
+			"did", "goose_db_version", "mitz_used_once", subscriptionsTable, subjectsTable, "mitz_work", schema.Migrations,
 		}, tables)
 	})
 }

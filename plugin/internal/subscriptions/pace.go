@@ -7,6 +7,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 )
 
 const (
@@ -187,11 +189,11 @@ func (l *lane) pause(now time.Time, asked time.Duration, fresh bool) {
 			next = 0
 		}
 		l.delay = max(asked, min(max(next, 2*l.delay), maxMitzPause))
-		l.until = now.Add(jitter(l.delay))
+		l.until = now.Add(background.Jitter(l.delay))
 		l.pauses++
 	}
 	if asked > 0 {
-		l.until = later(l.until, now.Add(jitterAfter(asked)))
+		l.until = later(l.until, now.Add(background.JitterAfter(asked)))
 	}
 	l.window, l.good = 1, 0
 }
@@ -211,7 +213,7 @@ func (l *lane) refuse(now time.Time) {
 	l.refused++
 	if l.refused >= slowAfter {
 		l.window, l.good = 1, 0
-		l.until = later(l.until, now.Add(jitter(slowPause)))
+		l.until = later(l.until, now.Add(background.Jitter(slowPause)))
 	}
 }
 

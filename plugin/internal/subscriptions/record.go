@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/sqltables"
 )
 
 // record is a row with its columns as steps make them.
@@ -48,11 +49,11 @@ func recordOf(r row) record {
 	return kept
 }
 
-// row returns what the record says. Its error is errUnreadable.
+// row returns what the record says. Its error is sqltables.ErrUnreadable.
 func (r record) row() (row, error) {
 	sealed, err := base64.StdEncoding.DecodeString(r.Sealed)
 	if err != nil {
-		return row{}, errUnreadable
+		return row{}, sqltables.ErrUnreadable
 	}
 	kept := row{
 		Subscription: Subscription{

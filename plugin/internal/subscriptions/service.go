@@ -82,7 +82,7 @@ func New(config Config) (*Service, error) {
 	sql := &sqlTrouble{log: config.Log}
 	worker := newWorker(config, sql)
 	return &Service{
-		config: config, worker: worker, wishes: newWishes(config, sql, worker.look.ring), counts: counts{store: config.Store}, sql: sql,
+		config: config, worker: worker, wishes: newWishes(config, sql, worker.look.Ring), counts: counts{store: config.Store}, sql: sql,
 	}, nil
 }
 
@@ -205,7 +205,7 @@ func (s *Service) End(ctx context.Context, subject, id string) error {
 			return err
 		}
 		if done {
-			s.worker.look.ring()
+			s.worker.look.Ring()
 			return nil
 		}
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 )
 
 // cable is a node's way to the SQL database, which can be cut.
@@ -120,7 +122,7 @@ func TestAnotherNodeTakesOverAtOnceWhenOneStops(t *testing.T) {
 		began := time.Now()
 		first.Stop()
 		assert.Less(t, time.Since(began), time.Second)
-		in(beatEvery + 10*time.Second)
+		in(background.BeatEvery + 10*time.Second)
 		assert.Len(t, w.mitz.known(), 500)
 		w.settle()
 	})
@@ -181,34 +183,4 @@ func TestTwoNodesWorkAtOnce(t *testing.T) {
 		in(soon)
 		w.settle()
 	})
-}
-
-// TestABeatWhoseAnswerGotLost is one that was written, which this node was not told.
-func TestABeatWhoseAnswerGotLost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		memory := newInMemory()
-		s := &shift{store: losing{memory}}
-		require.ErrorIs(t, s.look(t.Context()), errSQL)
-		require.False(t, s.isMine())
-		s.store = memory
-		time.Sleep(beatEvery)
-		require.NoError(t, s.look(t.Context()))
-		require.True(t, s.isMine(), "it need not wait until it is dead itself")
-		s.store = losing{memory}
-		time.Sleep(beatEvery)
-		require.ErrorIs(t, s.look(t.Context()), errSQL)
-		require.True(t, s.isMine(), "once is no reason to stop")
-		s.store = memory
-		time.Sleep(beatEvery)
-		require.NoError(t, s.look(t.Context()))
-		require.True(t, s.isMine())
-	})
-}
-
-// losing is a store that does what it is told, and does not say so.
-type losing struct{ *inMemory }
-
-func (l losing) takeOver(ctx context.Context, seen, mine string) (bool, error) {
-	_, _ = l.inMemory.takeOver(ctx, seen, mine)
-	return false, errSQL
 }

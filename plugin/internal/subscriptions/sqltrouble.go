@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 )
 
 const (
@@ -60,7 +62,7 @@ func (t *sqlTrouble) after(u use, err error) time.Duration {
 	if err == nil {
 		return 0
 	}
-	return jitter(doubled(minSQLPause, maxSQLPause, t.inARow[u]))
+	return background.Jitter(background.Doubled(minSQLPause, maxSQLPause, t.inARow[u]))
 }
 
 // cause returns the error of one of the uses that failed last time, nil when none did.

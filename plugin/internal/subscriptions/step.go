@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 )
 
 // act is the next thing to do about a row. Each is one message to Mitz at the most, and is
@@ -72,7 +74,7 @@ func (w *worker) subscribe(ctx context.Context, r row, leave leave) error {
 	message, claimed, code := w.config.message(r)
 	if code != "" {
 		leave(nothing, 0)
-		return w.putOff(ctx, r, code, time.Now().Add(jitter(lookAgain)))
+		return w.putOff(ctx, r, code, time.Now().Add(background.Jitter(lookAgain)))
 	}
 	if r.MitzID != "" {
 		claimed.MitzID, claimed.Former = "", r.MitzID

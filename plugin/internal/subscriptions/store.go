@@ -62,3 +62,12 @@ type store interface {
 	// takeOver replaces the beat that was seen by another. It reports whether it was still there.
 	takeOver(ctx context.Context, seen, mine string) (bool, error)
 }
+
+// beats is a store as a shift uses it.
+type beats struct{ store }
+
+func (b beats) Beat(ctx context.Context) (string, error) { return b.beat(ctx) }
+
+func (b beats) TakeOver(ctx context.Context, seen, mine string) (bool, error) {
+	return b.takeOver(ctx, seen, mine)
+}

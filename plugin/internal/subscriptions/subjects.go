@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"gorm.io/gorm"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/sqltables"
 )
 
 // How many rows a subject has is kept beside them, in the transactions that add and remove
@@ -22,8 +24,8 @@ func countMore(database *gorm.DB, subject string, more int) error {
 		return result.Error
 	}
 	err := database.Exec("INSERT INTO "+subjectsTable+" (subject, subscriptions) VALUES (?, ?)", subject, more).Error
-	if isTaken(err) {
-		return errMoved
+	if sqltables.IsTaken(err) {
+		return sqltables.ErrMoved
 	}
 	return err
 }
@@ -55,7 +57,7 @@ func recount(database *gorm.DB) error {
 
 // subjects returns those that had rows at any time, but these.
 func (t *Table) subjects(ctx context.Context, without []string) (subjects []string, err error) {
-	err = t.again(ctx, func(database *gorm.DB) error {
+	err = t.sql.Again(ctx, func(database *gorm.DB) error {
 		return database.Table(subjectsTable).Where("subject NOT IN ?", without).Pluck("subject", &subjects).Error
 	})
 	return subjects, err
@@ -77,7 +79,7 @@ func (t *Table) count(ctx context.Context, subject string) (Counts, error) {
 		Number int
 		Oldest int64
 	}
-	err := t.again(ctx, func(database *gorm.DB) error {
+	err := t.sql.Again(ctx, func(database *gorm.DB) error {
 		return database.Raw("SELECT state, COUNT(*) AS number, MIN(wished) AS oldest FROM "+subscriptionsTable+
 			" WHERE "+waiting+" GROUP BY state UNION ALL SELECT '"+everyState+"', subscriptions, 0 FROM "+subjectsTable+all, values...).
 			Scan(&groups).Error

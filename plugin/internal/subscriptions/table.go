@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/sqltables"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -22,9 +23,9 @@ import (
 //
 // Errors hold nothing of what is in the table.
 type Table struct {
-	database    *gorm.DB
-	together    *together
-	busyTimeout int // of SQLite, in milliseconds
+	sql      *sqltables.Database
+	together *together
+	beats    background.SQLBeats
 }
 
 var _ store = (*Table)(nil)
@@ -32,23 +33,25 @@ var _ store = (*Table)(nil)
 // OpenTable returns the subscriptions in a database, and makes their tables what this version
 // needs. It touches no other table.
 func OpenTable(ctx context.Context, database *gorm.DB) (*Table, error) {
-	// The node's logger writes whole statements, and these are of no use to anybody.
-	database = database.Session(&gorm.Session{
-		Logger: logger.Discard, NewDB: true, SkipDefaultTransaction: true, DisableNestedTransaction: true,
-	})
-	database.TranslateError = true // of this session
-	opened := &Table{database: database}
-	var err error
-	if opened.busyTimeout, err = busyTimeout(database.WithContext(ctx)); err != nil {
-		return nil, trouble(ctx, err)
+	sql, err := sqltables.Open(ctx, database, subscriptionsTable)
+	if err != nil {
+		return nil, err
 	}
-	for _, do := range []func(*gorm.DB) error{migrate, recount} {
-		if err := opened.again(ctx, do); err != nil {
-			return nil, err
-		}
+	if err := sql.Migrate(ctx, schema); err != nil {
+		return nil, err
 	}
+	if err := sql.Again(ctx, recount); err != nil {
+		return nil, err
+	}
+	opened := &Table{sql: sql, beats: background.SQLBeats{Database: sql, Work: "subscriptions"}}
 	opened.together = &together{write: opened.replaceAll}
 	return opened, nil
+}
+
+func (t *Table) beat(ctx context.Context) (string, error) { return t.beats.Beat(ctx) }
+
+func (t *Table) takeOver(ctx context.Context, seen, mine string) (bool, error) {
+	return t.beats.TakeOver(ctx, seen, mine)
 }
 
 func (t *Table) find(ctx context.Context, subject, id string) (row, error) {
@@ -117,7 +120,7 @@ func (t *Table) outdated(ctx context.Context, subject string, dataHolder consent
 
 // read returns the rows of a query.
 func (t *Table) read(ctx context.Context, query func(*gorm.DB) *gorm.DB) (found []row, err error) {
-	err = t.again(ctx, func(database *gorm.DB) error {
+	err = t.sql.Again(ctx, func(database *gorm.DB) error {
 		var records []record
 		if err := query(database).Find(&records).Error; err != nil {
 			return err
@@ -129,7 +132,7 @@ func (t *Table) read(ctx context.Context, query func(*gorm.DB) *gorm.DB) (found 
 }
 
 func (t *Table) keys(ctx context.Context) (keys []string, err error) {
-	err = t.again(ctx, func(database *gorm.DB) error {
+	err = t.sql.Again(ctx, func(database *gorm.DB) error {
 		return database.Model(&record{}).Distinct().Pluck("sealed_key", &keys).Error
 	})
 	return keys, err
@@ -142,10 +145,10 @@ func (t *Table) replace(ctx context.Context, changed row) (was bool, err error) 
 // replaceAll replaces rows in one transaction.
 func (t *Table) replaceAll(ctx context.Context, changed []row) (was []bool, err error) {
 	was = make([]bool, len(changed))
-	err = t.again(ctx, func(database *gorm.DB) error {
+	err = t.sql.Again(ctx, func(database *gorm.DB) error {
 		if len(changed) == 1 {
 			was[0], err = replace(database, changed[0])
-			if isTaken(err) {
+			if sqltables.IsTaken(err) {
 				return nil // another row has the place
 			}
 			return err
@@ -170,7 +173,7 @@ func replace(database *gorm.DB, changed row) (bool, error) {
 }
 
 func (t *Table) remove(ctx context.Context, gone row) (was bool, err error) {
-	err = t.again(ctx, func(database *gorm.DB) error {
+	err = t.sql.Again(ctx, func(database *gorm.DB) error {
 		was = false
 		return database.Transaction(func(database *gorm.DB) error {
 			result := database.Where("id = ? AND version = ?", gone.ID, gone.Version).Delete(&record{})

@@ -214,10 +214,10 @@ func testNodes(t *testing.T, open func(t *testing.T) [2]*Table) {
 	t.Run("a node that starts counts what another is adding", func(t *testing.T) {
 		nodes := open(t)
 		addRows(t, nodes[0], newRow("k1", "east", "a"))
-		adding := nodes[0].database.Begin()
+		adding := nodes[0].sql.GORM().Begin()
 		require.NoError(t, insert(adding, []record{recordOf(newRow("k1", "east", "b"))}))
 		counted := make(chan error, 1)
-		go func() { counted <- nodes[1].again(t.Context(), recount) }()
+		go func() { counted <- nodes[1].sql.Again(t.Context(), recount) }()
 		if adding.Name() == "postgres" {
 			require.Eventually(t, func() bool {
 				var waiting int64
@@ -230,7 +230,7 @@ func testNodes(t *testing.T, open func(t *testing.T) [2]*Table) {
 		require.NoError(t, err)
 		assert.Equal(t, map[State]int{Waiting: 2}, counts.By)
 		var all int
-		require.NoError(t, nodes[0].database.Table(subjectsTable).Pluck("subscriptions", &all).Error)
+		require.NoError(t, nodes[0].sql.GORM().Table(subjectsTable).Pluck("subscriptions", &all).Error)
 		assert.Equal(t, 2, all)
 	})
 	t.Run("of changes at once one is made", func(t *testing.T) {

@@ -5,6 +5,7 @@ package subscriptions
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -33,8 +34,8 @@ type replacing struct {
 // replace writes a row with those that others write now. When ctx ends before, it may be
 // written all the same.
 func (t *together) replace(ctx context.Context, changed row) (bool, error) {
-	if err := ctx.Err(); err != nil {
-		return false, trouble(ctx, err)
+	if ctx.Err() != nil {
+		return false, ended(ctx)
 	}
 	mine := &replacing{row: changed, done: make(chan struct{})}
 	t.mu.Lock()
@@ -48,8 +49,13 @@ func (t *together) replace(ctx context.Context, changed row) (bool, error) {
 	case <-mine.done:
 		return mine.was, mine.err
 	case <-ctx.Done():
-		return false, trouble(ctx, ctx.Err())
+		return false, ended(ctx)
 	}
+}
+
+// ended says that a context did, as the table does.
+func ended(ctx context.Context) error {
+	return fmt.Errorf("table %s: %w", subscriptionsTable, ctx.Err())
 }
 
 // run writes until nobody waits.

@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/recent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
@@ -45,7 +46,7 @@ type wishes struct {
 	sql     *sqlTrouble
 	full    *tally.Tally
 	dropped atomic.Int64
-	arrived bell
+	arrived background.Bell
 	most    int // wishes that wait
 
 	mu      sync.Mutex
@@ -57,7 +58,7 @@ type wishes struct {
 
 func newWishes(config Config, sql *sqlTrouble, written func()) *wishes {
 	w := &wishes{
-		store: config.Store, keys: config.Keys, log: config.Log, written: written, arrived: newBell(), most: maxWishes,
+		store: config.Store, keys: config.Keys, log: config.Log, written: written, arrived: background.NewBell(), most: maxWishes,
 		sql: sql, waiting: map[string]bool{}, known: recent.New[string, time.Time](knownFor, maxKnown),
 	}
 	w.full = tally.New(tally.Limits{OfOne: 1, OfAll: 1}, func(sum tally.Sum) {
@@ -73,7 +74,7 @@ func (w *wishes) add(wish Wish) {
 		return // there is no patient
 	}
 	if w.takes(waitingWish{Wish: wish, places: places}) {
-		w.arrived.ring()
+		w.arrived.Ring()
 		return
 	}
 	w.dropped.Add(1)
@@ -126,7 +127,7 @@ func (w *wishes) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		some := w.next(atOnce)
 		if len(some) == 0 {
-			sleep(ctx, time.Hour, w.arrived)
+			background.Sleep(ctx, time.Hour, w.arrived)
 			continue
 		}
 		pause := w.sql.after(toKeepWishes, w.writeNext(ctx, some))
@@ -137,7 +138,7 @@ func (w *wishes) run(ctx context.Context) {
 		// It may be one of them that cannot be written: it must not keep back the others.
 		atOnce = 1
 		w.postpone(some)
-		sleep(ctx, pause, nil)
+		background.Sleep(ctx, pause, nil)
 	}
 	w.writeLast()
 }

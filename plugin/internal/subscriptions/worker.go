@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
 )
 
@@ -30,11 +31,11 @@ const (
 type worker struct {
 	config   Config
 	pace     *pace
-	shift    shift
+	shift    background.Shift
 	sql      *sqlTrouble
 	failures *tally.Tally
 	progress progress
-	look     bell // there is work
+	look     background.Bell // there is work
 	works    atomic.Bool
 
 	// retelling are the subjects whose rows are still to be looked at in this round, and the
@@ -45,8 +46,8 @@ type worker struct {
 
 func newWorker(config Config, sql *sqlTrouble) *worker {
 	w := &worker{
-		config: config, pace: newPace(config.AtOnce), look: newBell(),
-		shift: shift{store: config.Store}, sql: sql,
+		config: config, pace: newPace(config.AtOnce), look: background.NewBell(),
+		shift: background.Shift{Beats: beats{config.Store}}, sql: sql,
 		progress: progress{log: config.Log, store: config.Store},
 	}
 	w.failures = tally.New(tally.Limits{OfOne: 2, OfAll: 10, Window: toldTogether}, w.tellTogether)
@@ -58,22 +59,22 @@ func (w *worker) run(ctx context.Context) {
 	defer w.failures.Flush()
 	var end func() // this node's work; nil: another one works
 	for ctx.Err() == nil {
-		err := guarded(w.config.Log, func() error { return w.shift.look(ctx) })
+		err := guarded(w.config.Log, func() error { return w.shift.Look(ctx) })
 		if ctx.Err() == nil {
 			w.sql.after(toBeat, err)
 		}
-		if isMine := w.shift.isMine(); isMine && end == nil {
+		if isMine := w.shift.IsMine(); isMine && end == nil {
 			end = w.begin(ctx)
 		} else if !isMine && end != nil {
 			end()
 			end = nil
 		}
-		sleep(ctx, beatEvery, nil)
+		background.Sleep(ctx, background.BeatEvery, nil)
 	}
 	if end != nil {
 		end()
 	}
-	w.shift.release()
+	w.shift.Release()
 }
 
 // begin begins to work. The function that it returns ends that.
@@ -106,11 +107,11 @@ func (w *worker) work(ctx context.Context) {
 			return
 		}
 		if pause := w.sql.after(toTellMitz, err); pause > 0 {
-			sleep(ctx, pause, nil)
+			background.Sleep(ctx, pause, nil)
 			continue
 		}
 		if rest > 0 {
-			sleep(ctx, rest, w.look)
+			background.Sleep(ctx, rest, w.look)
 		}
 	}
 }
@@ -200,7 +201,7 @@ func (w *worker) leaveFor(ctx context.Context, r row) error {
 	if (sender == endings) == (r.State == Ending) || w.pace.pausing() > 0 {
 		return nil
 	}
-	return w.putOff(ctx, r, "", w.pace.until(sender).Add(jitter(othersFirst)))
+	return w.putOff(ctx, r, "", w.pace.until(sender).Add(background.Jitter(othersFirst)))
 }
 
 // stepGuarded puts off a row with which this software cannot deal.
@@ -211,7 +212,7 @@ func (w *worker) stepGuarded(ctx context.Context, r row, leave leave) error {
 	}
 	return guarded(w.config.Log, func() error {
 		return w.amendUnlessGone(ctx, r, func(r *row) bool {
-			r.Failure, r.Due = failurePanicked, time.Now().Add(jitter(lookAgain))
+			r.Failure, r.Due = failurePanicked, time.Now().Add(background.Jitter(lookAgain))
 			return true
 		})
 	})

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package subscriptions
+package background
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// beatEvery is how often a node that works says so, and one that does not looks.
-	beatEvery = 10 * time.Second
+	// BeatEvery is how often a node that works says so, and one that does not looks.
+	BeatEvery = 10 * time.Second
 	// deadAfter is how long another node said nothing before this one takes over.
 	deadAfter = 30 * time.Second
 	// unheardFor is how long a node works on that could not say so: no other has taken over yet.
@@ -23,14 +23,23 @@ const (
 // released is the beat of a node that stopped: another need not wait.
 const released = "released"
 
-// shift says whether it is this node that works. A node that does writes another beat again and
+// Beats are where nodes say that they work, and see whether another does.
+type Beats interface {
+	// Beat reads who does the work, as a value which changes as long as somebody does; empty:
+	// nobody ever did.
+	Beat(ctx context.Context) (string, error)
+	// TakeOver replaces the beat that was seen by another. It reports whether it was still there.
+	TakeOver(ctx context.Context, seen, mine string) (bool, error)
+}
+
+// Shift says whether it is this node that works. A node that does writes another beat again and
 // again. One that does not takes over when it saw the same beat for a while. Each goes by its own
 // clock alone.
 //
-// For a moment two may work, such as when one could not say that it lives. That does no harm,
-// see [worker.claim].
-type shift struct {
-	store store
+// For a moment two may work, such as when one could not say that it lives: what they do must do
+// no harm then. Its methods are called by one goroutine.
+type Shift struct {
+	Beats Beats
 
 	mine     string // the beat that this node wrote last; empty: another one works
 	unsure   string // the one that it may have written after that
@@ -39,14 +48,15 @@ type shift struct {
 	lastSeen time.Time
 }
 
-func (s *shift) isMine() bool { return s.mine != "" }
+// IsMine reports whether this node works.
+func (s *Shift) IsMine() bool { return s.mine != "" }
 
-// look beats, or looks whether another node does. The error is the SQL database's.
-func (s *shift) look(ctx context.Context) error {
+// Look beats, or looks whether another node does. The error is the SQL database's.
+func (s *Shift) Look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, beatTimeout)
 	defer cancel()
 	now := time.Now()
-	beat, err := s.store.beat(ctx)
+	beat, err := s.Beats.Beat(ctx)
 	if err == nil && s.mayTake(beat, now) {
 		err = s.take(ctx, beat, now)
 	}
@@ -57,8 +67,8 @@ func (s *shift) look(ctx context.Context) error {
 }
 
 // mayTake reports whether this node is to put its beat in the place of the one that is there.
-func (s *shift) mayTake(beat string, now time.Time) bool {
-	if beat == "" || beat == released || s.isMine() && beat == s.mine || s.unsure != "" && beat == s.unsure {
+func (s *Shift) mayTake(beat string, now time.Time) bool {
+	if beat == "" || beat == released || s.IsMine() && beat == s.mine || s.unsure != "" && beat == s.unsure {
 		return true
 	}
 	s.mine, s.unsure = "", ""
@@ -68,9 +78,9 @@ func (s *shift) mayTake(beat string, now time.Time) bool {
 	return now.Sub(s.lastSeen) >= deadAfter
 }
 
-func (s *shift) take(ctx context.Context, beat string, now time.Time) error {
+func (s *Shift) take(ctx context.Context, beat string, now time.Time) error {
 	s.unsure = rand.Text()
-	took, err := s.store.takeOver(ctx, beat, s.unsure)
+	took, err := s.Beats.TakeOver(ctx, beat, s.unsure)
 	switch {
 	case err != nil:
 		return err
@@ -86,13 +96,13 @@ func (s *shift) take(ctx context.Context, beat string, now time.Time) error {
 // releaseTimeout is how long a stop has for it.
 const releaseTimeout = 2 * time.Second
 
-// release lets another node take over at once.
-func (s *shift) release() {
-	if !s.isMine() {
+// Release lets another node take over at once.
+func (s *Shift) Release() {
+	if !s.IsMine() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTimeout)
 	defer cancel()
-	_, _ = s.store.takeOver(ctx, s.mine, released) // else it waits until this one is dead
+	_, _ = s.Beats.TakeOver(ctx, s.mine, released) // else it waits until this one is dead
 	s.mine = ""
 }

@@ -75,7 +75,7 @@ func (b *batch) add(wished row, places []string) row {
 	wished, _ = fresh.row() // with times as they are kept
 	for _, place := range places {
 		kept, is := b.there[place]
-		if !is {
+		if !is || kept.Subject != wished.Subject {
 			continue
 		}
 		if kept.State == Ending {
@@ -88,9 +88,7 @@ func (b *batch) add(wished row, places []string) row {
 		return kept
 	}
 	b.fresh = append(b.fresh, fresh)
-	for _, place := range places {
-		b.there[place] = wished
-	}
+	b.there[wished.Place] = wished
 	return wished
 }
 

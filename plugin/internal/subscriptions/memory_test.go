@@ -82,8 +82,9 @@ func (m *inMemory) add(ctx context.Context, rows []row, places [][]string) ([]ro
 	for i, wished := range rows {
 		wished.Version = 1
 		for _, place := range places[i] {
-			if id, there := m.byPlace[place]; there {
+			if id, there := m.byPlace[place]; there && m.rows[id].Subject == rows[i].Subject {
 				wished = m.rows[id]
+				break
 			}
 		}
 		if there := m.rows[wished.ID]; there.State == Ending {

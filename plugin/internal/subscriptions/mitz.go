@@ -56,12 +56,18 @@ func (c *Config) message(r row) (message mitzclient.Subscription, now row, code 
 	}
 	r.DataHolder, r.Told = dataHolder, c.told(dataHolder)
 	if r.Key != c.Keys.ID() {
-		places, placeErr := placesOf(c.Keys, patient, dataHolder)
-		sealed, sealErr := c.Keys.Seal(patient, birthDate)
-		if placeErr != nil || sealErr != nil {
+		if r.Sealed, err = c.Keys.Seal(patient, birthDate); err != nil {
 			return message, r, FailureKeyUnknown
 		}
-		r.Key, r.Place, r.Sealed = c.Keys.ID(), places[0], sealed
+		r.Key = c.Keys.ID()
+	}
+	// One that ends stays out of the way of a wish.
+	if r.State != Ending {
+		places, err := placesOf(c.Keys, patient, r.Subject, dataHolder.URA)
+		if err != nil {
+			return message, r, FailureKeyUnknown
+		}
+		r.Place = places[0]
 	}
 	return mitzclient.Subscription{
 		Patient: patient, BirthDate: birthDate, DataHolder: dataHolder,

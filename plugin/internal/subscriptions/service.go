@@ -139,7 +139,7 @@ func (s *Service) Want(wish Wish) { s.wishes.add(wish) }
 func (s *Service) Add(ctx context.Context, wishes ...Wish) ([]Subscription, error) {
 	waiting := make([]waitingWish, len(wishes))
 	for i, wish := range wishes {
-		places, err := placesOf(s.config.Keys, wish.Patient, wish.DataHolder)
+		places, err := placesOf(s.config.Keys, wish.Patient, wish.Subject, wish.DataHolder.URA)
 		if err != nil {
 			return nil, err
 		}
@@ -242,9 +242,17 @@ func (s *Service) Dropped() int64 { return s.wishes.dropped.Load() }
 // Counts returns the counts of all subjects, as they were at most a few seconds ago.
 func (s *Service) Counts() (Counts, error) { return s.counts.get() }
 
-// placesOf returns the places of a patient's subscription at a data holder.
-func placesOf(keys *withdrawal.Keys, patient consent.BSN, dataHolder consent.DataHolder) ([]string, error) {
-	return keys.Places(patient, dataHolder.URA, "subscription")
+// placesOf returns the places of a patient's subscription at a data holder: one for each key,
+// that of the one in use first. Two subjects can stand for one URA, as a hospital and its
+// pharmacy do, and Mitz is told of each. After these are the places in which rows were kept
+// before subjects were told apart.
+func placesOf(keys *withdrawal.Keys, patient consent.BSN, subject string, dataHolder consent.URA) ([]string, error) {
+	places, err := keys.Places(patient, dataHolder, "subscription of "+subject)
+	if err != nil {
+		return nil, err
+	}
+	former, err := keys.Places(patient, dataHolder, "subscription")
+	return append(places, former...), err
 }
 
 // rowOf returns a row for a wish that nobody had before.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
 )
 
 func TestTheStoreOfTheseTests(t *testing.T) {
@@ -67,6 +69,68 @@ func TestTheSameWishIsOneSubscription(t *testing.T) {
 		assert.Equal(t, Subscribed, again.State)
 		in(soon)
 		assert.Len(t, w.mitz.received(), 3)
+		w.settle()
+	})
+}
+
+// TestTwoSubjectsWithOneURA are a hospital and its pharmacy: Mitz is told of both, and each has its own.
+func TestTwoSubjectsWithOneURA(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		pharmacy := consent.DataHolder{URA: east.URA, FacilityType: "J8"}
+		w.lists["pharmacy"] = pharmacy
+		service := w.start()
+		other := wish(t, 0)
+		other.Subject, other.DataHolder = "pharmacy", pharmacy
+		added, err := service.Add(t.Context(), wish(t, 0), other)
+		require.NoError(t, err)
+		service.Want(wish(t, 1))
+		another := wish(t, 1)
+		another.Subject, another.DataHolder = other.Subject, pharmacy
+		service.Want(another)
+		in(soon)
+		told := map[consent.DataHolder]int{}
+		for _, message := range w.mitz.received() {
+			told[message.subscribe.DataHolder]++
+		}
+		assert.Equal(t, map[consent.DataHolder]int{east: 2, pharmacy: 2}, told)
+		for i, subject := range []string{"east", "pharmacy"} {
+			kept, err := service.Get(t.Context(), subject, added[i].ID)
+			require.NoError(t, err, subject)
+			assert.Equal(t, Subscribed, kept.State)
+		}
+		require.NoError(t, service.End(t.Context(), "east", added[0].ID))
+		in(soon)
+		assert.Len(t, w.mitz.known(), 3)
+		_, err = service.Get(t.Context(), "pharmacy", added[1].ID)
+		require.NoError(t, err, "the pharmacy's goes on")
+		w.settle()
+	})
+}
+
+// TestRowsFromBeforeSubjectsWereToldApart are found by their subject, and get another place the next
+// time that Mitz is told of them.
+func TestRowsFromBeforeSubjectsWereToldApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		pharmacy := wish(t, 0)
+		pharmacy.Subject, pharmacy.DataHolder.FacilityType = "pharmacy", "J8"
+		w.lists["pharmacy"] = pharmacy.DataHolder
+		service := w.start()
+		former, err := w.Keys.Places(patient(t, 0), east.URA, "subscription")
+		require.NoError(t, err)
+		kept, err := rowOf(w.Keys, wish(t, 0), former[0], time.Now())
+		require.NoError(t, err)
+		kept = addRows(t, w.store, kept)[0]
+		added, err := service.Add(t.Context(), pharmacy, wish(t, 0))
+		require.NoError(t, err)
+		assert.NotEqual(t, kept.ID, added[0].ID)
+		assert.Equal(t, kept.ID, added[1].ID)
+		in(soon)
+		assert.Equal(t, kept.ID, w.add(service, 0, 1)[0].ID)
+		now, err := w.store.find(t.Context(), "east", kept.ID)
+		require.NoError(t, err)
+		assert.NotEqual(t, former[0], now.Place)
 		w.settle()
 	})
 }

@@ -33,8 +33,8 @@ type row struct {
 // store keeps rows where all nodes of a cluster find them. An error is the database's.
 type store interface {
 	// add keeps rows that are not there, and returns all in their order as they are kept.
-	// A row is there when one has any of its places: places[i] are those of rows[i], under
-	// every key. One in state Ending becomes Waiting, due at once.
+	// A row is there when one of its subject has any of its places: places[i] are those of
+	// rows[i], under every key. One in state Ending becomes Waiting, due at once.
 	add(ctx context.Context, rows []row, places [][]string) ([]row, error)
 	// find returns a row of a subject, or ErrUnknown.
 	find(ctx context.Context, subject, id string) (row, error)

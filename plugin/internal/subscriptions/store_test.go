@@ -115,6 +115,16 @@ func testStore(t *testing.T, open func(t *testing.T) store) {
 		require.NoError(t, err)
 		assert.Equal(t, []row{old}, added)
 	})
+	t.Run("another subject's at the same place is another one's", func(t *testing.T) {
+		kept := open(t)
+		old := addRows(t, kept, newRow("k1", "hospital-east", "a"))[0]
+		wished := newRow("k1", "pharmacy-east", "a")
+		for range 2 {
+			added, err := kept.add(t.Context(), []row{wished}, [][]string{{wished.Place, old.Place}})
+			require.NoError(t, err)
+			assert.Equal(t, wished.ID, added[0].ID)
+		}
+	})
 	t.Run("what was ending is wished for again", func(t *testing.T) {
 		kept := open(t)
 		old := addRows(t, kept, newRow("k1", "hospital-east", "a"))[0]

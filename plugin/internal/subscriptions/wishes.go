@@ -69,7 +69,7 @@ func newWishes(config Config, sql *sqlTrouble, written func()) *wishes {
 
 // add takes in a wish, unless it is known or waits already, or too many do.
 func (w *wishes) add(wish Wish) {
-	places, err := placesOf(w.keys, wish.Patient, wish.DataHolder)
+	places, err := placesOf(w.keys, wish.Patient, wish.Subject, wish.DataHolder.URA)
 	if err != nil {
 		return // there is no patient
 	}
@@ -109,7 +109,7 @@ func (w *wishes) forget(gone row) {
 	if err != nil {
 		return // its place is another under the keys of today
 	}
-	places, err := placesOf(w.keys, patient, gone.DataHolder)
+	places, err := placesOf(w.keys, patient, gone.Subject, gone.DataHolder.URA)
 	if err != nil {
 		return
 	}

@@ -39,7 +39,8 @@ const (
 
 // Why a subscription was not made or ended, beside those of a consult that are not about its
 // question or a SOAP fault. Of [HTTPStatus], the detail says more: bad_request, unauthorized,
-// not_found, unprocessable, throttled or unavailable.
+// not_found, unprocessable, throttled or unavailable; or not_fhir, for one of the first, third and
+// fourth that perhaps is not of Mitz.
 const (
 	InvalidSubscription Code = "invalid_subscription" // nothing was sent; what the error wraps says why
 	NoAuthorization     Code = "no_authorization"     // nothing was sent: the header Authorization could not be made

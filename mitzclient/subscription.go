@@ -95,7 +95,8 @@ func (l *Link) Subscribe(ctx context.Context, s Subscription) (id string, err er
 
 // EndSubscription ends the subscription of this id. It sends at most two messages, as
 // [Link.Subscribe] does. A subscription that Mitz does not know is an error: [HTTPStatus] with
-// detail "not_found".
+// detail "not_found". It is "not_fhir" when that answer is not in FHIR: something before Mitz can
+// have given it, and the subscription can still be there.
 func (l *Link) EndSubscription(ctx context.Context, id string) error {
 	if !subscription.IsID(id) {
 		return &Error{Code: InvalidSubscription, cause: errors.New("id: not one of a subscription")}
@@ -169,7 +170,7 @@ func (o *subscriptions) send(ctx context.Context, m wire.Message, read func(http
 	if failure != nil {
 		failure.RequestID, failure.Attempts = m.RequestID, 1
 		if failure.Code == link.HTTPStatus {
-			failure.Detail = statusDetail(failure.Status)
+			failure.Detail = statusDetail(failure.Status, failure.IsFHIR)
 		}
 	}
 	return failure
@@ -183,10 +184,20 @@ func isHeader(value string) bool {
 		!strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-const detailNotFound = "not_found"
+const (
+	detailNotFound = "not_found"
+	detailNotFHIR  = "not_fhir"
+)
 
-// statusDetail says what a status of an answer means, by the ones that Mitz's guide names.
-func statusDetail(status int) string {
+// statusDetail says what a status of an answer means, by the ones that Mitz's guide names: each
+// with an OperationOutcome. A proxy in maintenance, or another path, gives some of them too.
+func statusDetail(status int, isFHIR bool) string {
+	switch status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity:
+		if !isFHIR {
+			return detailNotFHIR
+		}
+	}
 	switch status {
 	case http.StatusBadRequest:
 		return "bad_request"

@@ -136,6 +136,10 @@ func TestAnswersToASubscription(t *testing.T) {
 		{"403", withStatus(403), Error{Code: HTTPStatus, Detail: "unauthorized", Status: 403, Attempts: 1}},
 		{"404", withStatus(404), Error{Code: HTTPStatus, Detail: "not_found", Status: 404, Attempts: 1}},
 		{"422", withStatus(422), Error{Code: HTTPStatus, Detail: "unprocessable", Status: 422, Attempts: 1}},
+		{"404 of a proxy", bare(404), Error{Code: HTTPStatus, Detail: "not_fhir", Status: 404, Attempts: 1}},
+		{"410 of a proxy", bare(410), Error{Code: HTTPStatus, Detail: "not_fhir", Status: 410, Attempts: 1}},
+		{"400 of a proxy", bare(400), Error{Code: HTTPStatus, Detail: "not_fhir", Status: 400, Attempts: 1}},
+		{"422 of a proxy", bare(422), Error{Code: HTTPStatus, Detail: "not_fhir", Status: 422, Attempts: 1}},
 		{"429", withStatus(429), Error{Code: HTTPStatus, Detail: "throttled", Status: 429, Attempts: 1}},
 		{"429 with a time", withStatus(429, "Retry-After", "30"), Error{Code: HTTPStatus, Detail: "throttled", Status: 429, Attempts: 1, RetryAfter: 30 * time.Second}},
 		{"503 with a time", withStatus(503, "Retry-After", "30"), Error{Code: HTTPStatus, Detail: "unavailable", Status: 503, Attempts: 1, RetryAfter: 30 * time.Second}},
@@ -166,6 +170,15 @@ func withStatus(status int, headers ...string) func(http.ResponseWriter) {
 		w.Header().Set("Content-Type", "application/fhir+xml")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, `<OperationOutcome xmlns="http://hl7.org/fhir"><issue><diagnostics value="onbekend: `+testBSN+`"/></issue></OperationOutcome>`)
+	}
+}
+
+// bare answers as what stands before Mitz can.
+func bare(status int) func(http.ResponseWriter) {
+	return func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "<p>onbekend</p>")
 	}
 }
 
@@ -229,7 +242,7 @@ func TestASubscriptionIsSentAgain(t *testing.T) {
 
 func TestEndingWhatMitzDoesNotKnow(t *testing.T) {
 	t.Run("is an error", func(t *testing.T) {
-		mitz := register(t, func(w http.ResponseWriter, _ *http.Request, _ int32) { w.WriteHeader(http.StatusNotFound) })
+		mitz := register(t, func(w http.ResponseWriter, _ *http.Request, _ int32) { withStatus(404)(w) })
 		err := mitz.EndSubscription(t.Context(), subscriptionID)
 		requireRefused(t, Error{Code: HTTPStatus, Detail: "not_found", Status: 404, Attempts: 1}, err)
 	})
@@ -239,7 +252,7 @@ func TestEndingWhatMitzDoesNotKnow(t *testing.T) {
 				broken(w, "")
 				return
 			}
-			w.WriteHeader(http.StatusBadRequest)
+			withStatus(400)(w)
 		})
 		err := mitz.EndSubscription(t.Context(), subscriptionID)
 		requireRefused(t, Error{Code: HTTPStatus, Detail: "bad_request", Status: 400, Attempts: 2}, err)
@@ -250,10 +263,21 @@ func TestEndingWhatMitzDoesNotKnow(t *testing.T) {
 				broken(w, "")
 				return
 			}
-			w.WriteHeader(http.StatusNotFound)
+			withStatus(404)(w)
 		})
 		require.NoError(t, mitz.EndSubscription(t.Context(), subscriptionID))
 		require.EqualValues(t, 2, mitz.messages.Load())
+	})
+	t.Run("is one when it was perhaps not Mitz who answered", func(t *testing.T) {
+		mitz := register(t, func(w http.ResponseWriter, _ *http.Request, n int32) {
+			if n == 1 {
+				broken(w, "")
+				return
+			}
+			bare(404)(w)
+		})
+		err := mitz.EndSubscription(t.Context(), subscriptionID)
+		requireRefused(t, Error{Code: HTTPStatus, Detail: "not_fhir", Status: 404, Attempts: 2}, err)
 	})
 }
 

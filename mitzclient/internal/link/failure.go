@@ -46,9 +46,12 @@ type Failure struct {
 	// RetryAfter is for how long Mitz asked to be left alone, or how much of that is left; 0
 	// when it did not.
 	RetryAfter time.Duration
-	Unsent     bool  // there was no connection to send the message on
-	Unanswered bool  // the connection failed before the first byte of an answer
-	Cause      error // an error of our own, never one that holds what Mitz sent; may be nil
+	Unsent     bool // there was no connection to send the message on
+	Unanswered bool // the connection failed before the first byte of an answer
+	// IsFHIR says that an answer with another status calls itself FHIR, as a FHIR server's own do
+	// and those of what stands before it do not. It is known of messages that change something.
+	IsFHIR bool
+	Cause  error // an error of our own, never one that holds what Mitz sent; may be nil
 }
 
 // Ended returns the failure of a call whose ctx ended, or is about to.

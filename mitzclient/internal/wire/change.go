@@ -6,6 +6,7 @@ package wire
 import (
 	"context"
 	"io"
+	"mime"
 	"net/http"
 	"slices"
 
@@ -18,7 +19,7 @@ const maxUnread = 64 << 10
 
 // Change sends a message that changes something at Mitz, and returns the header of an answer
 // with one of these statuses. The body says nothing that counts, and is not looked at. Any
-// other answer fails with [link.HTTPStatus]. Change ends with ctx, see [DetailOverdue].
+// other answer fails with [link.HTTPStatus], and says whether it is FHIR. Change ends with ctx, see [DetailOverdue].
 func (l *Line) Change(ctx context.Context, via *Connections, m Message, good ...int) (http.Header, *link.Failure) {
 	defer l.done(via)
 	var header http.Header // not touched once the exchange was left behind
@@ -43,10 +44,18 @@ func (c *Connections) change(ctx context.Context, m Message, good []int) (http.H
 	defer func() { _ = response.Body.Close() }()
 	if !slices.Contains(good, response.StatusCode) {
 		_, failure = otherStatus(ctx, response, "")
+		failure.IsFHIR = isFHIR(response.Header)
 		return nil, failure
 	}
 	if response.ContentLength > 0 && response.ContentLength <= maxUnread {
 		_, _ = io.Copy(io.Discard, response.Body)
 	}
 	return response.Header, nil
+}
+
+// isFHIR reports whether a body says that it is FHIR, in XML or JSON (HL7 FHIR R4, section
+// 3.1.0.1.11).
+func isFHIR(header http.Header) bool {
+	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	return err == nil && (media == "application/fhir+xml" || media == "application/fhir+json")
 }

@@ -171,4 +171,11 @@ func status(code int) *mitzclient.Error {
 	}
 }
 
+// proxied is an answer of what stands before Mitz.
+func proxied(code int) *mitzclient.Error {
+	failure := status(code)
+	failure.Detail = "not_fhir"
+	return failure
+}
+
 func always(err error) func(sent) error { return func(sent) error { return err } }

@@ -29,7 +29,9 @@ const (
 	// requesterAlone is the detail of what mitzclient does not send because of others of the
 	// same data holder.
 	requesterAlone = "requester"
-	maxFailure     = 64 // bytes
+	// notFHIR is the detail of a refusal that perhaps is not of Mitz.
+	notFHIR    = "not_fhir"
+	maxFailure = 64 // bytes
 )
 
 // failure is why Mitz was not told, and what follows of it.
@@ -41,6 +43,8 @@ type failure struct {
 	asked     time.Duration // for how long Mitz asked to be left alone; 0: it did not
 	final     bool          // the same message fails again
 	unknown   bool          // Mitz does not know the subscription
+	// bare says that something answered as if that were so, and perhaps was not Mitz.
+	bare bool
 }
 
 // failureOf reads an error of [Mitz].
@@ -84,7 +88,7 @@ func (f *failure) judge(cause *mitzclient.Error) {
 	case mitzclient.MalformedAnswer, mitzclient.OversizedAnswer, mitzclient.MismatchedAnswer:
 		f.verdict = refused
 	case mitzclient.HTTPStatus:
-		f.judgeStatus(cause.Status)
+		f.judgeStatus(cause.Status, cause.Detail)
 	case mitzclient.Unreachable, mitzclient.TLS, mitzclient.NoAuthorization:
 		f.verdict = failedAll
 	case mitzclient.CircuitOpen, mitzclient.RateLimited:
@@ -97,7 +101,11 @@ func (f *failure) judge(cause *mitzclient.Error) {
 	}
 }
 
-func (f *failure) judgeStatus(status int) {
+func (f *failure) judgeStatus(status int, detail string) {
+	if detail == notFHIR {
+		f.verdict, f.bare = refused, status == http.StatusNotFound || status == http.StatusGone
+		return
+	}
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		f.verdict = throttled

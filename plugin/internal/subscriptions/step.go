@@ -215,7 +215,7 @@ func (w *worker) endAtMitz(ctx context.Context, r row, id string, leave leave) e
 		return err
 	}
 	if err := w.config.Mitz.EndSubscription(ctx, id); err != nil {
-		if failure := failureOf(ctx, err); !failure.unknown {
+		if failure := failureOf(ctx, err); !failure.unknown && !claimed.isGoneBy(failure) {
 			return w.failed(ctx, claimed, failure, leave, func() error { return w.doubt(ctx, claimed, id) })
 		}
 	}
@@ -281,6 +281,16 @@ func (w *worker) without(r row, id string) row {
 // givesUp is after how many refusals it is taken for granted that Mitz does not know a
 // subscription that is to be ended, and whose id Mitz was asked for.
 const givesUp = 10
+
+// believedAfter is for how long something must answer that there is no such subscription, when it
+// is perhaps not Mitz: a proxy in maintenance answers so, and a path that was changed.
+const believedAfter = 24 * time.Hour
+
+// isGoneBy reports whether Mitz does not know the subscription of a row that is to be ended, by a
+// failure that may not be Mitz's: after so long, and not the first time.
+func (r row) isGoneBy(failure failure) bool {
+	return failure.bare && r.Failure == failure.code && r.Attempts >= givesUp && time.Since(r.Since) >= believedAfter
+}
 
 // failed writes why Mitz could not be told, and when it is told again. Mitz may have done it all
 // the same: where somebody else changed the row meanwhile, unsure is called then.

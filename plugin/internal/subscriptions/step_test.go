@@ -5,6 +5,7 @@ package subscriptions
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -134,6 +135,54 @@ func TestASubscriptionIsEnded(t *testing.T) {
 	}
 }
 
+// TestWhatAProxyAnswersEndsNothing: a 404 of another than Mitz is no word that nothing is there.
+func TestWhatAProxyAnswersEndsNothing(t *testing.T) {
+	for _, code := range []int{400, 404, 410, 422} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				service := w.start()
+				known := w.add(service, 0, 20)
+				in(soon)
+				w.mitz.lose(func(sent) bool { return true })
+				lost := w.add(service, 20, 25) // Mitz knows these by ids that are not known here
+				in(time.Second)
+				w.mitz.lose(nil)
+				w.mitz.behave(always(proxied(code)))
+				for _, each := range append(known[:10], lost...) {
+					require.NoError(t, service.End(t.Context(), "east", each.ID))
+				}
+				in(20 * time.Hour)
+				assert.Len(t, w.mitz.known(), 25)
+				assert.Equal(t, 15, w.store.in(Ending))
+				w.mitz.behave(nil)
+				in(2 * time.Hour)
+				assert.Len(t, w.mitz.known(), 10)
+				w.settle()
+			})
+		})
+	}
+}
+
+// TestANotFoundThatIsNotFHIRIsBelievedInTheEnd, should Mitz answer so: else its rows stay for ever.
+func TestANotFoundThatIsNotFHIRIsBelievedInTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		service := w.start()
+		id := w.add(service, 0, 1)[0].ID
+		in(soon)
+		w.mitz.forget()
+		w.mitz.behave(always(proxied(404)))
+		require.NoError(t, service.End(t.Context(), "east", id))
+		in(23 * time.Hour)
+		kept, err := service.Get(t.Context(), "east", id)
+		require.NoError(t, err)
+		assert.Equal(t, "http_status/not_fhir", kept.Failure)
+		in(3 * time.Hour)
+		assert.Empty(t, w.store.all())
+	})
+}
+
 // firstly fails so many of the messages that follow.
 func firstly(w *world, count int, err error) func(sent) error {
 	return func(sent) error {
@@ -221,6 +270,7 @@ func TestARefusedSubscriptionWaits(t *testing.T) {
 		"http_status/unprocessable": status(422),
 		"invalid_subscription":      {Code: mitzclient.InvalidSubscription},
 		"http_status/not_found":     status(404),
+		"http_status/not_fhir":      proxied(404),
 		"malformed_answer/location": {Code: mitzclient.MalformedAnswer, Detail: "location", Attempts: 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,7 +9,6 @@ package openapi
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -114,29 +113,43 @@ func isDescribed(t testing.TB, asked *openapi3filter.RequestValidationInput, ans
 }
 
 // AssertSeen fails for every status of an operation below a path that is described and was not
-// seen, but for those that cannot be, as "operation status". Of those none may have been seen.
+// seen, but for those that cannot be, as "operation status". Those must be described there, and
+// none may have been seen.
 func (d *Document) AssertSeen(t testing.TB, below string, but ...string) {
 	t.Helper()
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
+	described := d.statuses(below)
 	var missing, surplus []string
+	for name, where := range described {
+		excepted := slices.Contains(but, name)
+		switch seen := d.seen[name]; {
+		case seen && excepted:
+			surplus = append(surplus, name)
+		case !seen && !excepted:
+			missing = append(missing, name+" ("+where+")")
+		}
+	}
+	assert.Empty(t, missing, "described, and not seen")
+	assert.Empty(t, surplus, "seen, and said not to be")
+	for _, name := range but {
+		assert.Contains(t, described, name, "said not to be seen, and not described")
+	}
+}
+
+// statuses returns what is described below a path, as "operation status", with its method and
+// path.
+func (d *Document) statuses(below string) map[string]string {
+	described := map[string]string{}
 	for path, item := range d.paths {
 		if !strings.HasPrefix(path, below) {
 			continue
 		}
 		for method, operation := range item.Operations() {
 			for status := range operation.Responses.Map() {
-				name := operation.OperationID + " " + status
-				excepted := slices.Contains(but, name)
-				switch seen := d.seen[name]; {
-				case seen && excepted:
-					surplus = append(surplus, name)
-				case !seen && !excepted:
-					missing = append(missing, fmt.Sprintf("%s (%s %s)", name, method, path))
-				}
+				described[operation.OperationID+" "+status] = method + " " + path
 			}
 		}
 	}
-	assert.Empty(t, missing, "described, and not seen")
-	assert.Empty(t, surplus, "seen, and said not to be")
+	return described
 }

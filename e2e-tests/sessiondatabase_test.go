@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -116,41 +115,6 @@ func TestTheSessionDatabaseGoesAndComes(t *testing.T) {
 		require.NoError(t, c.redis.Start(t.Context()))
 		assert.False(t, c.active(t, token))
 	})
-}
-
-// TestTheSQLDatabaseGoesAndComes has PostgreSQL gone for a while, below two nodes.
-func TestTheSQLDatabaseGoesAndComes(t *testing.T) {
-	c := newCluster(t, plainWorld(), harness.RedisConfig{})
-	permit(t, c.World, patient, "00000659", "GGC002")
-	before := guardedToken(t, c.World)
-
-	rename := func(from, to string) {
-		require.NoError(t, c.sql.Execute(t.Context(), c.database, "ALTER TABLE "+from+" RENAME TO "+to))
-	}
-	rename("mitz_used_once", "elsewhere")
-	assertRefusedFor(t, c, "claims_failed")
-	rename("elsewhere", "mitz_used_once")
-	assert.True(t, c.active(t, guardedToken(t, c.World)))
-
-	require.NoError(t, c.sql.Stop())
-	running := false
-	defer func() { // for the tests after this one
-		if !running {
-			assert.NoError(t, c.sql.Start(t.Context()))
-		}
-	}()
-
-	assertNoToken(t, c)
-	assert.True(t, c.active(t, before), "introspection needs the session database alone")
-	require.Equal(t, http.StatusNoContent, revoke(t, c.second, "hospital-east", map[string]string{"patient": patient}))
-	assert.False(t, c.active(t, before), "and so does a withdrawal")
-
-	require.NoError(t, c.sql.Start(t.Context()))
-	running = true
-	require.Eventually(t, func() bool { // the node notices at a query that a connection is dead
-		answer, err := c.RequestToken(t.Context(), patient, birthCare)
-		return err == nil && answer.Token() != "" && c.active(t, answer.Token())
-	}, longest, 10*time.Millisecond)
 }
 
 // TestNoNumberInTheDatabases searches what two nodes keep in Redis and PostgreSQL, and the

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -53,17 +54,98 @@ func TestTokensGoOnWhileTheSQLDatabaseIsLocked(t *testing.T) {
 	require.NoError(t, w.Mitz.WaitForNotifications(t.Context(), before+1))
 	require.Equal(t, http.StatusCreated, w.Mitz.Notifications()[before].Status)
 	assert.False(t, isActive(t, w.DataHolder, first), "a notification needs no SQL database")
-	require.Eventually(t, func() bool { return subscriptionsHealth(t, w.DataHolder) == "UNKNOWN" }, time.Minute, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return health(t, w.DataHolder, "subscriptions") == "UNKNOWN" }, time.Minute, 100*time.Millisecond)
 	require.Len(t, w.Mitz.Subscriptions(), 1)
 
 	_, err = database.ExecContext(t.Context(), "ROLLBACK")
 	require.NoError(t, err)
 	require.NoError(t, w.Mitz.WaitForSubscriptions(t.Context(), 2), "what was wished for meanwhile")
-	require.Eventually(t, func() bool { return subscriptionsHealth(t, w.DataHolder) == "UP" }, time.Minute, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return health(t, w.DataHolder, "subscriptions") == "UP" }, time.Minute, 100*time.Millisecond)
 }
 
-// subscriptionsHealth returns the status of mitz.subscriptions.
-func subscriptionsHealth(t *testing.T, node *harness.Node) string {
+// TestTheSQLDatabaseGoesAndComes has PostgreSQL fail in every way below two nodes that share it:
+// tokens go on, what was used once is not used on the other node, withdrawals end tokens, what
+// is to be subscribed waits and is made up for, and health tells.
+func TestTheSQLDatabaseGoesAndComes(t *testing.T) {
+	for name, fail := range map[string]func(ctx context.Context, c *cluster) (mend func() error, err error){
+		"read-only": func(ctx context.Context, c *cluster) (func() error, error) { return c.sql.MakeReadOnly(ctx) },
+		"locked": func(ctx context.Context, c *cluster) (func() error, error) {
+			return c.sql.Lock(ctx, c.database, "mitz_used_once", "mitz_subscriptions", "mitz_subjects", "mitz_work")
+		},
+		"silent": func(ctx context.Context, c *cluster) (func() error, error) { return c.sql.Freeze(ctx) },
+		"gone": func(ctx context.Context, c *cluster) (func() error, error) {
+			return func() error { return c.sql.Start(context.WithoutCancel(ctx)) }, c.sql.Stop()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, subscribingWorld(), harness.RedisConfig{})
+			nodes := []*harness.Node{c.first, c.second}
+			permit(t, c.World, patient, "00000659", "GGC002")
+			permit(t, c.World, otherPatient, "00000659", "GGC002")
+			before := eventuallyToken(t, c, patient)
+			require.Equal(t, "UP", health(t, c.first, "claims"))
+			require.NoError(t, c.Mitz.WaitForSubscriptions(t.Context(), 1))
+
+			mend, err := fail(t.Context(), c)
+			require.NoError(t, err)
+			mended := false
+			defer func() { // for the tests after this one
+				if !mended {
+					assert.NoError(t, mend())
+				}
+			}()
+			require.Eventually(t, func() bool {
+				eventuallyToken(t, c, otherPatient)
+				return claimsWithoutSQL(t, c.first)
+			}, longest, 10*time.Millisecond)
+			assert.True(t, c.active(t, before))
+			assert.Len(t, atOnce(t, nodes, tokenEast, tokenForm(t, c.World, harness.VPToken, birthCare)), 1)
+			if name != "silent" { // the node's own health check waits for the database without end
+				require.Eventually(t, func() bool {
+					return health(t, c.first, "claims") == "UNKNOWN" && health(t, c.first, "subscriptions") == "UNKNOWN"
+				}, longest, 10*time.Millisecond)
+			}
+			require.Len(t, c.Mitz.Subscriptions(), 1)
+			notified := len(c.Mitz.Notifications())
+			require.True(t, c.Mitz.Withdraw(requesterPermission(patient, "GGC002")))
+			require.NoError(t, c.Mitz.WaitForNotifications(t.Context(), notified+1))
+			require.Equal(t, http.StatusCreated, c.Mitz.Notifications()[notified].Status)
+			assert.False(t, c.active(t, before), "a notification needs no SQL database")
+
+			require.NoError(t, mend())
+			mended = true
+			require.NoError(t, c.Mitz.WaitForSubscriptions(t.Context(), 2), "what was wished for meanwhile")
+			require.Eventually(t, func() bool {
+				eventuallyToken(t, c, otherPatient)
+				return health(t, c.first, "claims") == "UP" && health(t, c.first, "subscriptions") == "UP"
+			}, longest, 10*time.Millisecond)
+		})
+	}
+}
+
+// claimsWithoutSQL reports whether a node issued tokens without the SQL database.
+func claimsWithoutSQL(t *testing.T, node *harness.Node) bool {
+	t.Helper()
+	metrics, err := node.Get(t.Context(), "/metrics")
+	require.NoError(t, err)
+	return regexp.MustCompile(`(?m)^nuts_mitz_claims_without_sql_total [1-9]`).Match(metrics.Body)
+}
+
+// eventuallyToken returns a guarded token, of the first node.
+func eventuallyToken(t *testing.T, c *cluster, bsn string) string {
+	t.Helper()
+	var token string
+	require.Eventually(t, func() bool {
+		answer, err := c.RequestToken(t.Context(), bsn, birthCare)
+		token = answer.Token()
+		return err == nil && answer.Status == http.StatusOK && token != ""
+	}, longest, 10*time.Millisecond)
+	require.True(t, c.active(t, token))
+	return token
+}
+
+// health returns the status of a part of mitz.
+func health(t *testing.T, node *harness.Node, part string) string {
 	t.Helper()
 	answer, err := node.Get(t.Context(), "/health")
 	require.NoError(t, err)
@@ -73,5 +155,5 @@ func subscriptionsHealth(t *testing.T, node *harness.Node) string {
 		} `json:"details"`
 	}
 	require.NoError(t, json.Unmarshal(answer.Body, &health))
-	return health.Details["mitz.subscriptions"].Status
+	return health.Details["mitz."+part].Status
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
@@ -58,7 +59,8 @@ type Engine struct {
 	auditLog *nen7513.Log   // nil: none is kept
 	auditKey auditKey       // signs it
 	router   *node.Router
-	api      api.API // for the data holder's own systems
+	api      api.API       // for the data holder's own systems
+	claims   *once.Cluster // of what is used once; nil: this node shares it with no other
 	// subscriptions to patients' consents; nil: Mitz does not notify this node.
 	subscriptions *subscriptions.Service
 	notified      *notify.Endpoint // where it does; nil likewise

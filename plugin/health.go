@@ -27,6 +27,7 @@ func (e *Engine) CheckHealth() map[string]core.Health {
 	e.linkHealth(health)
 	e.listHealth(health)
 	e.auditHealth(health)
+	e.claimsHealth(health)
 	e.subscriptionsHealth(health)
 	return health
 }

@@ -28,6 +28,7 @@ type metrics struct {
 	running     prometheus.GaugeFunc
 	waiting     prometheus.GaugeFunc
 	overdue     prometheus.Counter
+	withoutSQL  prometheus.CounterFunc
 	build       prometheus.Gauge
 	// subscribed are about subscriptions.
 	subscribed []prometheus.Collector
@@ -41,6 +42,7 @@ type measured interface {
 	subscriptionsIn(state subscriptions.State) int
 	oldestWaiting() time.Duration
 	wishesDropped() int64
+	claimedWithoutTable() int64
 }
 
 func newMetrics(of measured, recorded ...prometheus.Collector) *metrics {
@@ -69,6 +71,10 @@ func newMetrics(of measured, recorded ...prometheus.Collector) *metrics {
 			Namespace: "nuts", Subsystem: "mitz", Name: "overdue_consults_total",
 			Help: "Consults of Mitz that did not end when their time was over, and were left behind.",
 		}),
+		withoutSQL: prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: "nuts", Subsystem: "mitz", Name: "claims_without_sql_total",
+			Help: "Requests for guarded tokens whose presentations were kept in the session database alone, because the SQL database failed.",
+		}, func() float64 { return float64(of.claimedWithoutTable()) }),
 		build:      newBuildInfo(version.Read()),
 		subscribed: newSubscribed(of),
 	}
@@ -136,7 +142,7 @@ func newDoorRefused() *prometheus.CounterVec {
 
 func (m *metrics) collectors() []prometheus.Collector {
 	return append([]prometheus.Collector{
-		m.doorRefused, m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue, m.build,
+		m.doorRefused, m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue, m.withoutSQL, m.build,
 	}, append(slices.Clone(m.subscribed), m.recorded...)...)
 }
 

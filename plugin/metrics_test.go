@@ -33,6 +33,7 @@ func (busy) subscriptionsIn(state subscriptions.State) int {
 }
 func (busy) oldestWaiting() time.Duration { return 10 * time.Second }
 func (busy) wishesDropped() int64         { return 11 }
+func (busy) claimedWithoutTable() int64   { return 12 }
 
 func TestMetricsAreNamedAsAgreed(t *testing.T) {
 	registry := prometheus.NewRegistry()
@@ -70,6 +71,7 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_subscriptions":                               {"state"},
 		"nuts_mitz_subscriptions_oldest_waiting_seconds":        {},
 		"nuts_mitz_subscription_wishes_dropped_total":           {},
+		"nuts_mitz_claims_without_sql_total":                    {},
 	}, labels)
 	problems, err := testutil.GatherAndLint(registry)
 	require.NoError(t, err)

@@ -4,10 +4,7 @@
 package plugin
 
 import (
-	"context"
-	"fmt"
 	"regexp"
-	"time"
 
 	"github.com/nuts-foundation/nuts-node/core"
 
@@ -18,7 +15,6 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/ground"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/guard"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/recheck"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
@@ -82,6 +78,10 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	}
 	router := &node.Router{
 		Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL(), Door: e.newDoor(read.Policy), Guard: guard, Marks: marks, Rechecker: rechecker, Definitions: definitions,
+		Listed: func(subject string) bool {
+			_, listed := read.Policy.Lists().DataHolder(subject)
+			return listed
+		},
 		Refused: func() { e.countRefused(door.ReasonPresentation) }, Panicked: e.recorder.Panic,
 	}
 	e.api = api.API{Parts: api.Parts{Policy: read.Policy, Marks: marks, EndToken: router.EndToken, Recorder: e.recorder}}
@@ -104,25 +104,6 @@ func (e *Engine) marks(read *config.Config) *withdrawal.Marks {
 		log().Warn("Live tokens about a patient cannot be ended: mitz.withdrawal.keyfile is needed where nodes share their sessions")
 		return withdrawal.Off(store)
 	}
-}
-
-// databaseTime is how long the SQL database may take to open what is kept in it.
-const databaseTime = 30 * time.Second
-
-// openClaims opens the claims of what guarded tokens rest on: in memory where the node's
-// sessions are, since other nodes know nothing of them then; otherwise in the SQL database,
-// which all nodes of a cluster share as they share their sessions.
-func (e *Engine) openClaims() (once.Claims, error) {
-	if e.node.HasSessionsOfItsOwn() {
-		return once.NewMemory(e.now), nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), databaseTime)
-	defer cancel()
-	table, err := once.OpenTable(ctx, e.node.Storage.GetSQLDatabase(), e.now)
-	if err != nil {
-		return nil, fmt.Errorf("mitz: what may be used once cannot be kept: %w", err)
-	}
-	return table, nil
 }
 
 // newDoor makes the door before the public routes.

@@ -112,7 +112,8 @@ func subjectOf(publicURL *url.URL, issuer string) string {
 
 // boundedIAM builds the node's OAuth router with another storage and policy backend, and with
 // engines that do for a visit no more than it may ask.
-func (e Engines) boundedIAM(storage storage.Engine, policy nutspolicy.PDPBackend, within bounded.Engines, visit func() *door.Visit) *iam.Wrapper {
-	auth := bounded.Auth{AuthenticationServices: e.Auth, Visit: visit}
-	return iam.New(auth, within.VCR, resolver.DIDKeyResolver{Resolver: within.DIDs}, e.VDR, storage, policy, e.Crypto, within.JSONLD)
+func (r *Router) boundedIAM(storage storage.Engine, policy nutspolicy.PDPBackend, within bounded.Engines, visit func() *door.Visit) *iam.Wrapper {
+	auth := bounded.Auth{AuthenticationServices: r.Auth, Visit: visit}
+	subjects := subjects{Manager: r.VDR, inDatabase: inDatabase(r.Storage.GetSQLDatabase()), patient: &r.subjects, listed: r.Listed}
+	return iam.New(auth, within.VCR, resolver.DIDKeyResolver{Resolver: within.DIDs}, subjects, storage, policy, r.Crypto, within.JSONLD)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/guard"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node/bounded"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/once"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/patience"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/wellformed"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
@@ -51,10 +52,13 @@ type Router struct {
 	Marks       *withdrawal.Marks
 	Rechecker   Rechecker
 	Definitions nutspolicy.PDPBackend
-	Refused     func()               // called for a presentation that the node is not asked about
-	Panicked    func(message string) // called for a panic of the node
+	Listed      func(subject string) bool // whether the operator has it among the data holders
+	Refused     func()                    // called for a presentation that the node is not asked about
+	Panicked    func(message string)      // called for a panic of the node
 
-	keys     once.Keys // of what may be used once
+	keys     once.Keys         // of what may be used once
+	subjects patience.Patience // with the SQL database, for those
+	ownDIDs  patience.Patience // likewise
 	guarding atomic.Bool
 }
 
@@ -85,7 +89,7 @@ func (r *Router) pending(token iam.AccessToken, place place, verifier verifier.V
 func (r *Router) bounded(visit func() *door.Visit) bounded.Engines {
 	stock := bounded.Stock{
 		VCR: r.VCR, DIDs: r.VDR.Resolver(), JSONLD: r.JSONLD, PKI: r.PKI, Authorities: r.Authorities,
-		SQL: r.Storage.GetSQLDatabase(), Server: r.Server,
+		SQL: r.Storage.GetSQLDatabase(), Patience: &r.ownDIDs, Server: r.Server,
 	}
 	engines := stock.Bound(visit)
 	engines.VCR = sturdyVCR{VCR: engines.VCR, verifier: sturdyVerifier{Verifier: engines.VCR.Verifier(), refused: r.Refused, panicked: r.Panicked}}

@@ -72,26 +72,6 @@ func (s guardedStore) getLive(key string) (token stampedToken, err error) {
 	return token, nil
 }
 
-// markStore keeps marks in the node's session database.
-type markStore struct{ sessions storage.SessionStore }
-
-var _ withdrawal.Store = markStore{}
-
-// MarkStore returns where marks are kept: in the session database, which all nodes share
-// that share their tokens.
-func (e Engines) MarkStore() withdrawal.Store {
-	return markStore{e.Storage.GetSessionDatabase().GetStore(markLife, "mitz", "mark")}
-}
-
-func (m markStore) Get(place string) (mark string, err error) {
-	if err := m.sessions.Get(place, &mark); err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return "", err
-	}
-	return mark, nil
-}
-
-func (m markStore) Put(place, mark string) error { return m.sessions.Put(place, mark) }
-
 // canBeToken matches what this node issues as an access token, and not much more.
 var canBeToken = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{1,200}$`)
 

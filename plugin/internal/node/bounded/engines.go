@@ -15,12 +15,12 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/revocation"
 	"github.com/nuts-foundation/nuts-node/vcr/trust"
 	"github.com/nuts-foundation/nuts-node/vcr/verifier"
-	"github.com/nuts-foundation/nuts-node/vdr/didsubject"
 	"github.com/nuts-foundation/nuts-node/vdr/didweb"
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
 	"gorm.io/gorm"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/patience"
 )
 
 // Stock are the node's own engines that verify what a requester sends.
@@ -31,6 +31,7 @@ type Stock struct {
 	PKI         pki.Validator
 	Authorities Authorities
 	SQL         *gorm.DB
+	Patience    *patience.Patience // with the DIDs in it
 	Server      *core.ServerConfig
 }
 
@@ -54,7 +55,7 @@ func (s Stock) Bound(visit func() *door.Visit) Engines {
 	contexts := boundedContexts{JSONLD: s.JSONLD, http: getContexts, strict: s.Server.Strictmode, visit: visit}
 	dids := boundedResolver{DIDResolver: s.DIDs, http: getDocuments, visit: visit}
 	if slices.Contains(s.Server.DIDMethods, didweb.MethodName) {
-		dids.own = didsubject.Resolver{DB: s.SQL}
+		dids.own = ownDIDs{database: s.SQL, patient: s.Patience}
 	}
 	documents := boundedDocuments{jsonld: contexts}
 	lists := getter{HTTPRequestDoer: getLists, visit: visit, largest: door.MaxFetched, check: boundedLists{documents}.check}

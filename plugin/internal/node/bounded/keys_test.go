@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"io"
 	"math/big"
 	"net/http"
@@ -123,7 +124,8 @@ func TestWebDIDs(t *testing.T) {
 		asked int
 	}{
 		{"of this node", &oneDocument{key: rsaKey(2048)}, 0},
-		{"of another", noDocument{}, 1},
+		{"of another", noDocument{resolver.ErrNotFound}, 1},
+		{"of anybody, while the SQL database fails", noDocument{errors.New("connection refused")}, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			asked = 0
@@ -137,14 +139,21 @@ func TestWebDIDs(t *testing.T) {
 			assert.Equal(t, tc.asked, asked)
 		})
 	}
+	t.Run("one of this node that was deactivated is asked of nobody", func(t *testing.T) {
+		asked = 0
+		bounded := boundedResolver{own: noDocument{resolver.ErrDeactivated}, http: web, visit: func() *door.Visit { return nil }}
+		_, _, err := bounded.Resolve(did.MustParseDID("did:web:node.example"), nil)
+		assert.ErrorIs(t, err, resolver.ErrDeactivated)
+		assert.Zero(t, asked)
+	})
 }
 
 type doing func(*http.Request) (*http.Response, error)
 
 func (d doing) Do(request *http.Request) (*http.Response, error) { return d(request) }
 
-type noDocument struct{}
+type noDocument struct{ because error }
 
-func (noDocument) Resolve(did.DID, *resolver.ResolveMetadata) (*did.Document, *resolver.DocumentMetadata, error) {
-	return nil, nil, resolver.ErrNotFound
+func (n noDocument) Resolve(did.DID, *resolver.ResolveMetadata) (*did.Document, *resolver.DocumentMetadata, error) {
+	return nil, nil, n.because
 }

@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/patience"
 )
 
 // The node keeps every status list that it gets in its SQL database, for ever, and answers
@@ -55,7 +56,10 @@ func (r laterRows) ExecContext(ctx context.Context, query string, args ...any) (
 	visit := r.visit()
 	err := visit.Later(func() error {
 		if visit.IsVerified() {
-			// As the node does: the request does not fail when its list cannot be stored.
+			// As the node does: the request does not fail when its list cannot be stored. Nor
+			// does it wait for that.
+			ctx, cancel := context.WithTimeout(ctx, patience.Longest)
+			defer cancel()
 			_, _ = r.ConnPool.ExecContext(ctx, query, args...)
 		}
 		return nil
@@ -64,6 +68,8 @@ func (r laterRows) ExecContext(ctx context.Context, query string, args ...any) (
 }
 
 func (r laterRows) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience.Longest)
+	context.AfterFunc(ctx, cancel) // the rows are read after this, until then
 	if from, whole := strings.CutPrefix(query, "SELECT * FROM "); whole {
 		return r.ConnPool.QueryContext(ctx, "SELECT "+listRow+" FROM "+from, args...)
 	}

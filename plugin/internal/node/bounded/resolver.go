@@ -93,13 +93,15 @@ func (r boundedResolver) resolve(id did.DID, metadata *resolver.ResolveMetadata,
 	return result, nil
 }
 
-// find does as the node's own resolver does, except that what it gets of others is bounded.
+// find does as the node's own resolver does, except that what it gets of others is bounded. Where
+// the SQL database does not say whether the DID is the node's own, whoever has it is asked: that
+// is who the method believes.
 func (r boundedResolver) find(id did.DID, metadata *resolver.ResolveMetadata) (*did.Document, *resolver.DocumentMetadata, error) {
 	if id.Method != didweb.MethodName || r.own == nil {
 		return r.DIDResolver.Resolve(id, metadata)
 	}
 	document, about, err := r.own.Resolve(id, metadata)
-	if err == nil || !errors.Is(err, resolver.ErrNotFound) {
+	if err == nil || resolver.IsFunctionalResolveError(err) && !errors.Is(err, resolver.ErrNotFound) {
 		return document, about, err
 	}
 	return didweb.Resolver{HttpClient: getter{HTTPRequestDoer: r.http, visit: r.visit, largest: maxDocument}}.Resolve(id, metadata)

@@ -63,7 +63,8 @@ type Engine struct {
 	claims   *once.Cluster // of what is used once; nil: this node shares it with no other
 	// subscriptions to patients' consents; nil: Mitz does not notify this node.
 	subscriptions *subscriptions.Service
-	notified      *notify.Endpoint // where it does; nil likewise
+	notified      *notify.Endpoint   // where it does; nil likewise
+	notifyTrust   *notify.TrustStore // of who may do so; nil: whoever knows a secret path
 
 	// background is what is looked up while the node runs; it ends with the node.
 	background sync.WaitGroup
@@ -100,7 +101,9 @@ func (e *Engine) configNode() config.Node {
 // Configure reads the configuration and takes it into use. The error tells every problem at
 // once.
 func (e *Engine) Configure(server core.ServerConfig) error {
-	read, err := config.Read(server, e.configNode(), config.Hooks{Link: e.hooks(), ListsChanged: e.listsChanged, ListsRefused: listsRefused})
+	read, err := config.Read(server, e.configNode(), config.Hooks{
+		Link: e.hooks(), NotifyTrust: notifyTrustHooks(), ListsChanged: e.listsChanged, ListsRefused: listsRefused,
+	})
 	if err != nil {
 		return err
 	}
@@ -128,7 +131,7 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	}
 	logWarnings(read.Warnings(e.now()))
 	e.metrics.certificateExpires(read.Link.Certificate())
-	e.config, e.client, e.policy, e.lists = read.Section, read.Link, read.Policy, read.Watcher
+	e.config, e.client, e.policy, e.lists, e.notifyTrust = read.Section, read.Link, read.Policy, read.Watcher, read.NotifyTrust
 	e.redacting.Store(true)
 	e.stdlog = stdlog.Writer()
 	stdlog.SetOutput(standardLog{})
@@ -186,6 +189,9 @@ func (e *Engine) Start() error {
 		e.background.Go(func() { e.auditKey.announce(e.ending) })
 	}
 	e.lists.Start()
+	if e.notifyTrust != nil {
+		e.notifyTrust.Start()
+	}
 	if e.subscriptions != nil {
 		e.subscriptions.Start()
 	}
@@ -220,6 +226,9 @@ func (e *Engine) stopGuarding() {
 		log().WithField("requests", left).Error("Requests for guarded tokens did not end: the node stops without them")
 	}
 	e.lists.Stop()
+	if e.notifyTrust != nil {
+		e.notifyTrust.Stop()
+	}
 	if e.subscriptions != nil {
 		e.subscriptions.Stop() // after the requests, whose wishes it writes
 	}

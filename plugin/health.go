@@ -29,6 +29,7 @@ func (e *Engine) CheckHealth() map[string]core.Health {
 	e.auditHealth(health)
 	e.claimsHealth(health)
 	e.subscriptionsHealth(health)
+	e.notifyTrustHealth(health)
 	return health
 }
 

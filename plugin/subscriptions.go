@@ -111,3 +111,25 @@ func (e *Engine) subscriptionsHealth(health map[string]core.Health) {
 	}
 	health["subscriptions"] = entry
 }
+
+// notifyTrustHooks log what becomes of a changed trust store for notifications.
+func notifyTrustHooks() notify.TrustHooks {
+	return notify.TrustHooks{
+		Changed: func() { log().Info("The changed trust store for notifications of Mitz is in use") },
+		Refused: func(err error) {
+			log().WithError(err).Error("The changed trust store for notifications of Mitz is not good: the one before stays in use")
+		},
+	}
+}
+
+// notifyTrustHealth reports on the trust store for notifications, if there is one.
+func (e *Engine) notifyTrustHealth(health map[string]core.Health) {
+	if e.notifyTrust == nil {
+		return
+	}
+	health["notifytruststore"] = core.Health{Status: core.HealthStatusUp}
+	if e.notifyTrust.Refused() {
+		health["notifytruststore"] = core.Health{Status: core.HealthStatusUnknown,
+			Details: "the changed trust store for notifications is not good: the one before stays in use, and the next start would fail"}
+	}
+}

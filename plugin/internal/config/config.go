@@ -38,6 +38,9 @@ type Config struct {
 	// NotifyCertificate is the client certificate that a notification must come with; nil: it
 	// may come without.
 	NotifyCertificate *notify.Certificate
+	// NotifyTrust has the roots of that certificate, and looks for changed ones. It is not
+	// started; nil likewise.
+	NotifyTrust *notify.TrustStore
 
 	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
 }
@@ -59,6 +62,8 @@ type Node struct {
 // not be nil when the watcher is started.
 type Hooks struct {
 	Link mitzclient.Hooks
+	// NotifyTrust are about the roots of the client certificate of notifications.
+	NotifyTrust notify.TrustHooks
 	// ListsChanged is called after the policy was given changed lists.
 	ListsChanged func(*policy.Lists)
 	// ListsRefused is called with every problem of changed lists; those before stay in use.
@@ -128,7 +133,7 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	problems = append(problems, err)
 	config.Kinds, err = section.Withdrawal.kinds()
 	problems = append(problems, err)
-	config.NotifyCertificate, err = section.notifyCertificate(node.tls)
+	config.NotifyCertificate, config.NotifyTrust, err = section.notifyCertificate(node.tls, hooks.NotifyTrust)
 	problems = append(problems, err)
 	subscriptions, err := section.subscriptions()
 	problems = append(problems, err)

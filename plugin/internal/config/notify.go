@@ -74,11 +74,12 @@ func checkNotifyURL(address string, strict bool) error {
 	}
 }
 
-// notifyCertificate reads which client certificate a notification must come with; nil: none.
-func (s Section) notifyCertificate(tls core.TLSConfig) (*notify.Certificate, error) {
+// notifyCertificate reads which client certificate a notification must come with, and the trust
+// store that it is checked against; nil: none.
+func (s Section) notifyCertificate(tls core.TLSConfig, hooks notify.TrustHooks) (*notify.Certificate, *notify.TrustStore, error) {
 	w := s.Withdrawal
 	if w.NotifyTrustStoreFile == "" && len(w.NotifyCertNames) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	var problems []error
 	problem := func(text string) { problems = append(problems, errors.New(text)) }
@@ -98,13 +99,16 @@ func (s Section) notifyCertificate(tls core.TLSConfig) (*notify.Certificate, err
 		problem("withdrawal.notifytruststorefile: needs the node's own tls.offload: incoming and tls.certheader, the header in which your proxy " +
 			"puts the certificate of the client: the node does not end TLS itself")
 	}
+	var store *notify.TrustStore
 	if w.NotifyTrustStoreFile != "" {
 		var err error
-		if certificate.Roots, err = mitzclient.LoadRoots(w.NotifyTrustStoreFile); err != nil {
+		if store, err = notify.OpenTrustStore(w.NotifyTrustStoreFile, hooks); err != nil {
 			problem("withdrawal.notifytruststorefile: " + err.Error())
+		} else {
+			certificate.Roots = store.Roots
 		}
 	}
-	return certificate, errors.Join(problems...)
+	return certificate, store, errors.Join(problems...)
 }
 
 // subscriptions says how the link subscribes.

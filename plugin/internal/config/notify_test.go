@@ -75,7 +75,8 @@ func TestMitzTellsTheNodeOfChanges(t *testing.T) {
 			require.NotNil(t, config.NotifyCertificate)
 			assert.Equal(t, []string{"mitz.example"}, config.NotifyCertificate.Names)
 			assert.Equal(t, "X-SSL-CERT", config.NotifyCertificate.Header)
-			assert.False(t, config.NotifyCertificate.Roots.Equal(nil))
+			require.NotNil(t, config.NotifyTrust)
+			assert.Same(t, config.NotifyTrust.Roots(), config.NotifyCertificate.Roots())
 			assert.Equal(t, withdrawal.DefaultKinds(), config.Kinds)
 			assert.True(t, config.Policy.Profile("birth-care").Subscribes)
 			assert.Empty(t, config.SectionWarnings())
@@ -87,6 +88,7 @@ func TestMitzTellsTheNodeOfChanges(t *testing.T) {
 		t.Cleanup(config.Link.Close)
 		assert.Empty(t, config.NotifyURL)
 		assert.Nil(t, config.NotifyCertificate)
+		assert.Nil(t, config.NotifyTrust)
 	})
 }
 

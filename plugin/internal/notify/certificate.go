@@ -18,8 +18,8 @@ import (
 
 // Certificate is which client certificate a notification must come with.
 type Certificate struct {
-	// Roots are the CAs that may vouch for it, alone.
-	Roots *x509.CertPool
+	// Roots returns the CAs that may vouch for it, alone: those in use now.
+	Roots func() *x509.CertPool
 	// Names are whose it may be: the certificate has one of them as a DNS name, or as the
 	// common name of its subject. There must be one: any organisation has a certificate of a
 	// public CA.
@@ -74,7 +74,7 @@ func (c *Certificate) check(request *http.Request, now time.Time) error {
 		}
 	}
 	_, err = chain[0].Verify(x509.VerifyOptions{
-		Roots: c.Roots, Intermediates: intermediates, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		Roots: c.Roots(), Intermediates: intermediates, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	if err != nil {
 		return errNotTrusted // its text quotes the certificate

@@ -105,7 +105,7 @@ func inPEM(chain ...*x509.Certificate) string {
 func TestCertificates(t *testing.T) {
 	root, other := newCA(t), newCA(t)
 	middle := root.below(t)
-	wants := Certificate{Roots: root.pool(), Names: []string{"mitz.example", "notify.mitz.example"}, Header: "x-client-cert"}
+	wants := Certificate{Roots: root.pool, Names: []string{"mitz.example", "notify.mitz.example"}, Header: "x-client-cert"}
 	good := root.issue(t, "mitz.example")
 	escaped := func(chain ...*x509.Certificate) []string { return []string{url.PathEscape(inPEM(chain...))} }
 	serving := func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }
@@ -180,14 +180,14 @@ func TestCertificates(t *testing.T) {
 	t.Run("no header is read where none is configured", func(t *testing.T) {
 		request := httptest.NewRequest(http.MethodPost, "/", nil)
 		request.Header["X-Client-Cert"] = escaped(good)
-		assert.Equal(t, errNoCertificate, (&Certificate{Roots: root.pool(), Names: wants.Names}).check(request, time.Now()))
+		assert.Equal(t, errNoCertificate, (&Certificate{Roots: root.pool, Names: wants.Names}).check(request, time.Now()))
 	})
 }
 
 func TestWithoutTheCertificateNothingHappens(t *testing.T) {
 	root := newCA(t)
 	w := newWorld(t, func(parts *Parts) {
-		parts.Certificate = &Certificate{Roots: root.pool(), Names: []string{"mitz.example"}, Header: "X-Client-Cert"}
+		parts.Certificate = &Certificate{Roots: root.pool, Names: []string{"mitz.example"}, Header: "X-Client-Cert"}
 	})
 	pharmacy, hospital := w.pharmacy(t), w.hospital(t)
 	for _, body := range []string{example(t), "<", strings.Repeat(" ", 1<<20+1)} {

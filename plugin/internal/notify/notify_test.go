@@ -238,7 +238,7 @@ func TestMarksThatCannotBeWritten(t *testing.T) {
 
 func TestAPanicEndsTheTokens(t *testing.T) {
 	w := newWorld(t, func(parts *Parts) {
-		parts.Certificate = &Certificate{Roots: newCA(t).pool(), Names: []string{"mitz.example"}, Header: "X-Cert"}
+		parts.Certificate = &Certificate{Roots: newCA(t).pool, Names: []string{"mitz.example"}, Header: "X-Cert"}
 	})
 	w.Now = nil // which the check of a certificate calls
 	pharmacy := w.pharmacy(t)
@@ -345,8 +345,8 @@ func TestNew(t *testing.T) {
 		"no keys": func(p *Parts) { p.Keys = nil }, "no marks": func(p *Parts) { p.Marks = nil }, "no policy": func(p *Parts) { p.Policy = nil },
 		"no recorder": func(p *Parts) { p.Recorder = nil }, "no drain": func(p *Parts) { p.Requests = nil }, "no clock": func(p *Parts) { p.Now = nil },
 		"a certificate of nobody":  func(p *Parts) { p.Certificate = &Certificate{Names: []string{"mitz.example"}} },
-		"a certificate of anybody": func(p *Parts) { p.Certificate = &Certificate{Roots: newCA(t).pool()} },
-		"a certificate of no name": func(p *Parts) { p.Certificate = &Certificate{Roots: newCA(t).pool(), Names: []string{"a", ""}} },
+		"a certificate of anybody": func(p *Parts) { p.Certificate = &Certificate{Roots: newCA(t).pool} },
+		"a certificate of no name": func(p *Parts) { p.Certificate = &Certificate{Roots: newCA(t).pool, Names: []string{"a", ""}} },
 	} {
 		parts := good
 		change(&parts)

@@ -24,7 +24,7 @@ import (
 func TestTheEndpointIsAsItIsDescribed(t *testing.T) {
 	described := openapi.Read(t, filepath.Join("..", "..", "..", "docs", "openapi.yaml"))
 	certificate := func(parts *Parts) {
-		parts.Certificate = &Certificate{Roots: newCA(t).pool(), Names: []string{"mitz.example"}, Header: "X-Cert"}
+		parts.Certificate = &Certificate{Roots: newCA(t).pool, Names: []string{"mitz.example"}, Header: "X-Cert"}
 	}
 	stopped := func(parts *Parts) { parts.Requests = drain.New() }
 	large := strings.Repeat(" ", mitzclient.MaxNotification)

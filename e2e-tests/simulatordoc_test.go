@@ -40,7 +40,7 @@ func TestTheSimulatorsPageIsTrue(t *testing.T) {
 	require.NoError(t, err)
 	_, err = harness.BuildSimulator(t.Context(), os.Stderr)
 	require.NoError(t, err)
-	walk := &simulatorWalk{dir: t.TempDir(), ports: otherPorts(t, 8443, 8444, 8445, 8080, 8081, 4222)}
+	walk := &simulatorWalk{dir: t.TempDir(), ports: otherPorts(t, 8443, 8444, 8445, 8446, 8080, 8081, 4222)}
 	require.NoError(t, os.Symlink(filepath.Join(root, "bin"), filepath.Join(walk.dir, "bin")))
 	walk.path = os.Getenv("PATH") + string(os.PathListSeparator) + standInForCurl(t, root)
 

@@ -71,6 +71,7 @@ func (s *Simulator) Record(c Consent) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	s.register.put(recorded{patient: patient, scope: c.scope(), decision: c.Decision})
+	s.attested()
 	s.notify(patient, []scope{c.scope()})
 	return nil
 }
@@ -94,6 +95,7 @@ func (s *Simulator) withdraw(patient string, match func(scope) bool) (found bool
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	gone := s.register.withdraw(bsn, match)
+	s.attested()
 	s.notify(bsn, gone)
 	return len(gone) > 0
 }

@@ -21,6 +21,9 @@
 // at that data holder is notified: of one data category, what is permitted and what is refused,
 // as a transaction Bundle. It is sent once, and [Simulator.WaitForNotifications] waits for it.
 //
+// With an issuer (package issuer) it is also Mitz as an issuer of credentials, which attest
+// what is decided here, and are revoked when that ends.
+//
 // A [Simulator] can also be told to misbehave, see [Behaviour]; [AllFaults] lists
 // the ways that must never lead to a permission.
 //

@@ -28,6 +28,8 @@ func (s *Simulator) serve(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.EscapedPath() {
 	case basePath + closedQueryPath:
 		s.closedQuery(w, r)
+	case basePath + credentialRequestPath:
+		s.credentialRequest(w, r)
 	case basePath + redirectedPath:
 		s.redirected(w, r)
 	default:

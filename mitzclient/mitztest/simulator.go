@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/issuer"
 )
 
 const (
@@ -49,6 +51,9 @@ type Config struct {
 	// addresses beyond loopback are reached only where BeyondLoopback allows it. Nil means no
 	// certificate, and trust in the CAs of this machine.
 	Notify *http.Transport
+	// Issuer is Mitz as an issuer of credentials, which attest what is decided here. Nil means
+	// that it issues none. Whoever gives it has it served at its own address.
+	Issuer *issuer.Issuer
 	// clock gives the times in the log. Nil means time.Now. TLS keeps to the machine's clock.
 	clock func() time.Time
 	// Logger is told of each query, refusal and failed handshake, without the patient's
@@ -64,6 +69,8 @@ type Simulator struct {
 	journal     journal     // what was asked and told
 	conduct     conduct     // how to behave
 	changing    sync.Mutex  // held while consents change and what is to be told is queued
+
+	issuer *issuer.Issuer // nil: it issues nothing
 
 	host    string // name and port
 	clock   func() time.Time
@@ -104,10 +111,12 @@ func Start(cfg Config) (*Simulator, error) {
 		clock:   cfg.clock,
 		logger:  cfg.Logger,
 		closing: make(chan struct{}),
+		issuer:  cfg.Issuer,
 
 		register:    register{key: newPatientKey()},
 		subscribers: subscribers{key: newPatientKey(), byID: map[string]Subscription{}, about: map[[32]byte][]string{}},
 	}
+	s.followConsents()
 	s.postman.start(s, cfg.transport())
 	s.server = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),

@@ -21,6 +21,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/consentfile"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/sample"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/issuer"
 )
 
 const patient = "900186021"
@@ -36,9 +37,19 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return newBenchWith(t, func(*mitztest.Config) {})
+}
+
+// newBenchWith has a simulator that differs.
+func newBenchWith(t *testing.T, change func(*mitztest.Config)) *bench {
+	t.Helper()
 	identity, err := mitztest.NewIdentity()
 	require.NoError(t, err)
-	simulator, err := mitztest.Start(identity.Config())
+	config := identity.Config()
+	config.Issuer, err = issuer.New(issuer.Config{URL: "https://mitz.example"})
+	require.NoError(t, err)
+	change(&config)
+	simulator, err := mitztest.Start(config)
 	require.NoError(t, err)
 	t.Cleanup(simulator.Close)
 	b := &bench{Simulator: simulator, identity: identity}

@@ -382,6 +382,8 @@ func TestWhatIsWrongIsToldAndNothingStarts(t *testing.T) {
 		"no address":                          {[]string{"--listen", ":8443"}, misuse, "other machines could reach it"},
 		"no port":                             {[]string{"--listen", "127.0.0.1"}, misuse, "write an address and a port"},
 		"a name to listen at":                 {[]string{"--listen", "mitz.test:0"}, misuse, "not a name"},
+		"an issuer beyond loopback":           {[]string{"--issuer", "0.0.0.0:0"}, misuse, "--issuer: other machines could reach it"},
+		"a port of the issuer that is taken":  {[]string{"--issuer", taken.Addr().String()}, failure, "--issuer: "},
 		"the control beyond loopback":         {[]string{"--control", "0.0.0.0:0", "--beyond-loopback"}, misuse, "--control: it knows no passwords"},
 		"half a certificate":                  {[]string{"--server-cert", server}, misuse, "go together"},
 		"a certificate of nothing":            {[]string{"--server-cert", key, "--server-key", key}, failure, "the server's certificate:"},

@@ -28,11 +28,13 @@ Where
                         free one. [127.0.0.1:0]
   --control ADDRESS     Where the HTTP interface is by which you tell it what to do.
                         Loopback only. [127.0.0.1:0]
+  --issuer ADDRESS      Where Mitz issues credentials, over https: attestations of consent,
+                        and memberships (docs/simulator.md). Without this it issues none.
   --host NAME           The name by which your client reaches it, in the certificate and in
                         the endpoint. [localhost]
-  --beyond-loopback     Allow a --listen address that other machines can reach. Whoever
-                        reaches it and has the client's key is answered as if by Mitz: use
-                        it on a network for tests only, such as that of containers.
+  --beyond-loopback     Allow a --listen or --issuer address that other machines can reach.
+                        Whoever reaches it and has the client's key is answered as if by
+                        Mitz: use it on a network for tests only, as that of containers.
 
 What
   --consents FILE       Consents to begin with, in YAML or JSON (docs/simulator.md).
@@ -41,8 +43,9 @@ Your own certificates, in PEM
   --server-cert FILE    For this server, the leaf first and then the CAs between.
   --server-key FILE     Its private key.
   --client-ca FILE      CAs whose clients are let in, besides the client that it makes.
-  --notify-ca FILE      CAs of the servers that are notified, besides the CA that it makes
-                        and those of this machine. They see the client's certificate.
+  --notify-ca FILE      CAs of the servers that are notified, and of those where wallets
+                        have their DID documents, besides the CA that it makes and those
+                        of this machine. Who is notified sees the client's certificate.
 
 When it ends
   At Ctrl-C (SIGINT), SIGTERM, or POST /stop at the HTTP interface.
@@ -58,6 +61,7 @@ Its log goes to the standard error, without patients' numbers.
 // options are the command line.
 type options struct {
 	dir, listen, control, host string
+	issuer                     string // empty: Mitz issues nothing
 	beyondLoopback             bool
 	consents                   string
 	serverCert, serverKey      string
@@ -75,6 +79,7 @@ func parseOptions(arguments []string) (options, error) {
 	flags.StringVar(&o.dir, "dir", "", "")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "")
 	flags.StringVar(&o.control, "control", "127.0.0.1:0", "")
+	flags.StringVar(&o.issuer, "issuer", "", "")
 	flags.StringVar(&o.host, "host", "localhost", "")
 	flags.BoolVar(&o.beyondLoopback, "beyond-loopback", false, "")
 	flags.StringVar(&o.consents, "consents", "", "")
@@ -94,6 +99,7 @@ func parseOptions(arguments []string) (options, error) {
 	return o, errors.Join(
 		checkAddress("--listen", o.listen, o.beyondLoopback,
 			"other machines could reach it: use a loopback address such as 127.0.0.1, or allow it with --beyond-loopback, on a network for tests"),
+		o.checkIssuer(),
 		checkAddress("--control", o.control, false,
 			"it knows no passwords, so only a loopback address such as 127.0.0.1 is allowed"),
 		o.checkCertificates(),
@@ -117,6 +123,14 @@ func checkAddress(name, address string, others bool, refusal string) error {
 	default:
 		return nil
 	}
+}
+
+func (o options) checkIssuer() error {
+	if o.issuer == "" {
+		return nil
+	}
+	return checkAddress("--issuer", o.issuer, o.beyondLoopback,
+		"other machines could reach it: use a loopback address such as 127.0.0.1, or allow it with --beyond-loopback, on a network for tests")
 }
 
 func (o options) checkCertificates() error {

@@ -32,6 +32,11 @@ func (p page) String() string {
 	row("Endpoint", p.simulator.Endpoint())
 	row("Closed query", p.simulator.ClosedQueryURL())
 	row("Subscriptions", p.simulator.SubscriptionURL())
+	if issuer := p.simulator.Issuer(); issuer != nil {
+		row("Issuer", issuer.URL())
+		row("", issuer.DID())
+		row("Requests", p.simulator.CredentialRequestURL())
+	}
 	row("Control", p.control)
 	row("", "GET / lists what you can tell it")
 	row("Consents", fmt.Sprintf("%d on record; patient %s is always permitted, %s always refused",

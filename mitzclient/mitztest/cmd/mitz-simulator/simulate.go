@@ -37,11 +37,11 @@ func (o options) simulate(ctx context.Context, stdin io.Reader, stdout, stderr i
 	}
 	defer func() { err = errors.Join(err, clean()) }()
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	simulator, err := o.start(dir, logger)
+	simulator, end, err := o.start(dir, logger)
 	if err != nil {
 		return err
 	}
-	defer simulator.Close()
+	defer end()
 	for _, each := range consents {
 		if err := simulator.Record(each); err != nil {
 			return err
@@ -107,30 +107,39 @@ func (o options) openDir() (dir certdir.Dir, made bool, clean func() error, err 
 }
 
 // start starts the simulator with its own certificates or the ones that were given.
-func (o options) start(dir certdir.Dir, logger *slog.Logger) (*mitztest.Simulator, error) {
+func (o options) start(dir certdir.Dir, logger *slog.Logger) (simulator *mitztest.Simulator, end func(), err error) {
 	certificate, key := dir.ServerCert, dir.ServerKey
 	if o.serverCert != "" {
 		certificate, key = o.serverCert, o.serverKey
 	}
 	server, err := tls.LoadX509KeyPair(certificate, key)
 	if err != nil {
-		return nil, fmt.Errorf("the server's certificate: %w", err)
+		return nil, nil, fmt.Errorf("the server's certificate: %w", err)
 	}
 	if err := server.Leaf.VerifyHostname(o.host); err != nil {
-		return nil, fmt.Errorf("the server's certificate: %w: name the right one with --host", err)
+		return nil, nil, fmt.Errorf("the server's certificate: %w: name the right one with --host", err)
 	}
 	clients := x509.NewCertPool()
 	if err := addAuthorities(clients, "--client-ca", dir.CA, o.clientCA); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	notify, err := o.notify(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return mitztest.Start(mitztest.Config{
+	issuer, endIssuer, err := o.startIssuer(dir, server, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	simulator, err = mitztest.Start(mitztest.Config{
 		Address: o.listen, BeyondLoopback: o.beyondLoopback, Host: o.host,
-		Certificate: server, ClientCAs: clients, Notify: notify, Logger: logger,
+		Certificate: server, ClientCAs: clients, Notify: notify, Issuer: issuer, Logger: logger,
 	})
+	if err != nil {
+		endIssuer()
+		return nil, nil, err
+	}
+	return simulator, func() { simulator.Close(); endIssuer() }, nil
 }
 
 // notify returns what carries notifications: with the client's certificate, as the simulator

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/issuer"
 )
 
 // Mitz is a running Mitz simulator with the files by which a node reaches it.
@@ -17,6 +18,7 @@ type Mitz struct {
 	Files mitztest.Files
 
 	config mitztest.Config
+	client *tls.Config // of a requester or a data holder, for what is below the endpoint
 }
 
 // Restart ends the simulator and starts one in its place, which has nothing on record and
@@ -38,6 +40,11 @@ func (m *Mitz) Restart(change func(config *mitztest.Config)) error {
 // of its own authority, and of those that are given. It notifies nodes by their names, with
 // the certificate of its own client.
 func (w *Workspace) StartMitz(authorities ...*mitztest.Identity) (*Mitz, error) {
+	return w.startMitz(nil, authorities...)
+}
+
+// startMitz starts a Mitz simulator that may also be an issuer.
+func (w *Workspace) startMitz(issuer *issuer.Issuer, authorities ...*mitztest.Identity) (*Mitz, error) {
 	identity, err := mitztest.NewIdentity()
 	if err != nil {
 		return nil, err
@@ -63,11 +70,12 @@ func (w *Workspace) StartMitz(authorities ...*mitztest.Identity) (*Mitz, error) 
 	}
 	w.onClose(func() error { ports.Release(); return nil })
 	config.Address = ports.address(1)
+	config.Issuer = issuer
 	simulator, err := mitztest.Start(config)
 	if err != nil {
 		return nil, err
 	}
-	mitz := &Mitz{Simulator: simulator, Files: files, config: config}
+	mitz := &Mitz{Simulator: simulator, Files: files, config: config, client: identity.ClientTLS()}
 	w.onClose(func() error { mitz.Close(); return nil })
 	return mitz, nil
 }
@@ -77,7 +85,13 @@ func (w *World) addMitz(node *NodeConfig) (err error) {
 	if len(w.config.Profiles) == 0 {
 		return nil
 	}
-	if w.Mitz, err = w.StartMitz(w.config.MitzAuthorities...); err != nil {
+	var issuer *issuer.Issuer
+	if w.config.MitzIssues {
+		if issuer, err = w.startIssuer(w.config.Strict); err != nil {
+			return err
+		}
+	}
+	if w.Mitz, err = w.startMitz(issuer, w.config.MitzAuthorities...); err != nil {
 		return err
 	}
 	keys, err := w.PatientKeys()

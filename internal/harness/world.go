@@ -36,6 +36,8 @@ type WorldConfig struct {
 	Profiles []MitzProfile
 	// ConfigureMitz changes that section.
 	ConfigureMitz func(section *MitzConfig)
+	// MitzIssues has Mitz issue credentials, over OpenID4VCI; see [World.ObtainFromMitz].
+	MitzIssues bool
 	// MitzAuthorities are those whose clients Mitz lets in besides its own.
 	MitzAuthorities []*mitztest.Identity
 	// Prepare makes what ConfigureMitz needs, when the requester is there.

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package harness
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/issuer"
+)
+
+// lateHandler is served before it is there: its address is known first.
+type lateHandler struct{ handler atomic.Pointer[http.Handler] }
+
+func (l *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if handler := l.handler.Load(); handler != nil {
+		(*handler).ServeHTTP(w, r)
+		return
+	}
+	http.Error(w, "not yet", http.StatusServiceUnavailable)
+}
+
+// startIssuer has Mitz issue credentials at an address of its own until the workspace is
+// closed. Strict nodes reach it by a name.
+func (w *Workspace) startIssuer(strict bool) (*issuer.Issuer, error) {
+	name, late := w.unique("mitz-issuer"), new(lateHandler)
+	address, err := w.ServeTLS(name, late)
+	if err != nil {
+		return nil, err
+	}
+	if strict {
+		address = w.nameHost(name, address)
+	}
+	mitz, err := issuer.New(issuer.Config{URL: address, Client: w.Client()})
+	if err != nil {
+		return nil, err
+	}
+	handler := http.Handler(mitz)
+	late.handler.Store(&handler)
+	return mitz, nil
+}
+
+// PostRequest tells Mitz what a requester wants attested, over the mutual TLS that its system
+// has with it, and returns the authorization details for its node.
+func (m *Mitz) PostRequest(ctx context.Context, request issuer.Request) (json.RawMessage, error) {
+	transport := &http.Transport{TLSClientConfig: m.client}
+	defer transport.CloseIdleConnections()
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := do(ctx, &http.Client{Transport: transport}, http.MethodPost, m.CredentialRequestURL(),
+		http.Header{"Content-Type": {"application/json"}}, strings.NewReader(string(body)))
+	if err != nil {
+		return nil, err
+	}
+	var accepted struct {
+		Details json.RawMessage `json:"authorization_details"`
+	}
+	return accepted.Details, answer.decode(http.StatusCreated, &accepted)
+}
+
+// AttestationRequest is what the requester of this world wants attested: that the patient
+// lets the data holder show it data of these categories.
+func (w *World) AttestationRequest(bsn string, dataHolder DataHolder, categories ...consent.Category) issuer.Request {
+	return issuer.Request{Wallet: w.RequesterOrg.DID, Consent: &issuer.RequestConsent{
+		Patient: bsn, DataHolder: consent.URA(dataHolder.URA), Requester: consent.URA(w.config.Requester.URA),
+		RequesterType: consent.FacilityType(w.config.Facility), Categories: categories, Purpose: "TREAT",
+	}}
+}
+
+// MembershipRequest is that the requester of this world wants its membership attested.
+func (w *World) MembershipRequest(role string) issuer.Request {
+	return issuer.Request{Wallet: w.RequesterOrg.DID, Membership: &issuer.RequestMembership{
+		Organization: consent.URA(w.config.Requester.URA), Role: role,
+	}}
+}
+
+// ObtainFromMitz has the requester's node obtain what is requested from Mitz over OpenID4VCI,
+// by way of a browser, and returns the error with which the browser came back, if any.
+func (w *World) ObtainFromMitz(ctx context.Context, request issuer.Request) (OAuthError, error) {
+	details, err := w.Mitz.PostRequest(ctx, request)
+	if err != nil {
+		return OAuthError{}, err
+	}
+	location, err := w.Requester.StartIssuance(ctx, w.RequesterOrg, w.Mitz.Issuer().URL(), details)
+	if err != nil {
+		return OAuthError{}, err
+	}
+	return w.Requester.FinishIssuance(ctx, location)
+}
+
+// StartIssuance asks a node to obtain a credential for a subject's wallet, and returns where
+// the browser is to go.
+func (n *Node) StartIssuance(ctx context.Context, subject Subject, issuer string, details json.RawMessage) (string, error) {
+	answer, err := n.postJSON(ctx, "/internal/auth/v2/"+url.PathEscape(subject.Name)+"/request-credential", map[string]any{
+		"wallet_did": subject.DID, "issuer": issuer, "authorization_details": details, "redirect_uri": callbackURL,
+	})
+	if err != nil {
+		return "", err
+	}
+	var started userFlow
+	if err := answer.decode(http.StatusOK, &started); err != nil {
+		return "", fmt.Errorf("request a credential: %w", err)
+	}
+	return started.RedirectURI, nil
+}
+
+// FinishIssuance has a browser go there, up to the application, and returns the error with
+// which it came back, if any.
+func (n *Node) FinishIssuance(ctx context.Context, location string) (OAuthError, error) {
+	callback, err := n.browse(ctx, location)
+	return OAuthError{Code: callback.Get("error"), Description: callback.Get("error_description")}, err
+}
+
+// Redirected goes to an address as a browser does, and returns where it is sent.
+func (n *Node) Redirected(ctx context.Context, location string) (string, error) {
+	answer, err := do(ctx, n.client, http.MethodGet, location, nil, nil)
+	if err != nil {
+		return "", err
+	}
+	if answer.Header.Get("Location") == "" {
+		return "", errors.New("the browser is sent nowhere")
+	}
+	return answer.Header.Get("Location"), nil
+}
+
+// WalletCredentials are the credentials of one type in a subject's wallet.
+func (a API) WalletCredentials(ctx context.Context, subject, credentialType string) ([]Credential, error) {
+	answer, err := a.Get(ctx, "/internal/vcr/v2/holder/"+url.PathEscape(subject)+"/vc")
+	if err != nil {
+		return nil, err
+	}
+	var all []json.RawMessage
+	if err := answer.decode(http.StatusOK, &all); err != nil {
+		return nil, err
+	}
+	var found []Credential
+	for _, each := range all {
+		if is, err := Credential(each).isOf(credentialType); err != nil {
+			return nil, err
+		} else if is {
+			found = append(found, Credential(each))
+		}
+	}
+	return found, nil
+}
+
+// VerifyCredential has a node verify a credential, the status list too, and returns why it is
+// not valid; empty: it is.
+func (a API) VerifyCredential(ctx context.Context, credential Credential) (string, error) {
+	answer, err := a.postJSON(ctx, "/internal/vcr/v2/verifier/vc", map[string]any{"verifiableCredential": credential})
+	if err != nil {
+		return "", err
+	}
+	var verified struct {
+		Valid   bool   `json:"validity"`
+		Message string `json:"message"`
+	}
+	if err := answer.decode(http.StatusOK, &verified); err != nil || verified.Valid {
+		return "", err
+	}
+	return orElse(verified.Message, "not valid"), nil
+}
+
+// isOf reports whether a credential is of a type, without verifying it.
+func (c Credential) isOf(credentialType string) (bool, error) {
+	content := []byte(c)
+	if c.IsJWT() {
+		parts := strings.Split(strings.Trim(string(c), `"`), ".")
+		if len(parts) != 3 {
+			return false, errors.New("a credential that is no JWT")
+		}
+		var err error
+		if content, err = base64.RawURLEncoding.DecodeString(parts[1]); err != nil {
+			return false, err
+		}
+	}
+	return strings.Contains(string(content), `"`+credentialType+`"`), nil
+}

@@ -42,7 +42,7 @@ func tinyPlan() plan {
 		warmUp: 20 * time.Millisecond, rounds: 2, roundTime: 200 * time.Millisecond, rate: 25, slowRate: 25,
 		besideRounds: 1, besideTime: 200 * time.Millisecond,
 		unverified: 4, floodRounds: 1, soak: 300 * time.Millisecond,
-		tokensInMemory: 3, tokensInRedis: 10, withdrawals: 2, introspections: 2,
+		tokensInMemory: 3, tokensInRedis: 10, withdrawals: 2, introspections: 2, tokensIssued: 2,
 		subscribers: 20, notifying: 10, changes: 2,
 	}
 }
@@ -93,6 +93,9 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 		}
 		for _, each := range measured.withdrawal.introspects {
 			assert.Len(t, each.took, p.introspections, each.name)
+		}
+		for _, each := range measured.withdrawal.issues {
+			assert.Len(t, each.took, p.tokensIssued, each.name)
 		}
 		assert.Equal(t, p.subscribers, measured.withdrawal.subscribed.patients)
 		assert.Zero(t, measured.withdrawal.subscribed.missing)

@@ -22,6 +22,7 @@ type plan struct {
 
 	tokensInMemory, tokensInRedis int // live ones while consent is withdrawn
 	withdrawals, introspections   int
+	tokensIssued                  int // at each of two nodes that are compared
 	subscribers                   int // patients
 	notifying, changes            int // of the subscribers, how many change their minds, and how often
 }
@@ -32,7 +33,7 @@ func fullPlan() plan {
 		warmUp: time.Second, rounds: 8, roundTime: 2500 * time.Millisecond, rate: 50, slowRate: 100,
 		besideRounds: 2, besideTime: 2500 * time.Millisecond,
 		unverified: 40, floodRounds: 3,
-		tokensInMemory: 10_000, tokensInRedis: 100_000, withdrawals: 300, introspections: 3000,
+		tokensInMemory: 10_000, tokensInRedis: 100_000, withdrawals: 300, introspections: 3000, tokensIssued: 1000,
 		subscribers: 100_000, notifying: 10_000, changes: 2,
 	}
 }
@@ -45,6 +46,7 @@ func quickPlan() plan {
 	p.unverified = 20
 	p.floodRounds = 2
 	p.tokensInMemory, p.tokensInRedis, p.withdrawals, p.introspections = 500, 100_000, 50, 300
+	p.tokensIssued = 200
 	p.subscribers, p.notifying = 5000, 5000
 	return p
 }

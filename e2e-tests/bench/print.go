@@ -159,6 +159,21 @@ func printUnverified(out io.Writer, p plan, r unverifiedResult) {
 	lines.print(out)
 }
 
+// printTimed prints two things that are compared: how much longer than the first the second may
+// take, in ms.
+func printTimed(out io.Writer, heading string, rows []timedRow, more float64) {
+	lines := newTable(heading, "p50 ms", "p99 ms", "at most", "")
+	least := milliseconds(percentile(rows[0].took, 50))
+	for i, each := range rows {
+		p50, limit, reached := milliseconds(percentile(each.took, 50)), "", ""
+		if i > 0 {
+			limit, reached = number(least+more), verdict(p50, least+more)
+		}
+		lines.row(each.name, number(p50), number(milliseconds(percentile(each.took, 99))), limit, reached)
+	}
+	lines.print(out)
+}
+
 func printWithdrawal(out io.Writer, r withdrawalResult) {
 	_, _ = fmt.Fprint(out, `8. From a withdrawal in Mitz until no node says that the token is active: the simulator tells the node, and the nodes are
 asked again and again. Other tokens are alive meanwhile
@@ -171,16 +186,8 @@ asked again and again. Other tokens are alive meanwhile
 			number(milliseconds(percentile(each.took, 50))), number(p99), limitText(limit, "ms"), verdict(p99, limit))
 	}
 	lines.print(out)
-	lines = newTable("Introspection of a token, in turns", "p50 ms", "p99 ms", "at most", "")
-	plain := milliseconds(percentile(r.introspects[0].took, 50))
-	for i, each := range r.introspects {
-		p50, limit, reached := milliseconds(percentile(each.took, 50)), "", ""
-		if i > 0 {
-			limit, reached = number(plain+introspectLimit), verdict(p50, plain+introspectLimit)
-		}
-		lines.row(each.name, number(p50), number(milliseconds(percentile(each.took, 99))), limit, reached)
-	}
-	lines.print(out)
+	printTimed(out, "Introspection of a token, in turns", r.introspects, introspectLimit)
+	printTimed(out, "A token is asked for, in turns", r.issues, issueLimit)
 	subscribed := r.subscribed
 	lines = newTable("Patients subscribed through the internal interface", "accepted after s", "at Mitz after s", "a second", "missing", "memory MiB")
 	lines.row(fmt.Sprint(subscribed.patients), number(subscribed.accepted.Seconds()), number(subscribed.took.Seconds()),

@@ -22,6 +22,7 @@ const (
 	inMemoryLimit     = 20 * time.Millisecond // from a withdrawal to a dead token, p99
 	overRedisLimit    = 50 * time.Millisecond
 	introspectLimit   = 0.1  // ms, of a guarded token more than of another, p50
+	issueLimit        = 0.2  // ms, where withdrawals count more than where they do not, p50
 	notificationsGoal = 2000 // a second
 )
 
@@ -35,7 +36,8 @@ const firstSubscriber = 910_000_000
 // withdrawalResult is what there is to tell about withdrawals.
 type withdrawalResult struct {
 	ends        []endsRow
-	introspects []introspectRow
+	introspects []timedRow
+	issues      []timedRow
 	notified    notifiedResult
 	subscribed  subscribedResult
 }
@@ -49,8 +51,8 @@ type endsRow struct {
 	wrong  int             // that did not end, or were never alive
 }
 
-// introspectRow tells how long introspection of a kind of token takes.
-type introspectRow struct {
+// timedRow tells how long one of two things takes that are compared, done in turns.
+type timedRow struct {
 	name string
 	took []time.Duration // sorted
 }
@@ -114,6 +116,9 @@ func (s *scene) measureWithdrawal(ctx context.Context, p plan) (result withdrawa
 		result.ends = append(result.ends, row)
 	}
 	if result.introspects, err = s.measureIntrospection(ctx, p, inMemory); err != nil {
+		return result, err
+	}
+	if result.issues, err = s.measureIssuing(ctx, p, inMemory); err != nil {
 		return result, err
 	}
 	if result.subscribed, err = s.measureSubscribing(ctx, p, inMemory); err != nil {
@@ -252,8 +257,8 @@ func aliveAnywhere(ctx context.Context, nodes []*harness.Node, token string) (al
 }
 
 // measureIntrospection asks about a guarded token and one that is not guarded, in turns.
-func (s *scene) measureIntrospection(ctx context.Context, p plan, node *harness.Node) ([]introspectRow, error) {
-	rows := []introspectRow{{name: "not guarded"}, {name: "guarded"}}
+func (s *scene) measureIntrospection(ctx context.Context, p plan, node *harness.Node) ([]timedRow, error) {
+	rows := []timedRow{{name: "not guarded"}, {name: "guarded"}}
 	tokens := make([]string, len(rows))
 	for i, scope := range []string{scopePlain, scopeGuarded} {
 		target, err := s.target(ctx, node, scope)
@@ -274,6 +279,45 @@ func (s *scene) measureIntrospection(ctx context.Context, p plan, node *harness.
 			alive, err := aliveAnywhere(ctx, []*harness.Node{node}, token)
 			if err != nil || !alive {
 				return nil, errors.Join(err, fmt.Errorf("%s: the token is not active: %t", rows[i].name, !alive))
+			}
+			rows[i].took = append(rows[i].took, time.Since(began))
+		}
+	}
+	for i := range rows {
+		slices.Sort(rows[i].took)
+	}
+	return rows, nil
+}
+
+// measureIssuing asks for a token at a node where a withdrawal ends nothing, since it has no key
+// for patients and subscribes to nothing, and at one where it does, in turns.
+func (s *scene) measureIssuing(ctx context.Context, p plan, with *harness.Node) (rows []timedRow, err error) {
+	section, err := s.mitzSectionWith(func(*harness.MitzConfig) {})
+	if err != nil {
+		return nil, err
+	}
+	without, err := s.startDataHolder(ctx, s.ourNode("without-withdrawal", section))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, without.Stop()) }()
+	rows = []timedRow{{name: "no key, not subscribed"}, {name: "with both"}}
+	var targets []*target
+	for _, node := range []*harness.Node{without, with} {
+		target, err := s.target(ctx, node, scopeGuarded)
+		if err != nil {
+			return nil, err
+		}
+		targets = append(targets, target)
+	}
+	for range p.tokensIssued {
+		for i, each := range targets {
+			began := time.Now()
+			answer, err := s.wallet.RequestToken(ctx, harness.TokenRequest{
+				Issuer: each.issuer, Scope: each.scope, Credentials: s.permitted, Submission: each.submission,
+			})
+			if err != nil || answer.Token() == "" {
+				return nil, errors.Join(err, fmt.Errorf("%s: status %d", rows[i].name, answer.Status))
 			}
 			rows[i].took = append(rows[i].took, time.Since(began))
 		}

@@ -49,9 +49,9 @@ type Router interface {
 func (a API) Routes(server Router) {
 	server.POST(prefix+"/revocations", a.at(a.revoke))
 	server.POST(prefix+"/subscriptions", a.subscribing(a.subscribe))
-	server.GET(prefix+"/subscriptions", a.subscribing(a.listSubscriptions))
-	server.GET(prefix+"/subscriptions/:id", a.subscribing(a.getSubscription))
-	server.DELETE(prefix+"/subscriptions/:id", a.subscribing(a.endSubscription))
+	server.GET(prefix+"/subscriptions", a.subscribed(a.listSubscriptions))
+	server.GET(prefix+"/subscriptions/:id", a.subscribed(a.getSubscription))
+	server.DELETE(prefix+"/subscriptions/:id", a.subscribed(a.endSubscription))
 }
 
 // handler handles a request at a data holder.
@@ -63,11 +63,13 @@ func (a API) at(handle handler) echo.HandlerFunc {
 		subject := c.Param("subject")
 		dataHolder, listed := a.Policy.Lists().DataHolder(subject)
 		if !listed {
-			return problem(http.StatusNotFound, "the subject is not in mitz.dataholders")
+			return unlisted()
 		}
 		return handle(c, subject, dataHolder)
 	}
 }
+
+func unlisted() error { return problem(http.StatusNotFound, "the subject is not in mitz.dataholders") }
 
 // problem returns an error that the node answers with as problem+json (RFC 9457).
 func problem(status int, detail string) error { return echo.NewHTTPError(status, detail) }

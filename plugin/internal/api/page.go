@@ -96,6 +96,16 @@ func pageViewOf(page subscriptions.Page) pageView {
 	return told
 }
 
+// isEmpty reports whether there is no subscription, on this page or another.
+func (p pageView) isEmpty() bool {
+	for _, count := range p.Counts {
+		if count > 0 {
+			return false
+		}
+	}
+	return len(p.Subscriptions) == 0
+}
+
 // unlessEmpty returns nil for an empty text, which JSON has as null.
 func unlessEmpty(s string) *string {
 	if s == "" {

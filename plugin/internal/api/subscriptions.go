@@ -28,11 +28,37 @@ const retryAfter = "10"
 func (a API) subscribing(handle handler) echo.HandlerFunc {
 	return a.at(func(c echo.Context, subject string, dataHolder consent.DataHolder) error {
 		if a.Subscriptions == nil {
-			return problem(http.StatusNotImplemented, "patients can be subscribed where mitz.withdrawal.notifyurl is configured")
+			return notSubscribing()
 		}
 		return handle(c, subject, dataHolder)
 	})
 }
+
+func notSubscribing() error {
+	return problem(http.StatusNotImplemented, "patients can be subscribed where mitz.withdrawal.notifyurl is configured")
+}
+
+// subscribed finds the subject of a request about subscriptions that there are. One that is on
+// the list no more can still have some, which are to be listed and ended.
+func (a API) subscribed(handle func(c echo.Context, subject string, listed bool) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		subject := c.Param("subject")
+		_, listed := a.Policy.Lists().DataHolder(subject)
+		switch {
+		case !listed && !canBeSubject.MatchString(subject):
+			return unlisted()
+		case a.Subscriptions == nil && !listed:
+			return unlisted()
+		case a.Subscriptions == nil:
+			return notSubscribing()
+		default:
+			return handle(c, subject, listed)
+		}
+	}
+}
+
+// canBeSubject matches what the node takes for a subject.
+var canBeSubject = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
 
 // database returns the context in which the SQL database is asked for a request.
 func database(c echo.Context) (context.Context, context.CancelFunc) {
@@ -65,8 +91,8 @@ func (a API) subscribe(c echo.Context, subject string, dataHolder consent.DataHo
 	return c.JSON(http.StatusAccepted, views[0])
 }
 
-// listSubscriptions lists those of a data holder, a page at a time.
-func (a API) listSubscriptions(c echo.Context, subject string, _ consent.DataHolder) error {
+// listSubscriptions lists those of a subject, a page at a time.
+func (a API) listSubscriptions(c echo.Context, subject string, listed bool) error {
 	after, limit, err := pageAsked(c.Request().URL.RawQuery)
 	if err != nil {
 		return err
@@ -77,10 +103,14 @@ func (a API) listSubscriptions(c echo.Context, subject string, _ consent.DataHol
 	if failure != nil {
 		return a.unread(c, failure)
 	}
-	return c.JSON(http.StatusOK, pageViewOf(page))
+	told := pageViewOf(page)
+	if !listed && told.isEmpty() {
+		return unlisted()
+	}
+	return c.JSON(http.StatusOK, told)
 }
 
-func (a API) getSubscription(c echo.Context, subject string, _ consent.DataHolder) error {
+func (a API) getSubscription(c echo.Context, subject string, _ bool) error {
 	id, isID := readID(c.Param("id"))
 	if !isID {
 		return unknown()
@@ -100,7 +130,7 @@ func (a API) getSubscription(c echo.Context, subject string, _ consent.DataHolde
 
 // endSubscription ends one. Again is harmless: until Mitz was told the answer is the same, and
 // after that there is no such subscription.
-func (a API) endSubscription(c echo.Context, subject string, _ consent.DataHolder) error {
+func (a API) endSubscription(c echo.Context, subject string, listed bool) error {
 	id, isID := readID(c.Param("id"))
 	if !isID {
 		return unknown()
@@ -108,8 +138,11 @@ func (a API) endSubscription(c echo.Context, subject string, _ consent.DataHolde
 	ctx, cancel := database(c)
 	defer cancel()
 	failure := a.Subscriptions.End(ctx, subject, id)
-	if errors.Is(failure, subscriptions.ErrUnknown) {
+	switch {
+	case errors.Is(failure, subscriptions.ErrUnknown):
 		return unknown()
+	case failure != nil && !listed: // nobody knows whether there is such a subject, to log it
+		return a.unread(c, failure)
 	}
 	a.changed(c, subscriptions.Change{Subject: subject, Ended: true, Count: 1, Failure: failure})
 	if failure != nil {

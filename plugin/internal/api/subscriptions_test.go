@@ -391,3 +391,33 @@ func TestWhereNobodyCanBeSubscribed(t *testing.T) {
 		assert.Contains(t, answer.Body.String(), "mitz.withdrawal.notifyurl")
 	}
 }
+
+// TestWhoIsOnTheListNoMore has what there is of a data holder that was taken from the list.
+func TestWhoIsOnTheListNoMore(t *testing.T) {
+	const west = "/internal/mitz/v1/hospital-west/subscriptions"
+	w := newWorld(t)
+	w.kept.all = []subscriptions.Subscription{{ID: idOf(0), Subject: "hospital-west", State: subscriptions.Subscribed, Since: since}}
+	w.kept.of = make([]subscriptions.Wish, 1)
+	status := func(method, path string) int { return w.ask(t, method, path, "", nil).Code }
+
+	assert.Equal(t, http.StatusNotFound, status(http.MethodPost, west), "nobody is subscribed there any more")
+	assert.Equal(t, http.StatusOK, status(http.MethodGet, west))
+	assert.Equal(t, http.StatusOK, status(http.MethodGet, west+"/"+idOf(0)))
+	assert.Equal(t, http.StatusNotFound, status(http.MethodDelete, west+"/"+idOf(1)))
+	assert.Equal(t, http.StatusNotFound, status(http.MethodDelete, "/internal/mitz/v1/hospital-north/subscriptions/"+idOf(0)))
+	assert.Equal(t, http.StatusNotFound, status(http.MethodGet, "/internal/mitz/v1/hospital-north/subscriptions"), "there was never any")
+	w.failing = errors.New("gone")
+	assert.Equal(t, http.StatusServiceUnavailable, status(http.MethodDelete, west+"/"+idOf(0)))
+	w.failing = nil
+	assert.Empty(t, w.changes, "what is in an address is not repeated before it is known")
+
+	assert.Equal(t, http.StatusNoContent, status(http.MethodDelete, west+"/"+idOf(0)))
+	assert.Equal(t, subscriptions.Ending, w.kept.all[0].State)
+	assert.Len(t, w.changes, 1)
+
+	calls := w.kept.calls
+	assert.Equal(t, http.StatusNotFound, status(http.MethodGet, "/internal/mitz/v1/no%00subject/subscriptions"))
+	assert.Equal(t, calls, w.kept.calls, "no database is asked for what is no subject")
+	w.Subscriptions = nil
+	assert.Equal(t, http.StatusNotFound, status(http.MethodGet, west))
+}

@@ -43,7 +43,11 @@ func (c *Config) listed(r row) (consent.DataHolder, bool) {
 // use. Code says why there is no message, and is empty when there is one.
 func (c *Config) message(r row) (message mitzclient.Subscription, now row, code string) {
 	dataHolder, listed := c.listed(r)
-	if !listed {
+	switch {
+	case listed:
+	case r.State == Ending: // to learn the id of what is to be ended
+		dataHolder = r.DataHolder
+	default:
 		return message, r, FailureNotListed
 	}
 	patient, birthDate, err := c.Keys.Open(r.Sealed)

@@ -227,3 +227,24 @@ func TestADataHolderThatIsOnTheListNoMore(t *testing.T) {
 		})
 	}
 }
+
+// TestWhoIsOnTheListNoMoreIsEndedThoughItsIdIsUnknown: Mitz's answer got lost, so that Mitz has to
+// be told once more to know what to end.
+func TestWhoIsOnTheListNoMoreIsEndedThoughItsIdIsUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		service := w.start()
+		in(time.Second)
+		w.mitz.lose(func(sent) bool { return true })
+		lost := w.add(service, 0, 1)[0].ID
+		in(time.Second)
+		require.Len(t, w.mitz.known(), 1)
+		w.list(consent.DataHolder{})
+		w.mitz.lose(nil)
+		require.NoError(t, service.End(t.Context(), "east", lost))
+		in(3 * time.Hour)
+		assert.Empty(t, w.mitz.known())
+		assert.Empty(t, w.store.all())
+		w.settle()
+	})
+}

@@ -107,7 +107,11 @@ func (e *Engine) subscriptionsHealth(health map[string]core.Health) {
 		entry = core.Health{Status: core.HealthStatusUnknown, Details: fmt.Sprintf(
 			"%d wait for Mitz, one of them for %s: what these patients withdraw does not end tokens yet", waiting, e.oldestWaiting().Round(time.Minute))}
 	default:
-		entry.Details = fmt.Sprintf("%d, and %d wait for Mitz", counts.By[subscriptions.Subscribed], waiting)
+		teller := "another node"
+		if e.subscriptions.IsWorking() {
+			teller = "this node"
+		}
+		entry.Details = fmt.Sprintf("%d, and %d wait for Mitz, which %s tells", counts.By[subscriptions.Subscribed], waiting, teller)
 	}
 	health["subscriptions"] = entry
 }

@@ -28,12 +28,12 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/leaks"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/memorynet"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.VerifyTestMain(m, nil) }
 
 const testBSN = "900203638"
 

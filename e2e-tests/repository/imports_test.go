@@ -127,6 +127,10 @@ var rules = []rule{
 		because: "it holds any server against the document",
 	},
 	{
+		of: []string{"internal/leaks"}, never: nuts, tests: true,
+		because: "it looks at the goroutines of any test",
+	},
+	{
 		of:      []string{"plugin"},
 		ours:    slices.Concat([]string{"plugin/internal/...", "mitzclient", "consent"}, rooms),
 		never:   tests,

@@ -14,7 +14,7 @@ import (
 )
 
 // stopGrace is how long a process may take to end after SIGTERM.
-const stopGrace = 15 * time.Second
+const stopGrace = time.Minute
 
 // process is a child of ours. It is only ever stopped by its own handle.
 type process struct {

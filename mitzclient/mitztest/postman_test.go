@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/leaks"
 )
 
 func TestAnEndedSubscriptionIsToldNothing(t *testing.T) {
@@ -102,7 +103,7 @@ func TestCloseEndsNotificationsToo(t *testing.T) {
 	c.CloseIdleConnections()
 	require.NoError(t, s.Record(decisionOf("J8", "GGC002", consent.Deny)))
 	s.Behave()
-	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("net/http.(*conn).serve"))
+	leaks.VerifyNone(t, before, goleak.IgnoreAnyFunction("net/http.(*conn).serve"))
 	assert.Empty(t, h.arrivals)
 	assert.Empty(t, s.Notifications())
 }

@@ -20,6 +20,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/leaks"
 )
 
 func TestWhoHasNoCertificateOfTheRightIssuerFailsTheHandshake(t *testing.T) {
@@ -143,7 +145,7 @@ func TestCloseEndsWhateverIsUnderWay(t *testing.T) {
 			s.Close()
 			<-done
 			c.CloseIdleConnections()
-			goleak.VerifyNone(t, before)
+			leaks.VerifyNone(t, before)
 			assert.Zero(t, s.Cancelled(), "it was not the client that left")
 			_, err = net.Dial("tcp", idle.RemoteAddr().String())
 			require.Error(t, err, "it still listens")

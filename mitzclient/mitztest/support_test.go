@@ -18,10 +18,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.VerifyTestMain(m, nil) }
 
 const (
 	fixtureUUID = "0b8a4c5e-1c7d-4f0a-9a51-2f3f2a6b7c8d"

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/leaks"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/consentfile"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/internal/sample"
@@ -284,7 +285,7 @@ func TestItListensOnLoopbackAlone(t *testing.T) {
 	_, err = transport.RoundTrip(request) //nolint:bodyclose // there is no response
 	require.Error(t, err, "it still listens")
 	b.Close()
-	goleak.VerifyNone(t, before)
+	leaks.VerifyNone(t, before)
 }
 
 func TestTheOverviewHasEveryRouteAndItsExamplesWork(t *testing.T) {

@@ -21,9 +21,9 @@ import (
 	"github.com/nuts-foundation/nuts-node/vcr/pe"
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/leaks"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
@@ -31,7 +31,7 @@ import (
 
 func TestMain(m *testing.M) {
 	logrus.SetOutput(io.Discard) // of what the node says of each request that it refuses
-	goleak.VerifyTestMain(m)
+	leaks.VerifyTestMain(m, nil)
 }
 
 // Of the example of a notification: GGC002 is permitted to pharmacies alone.

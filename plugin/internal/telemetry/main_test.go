@@ -6,7 +6,7 @@ package telemetry
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/nuts-mitz/nuts-mitz/internal/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.VerifyTestMain(m, nil) }

@@ -24,8 +24,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/leaks"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 
@@ -37,12 +37,11 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	leaks.VerifyTestMain(m, func() {
 		if dir, err := standIn(); err == nil {
 			_ = os.RemoveAll(dir)
 		}
-		os.Exit(code)
-	}))
+	})
 }
 
 // standIn builds, once, what is as much of curl as is needed, for machines without.

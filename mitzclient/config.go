@@ -31,6 +31,8 @@ type Config struct {
 	QueriesPerMinute int
 	// Subscriptions is for what a Link does beside consults. It changes nothing of those.
 	Subscriptions SubscriptionConfig
+	// Registrations is for registering consents, likewise.
+	Registrations RegistrationConfig
 }
 
 // validate loads the files, fills the defaults and reports every problem, each naming its key. An
@@ -65,6 +67,8 @@ func (c Config) validate() (Config, error) {
 		problem("queriesperminute: negative, or more than can be counted")
 	}
 	c.Subscriptions, err = c.Subscriptions.validate()
+	problems = append(problems, err)
+	c.Registrations, err = c.Registrations.validate(endpoint)
 	problems = append(problems, err)
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout

@@ -12,8 +12,8 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/internal/link"
 )
 
-// Code says why a consult gave no decisions, or a subscription was not made or ended. The codes
-// are stable: they serve as metric labels.
+// Code says why a consult gave no decisions, a subscription was not made or ended, or a consent was
+// not registered. The codes are stable: they serve as metric labels.
 type Code string
 
 // Why a consult gave no decisions.
@@ -46,9 +46,14 @@ const (
 	NoAuthorization     Code = "no_authorization"     // nothing was sent: the header Authorization could not be made
 )
 
+// InvalidRegistration is why a consent was not registered, beside those of a subscription that are
+// not about that: nothing was sent; what the error wraps says why.
+const InvalidRegistration Code = "invalid_registration"
+
 var subscriptionTexts = map[Code]string{
 	InvalidSubscription: "the subscription is invalid",
 	NoAuthorization:     "the header Authorization could not be made",
+	InvalidRegistration: "the registration is invalid, or there is no endpoint for it",
 }
 
 var texts = map[Code]string{
@@ -74,8 +79,8 @@ var texts = map[Code]string{
 // Codes returns the codes with which a consult can fail.
 func Codes() []Code { return slices.Sorted(maps.Keys(texts)) }
 
-// Error is a consult without decisions, or a call about a subscription that failed. Its text is
-// fixed by its codes.
+// Error is a consult without decisions, or a call about a subscription or a registration that
+// failed. Its text is fixed by its codes.
 type Error struct {
 	Code      Code
 	Detail    string // a stable snake_case code that refines Code, may be empty

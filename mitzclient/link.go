@@ -32,7 +32,8 @@ type Link struct {
 	client        *Client
 	query         *link.Operation // the closed query
 	subscriptions *subscriptions
-	reloader      *reloader // nil when there are no files
+	registrations *registrations // nil when there is no endpoint for them
+	reloader      *reloader      // nil when there are no files
 }
 
 var _ Consulter = (*Link)(nil)
@@ -54,6 +55,7 @@ func NewLink(cfg Config, hooks Hooks) (*Link, error) {
 	l.client = client
 	l.query = link.New(client.config.budget(), hooks.ofOperation())
 	l.subscriptions = newSubscriptions(client)
+	l.registrations = newRegistrations(client)
 	return l, nil
 }
 

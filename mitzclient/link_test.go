@@ -35,7 +35,10 @@ func simulate(t testing.TB, hooks Hooks) *simulated {
 	written, err := identity.WriteFiles(t.TempDir())
 	require.NoError(t, err)
 	files := TLSFiles{CertFile: written.Certificate, CertKeyFile: written.Key, TrustStoreFile: written.TrustStore}
-	link, err := NewLink(Config{Endpoint: simulator.Endpoint(), Files: &files, Timeout: patience, QueriesPerMinute: math.MaxInt32}, hooks)
+	link, err := NewLink(Config{
+		Endpoint: simulator.Endpoint(), Files: &files, Timeout: patience, QueriesPerMinute: math.MaxInt32,
+		Registrations: RegistrationConfig{Endpoint: simulator.RegistrationURL() + "/", Timeout: patience},
+	}, hooks)
 	require.NoError(t, err)
 	t.Cleanup(link.Close)
 	return &simulated{simulator, identity, files, link}

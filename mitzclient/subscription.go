@@ -151,17 +151,9 @@ func (o *subscriptions) send(ctx context.Context, m wire.Message, read func(http
 	if via.Expired(time.Now()) {
 		return &link.Failure{Code: link.TLS, Detail: "certificate_expired", RequestID: m.RequestID}
 	}
-	if o.config.Authorize != nil {
-		authorization, err := o.config.Authorize(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return link.Ended(ctx, "authorization")
-		case err != nil:
-			return &link.Failure{Code: link.Code(NoAuthorization), RequestID: m.RequestID, Cause: err}
-		case !isHeader(authorization):
-			return &link.Failure{Code: link.Code(NoAuthorization), Detail: "form", RequestID: m.RequestID}
-		}
-		m.Authorization = authorization
+	var failure *link.Failure
+	if m.Authorization, failure = authorized(ctx, m.RequestID, o.config.Authorize); failure != nil {
+		return failure
 	}
 	header, failure := o.line.Change(ctx, via, m, good...)
 	if failure == nil && read != nil {
@@ -174,6 +166,24 @@ func (o *subscriptions) send(ctx context.Context, m wire.Message, read func(http
 		}
 	}
 	return failure
+}
+
+// authorized returns the header Authorization of a message, empty where nobody makes one.
+func authorized(ctx context.Context, requestID string, authorize func(context.Context) (string, error)) (string, *link.Failure) {
+	if authorize == nil {
+		return "", nil
+	}
+	authorization, err := authorize(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return "", link.Ended(ctx, "authorization")
+	case err != nil:
+		return "", &link.Failure{Code: link.Code(NoAuthorization), RequestID: requestID, Cause: err}
+	case !isHeader(authorization):
+		return "", &link.Failure{Code: link.Code(NoAuthorization), Detail: "form", RequestID: requestID}
+	default:
+		return authorization, nil
+	}
 }
 
 const maxAuthorization = 64 << 10

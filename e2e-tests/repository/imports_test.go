@@ -55,7 +55,7 @@ var rules = []rule{
 	},
 	{
 		of:     []string{"mitzclient/..."},
-		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/memorynet", "mitzclient/internal/strictxml", "mitzclient/internal/soap", "mitzclient/internal/xacml", "mitzclient/internal/notification", "mitzclient/internal/subscription", "mitzclient/internal/link", "mitzclient/internal/wire"},
+		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/memorynet", "mitzclient/internal/strictxml", "mitzclient/internal/soap", "mitzclient/internal/xacml", "mitzclient/internal/notification", "mitzclient/internal/subscription", "mitzclient/internal/registration", "mitzclient/internal/link", "mitzclient/internal/wire"},
 		ours:   []string{"mitzclient/internal/...", "consent", "internal/recent", "internal/textfile", "internal/turns", "internal/watch"},
 		never:  nuts, because: "the client is of use without Nuts, and the simulator is for tests",
 	},
@@ -85,6 +85,10 @@ var rules = []rule{
 	},
 	{
 		of: []string{"mitzclient/internal/subscription"}, ours: []string{"mitzclient/internal/strictxml", "consent"}, never: slices.Concat(network, disk, nuts),
+		because: "a message form is values and bytes",
+	},
+	{
+		of: []string{"mitzclient/internal/registration"}, ours: []string{"internal/strictjson", "consent", "internal/systems"}, never: slices.Concat(network, disk, nuts),
 		because: "a message form is values and bytes",
 	},
 	{

@@ -16,7 +16,7 @@ import (
 // Behaviour is how the simulator treats a query that has the documented form:
 // [Behaving], a [Variant], a [Fault], [HTTPStatus], [TooManyRequests] or [Slow]. A query without
 // that form is refused, however the simulator behaves. [Subscribing] is about subscriptions
-// instead, and [Notifying] about notifications. Behaviours can be compared with ==.
+// instead, [Registering] about registrations, and [Notifying] about notifications. Behaviours can be compared with ==.
 type Behaviour interface {
 	// String names the behaviour, fit for the name of a test.
 	String() string
@@ -123,16 +123,16 @@ func (s *Simulator) MisbehaveOnce(b ...Behaviour) {
 // that were kept back are sent, oldest first.
 func (s *Simulator) Behave() {
 	s.conduct.mu.Lock()
-	s.conduct.queries, s.conduct.subscribing, s.conduct.notifying, s.conduct.towards = plan{}, plan{}, plan{}, nil
+	s.conduct.queries, s.conduct.subscribing, s.conduct.notifying, s.conduct.registering, s.conduct.towards = plan{}, plan{}, plan{}, plan{}, nil
 	s.conduct.mu.Unlock()
 	s.postman.release()
 }
 
 // conduct is how to treat what is to come.
 type conduct struct {
-	mu                              sync.Mutex
-	queries, subscribing, notifying plan
-	towards                         map[consent.URA]Behaviour // queries alone
+	mu                                           sync.Mutex
+	queries, subscribing, notifying, registering plan
+	towards                                      map[consent.URA]Behaviour // queries alone
 }
 
 // plan is how to treat one kind of thing.
@@ -147,6 +147,8 @@ func (c *conduct) planOf(b Behaviour) *plan {
 		return &c.subscribing
 	case Notifying:
 		return &c.notifying
+	case Registering:
+		return &c.registering
 	default:
 		return &c.queries
 	}
@@ -176,6 +178,12 @@ func (c *conduct) nextSubscribing() Behaviour {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.subscribing.next()
+}
+
+func (c *conduct) nextRegistering() Behaviour {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.registering.next()
 }
 
 func (c *conduct) nextNotifying() Behaviour {

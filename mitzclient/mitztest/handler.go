@@ -21,6 +21,11 @@ func (s *Simulator) serve(w http.ResponseWriter, r *http.Request) {
 		s.fhir(w, r)
 		return
 	}
+	s.processDue()
+	if strings.HasPrefix(r.URL.Path, basePath+registrationPath+"/") {
+		s.registering(w, r)
+		return
+	}
 	if leaf := r.TLS.PeerCertificates[0]; leaf.PublicKeyAlgorithm != x509.RSA {
 		s.refuse(w, r, http.StatusForbidden, deviation("client certificate: the key must be RSA"))
 		return

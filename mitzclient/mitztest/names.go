@@ -20,6 +20,7 @@ const (
 
 	subscribingName = "subscribing: "
 	notifyingName   = "notifying: "
+	registeringName = "registering: "
 )
 
 // BehaviourNames returns the name of every behaviour, as [ParseBehaviour] reads it. For
@@ -34,7 +35,7 @@ func BehaviourNames() []string {
 	}
 	names = append(names, HTTPStatus(503).String(), TooManyRequests(time.Minute).String(), Slow(2*time.Second).String())
 	for _, inner := range []Behaviour{HTTPStatus(503), TooManyRequests(time.Minute), Slow(2 * time.Second), Hanging, Dropping} {
-		names = append(names, Subscribing{inner}.String())
+		names = append(names, Subscribing{inner}.String(), Registering{inner}.String())
 	}
 	for _, each := range slices.Sorted(maps.Keys(notifyings)) {
 		names = append(names, each.String())
@@ -48,6 +49,13 @@ func ParseBehaviour(name string) (Behaviour, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	if inner, found := strings.CutPrefix(name, subscribingName); found {
 		return parseSubscribing(inner)
+	}
+	if inner, found := strings.CutPrefix(name, registeringName); found {
+		b, err := parseSubscribing(inner)
+		if err != nil {
+			return nil, err
+		}
+		return Registering{b.(Subscribing).Behaviour}, nil
 	}
 	if value, found := strings.CutPrefix(name, statusName); found {
 		status, err := strconv.Atoi(value)
@@ -93,7 +101,7 @@ func parseSubscribing(inner string) (Behaviour, error) {
 	if b := (Subscribing{behaviour}); b.applies() {
 		return b, nil
 	}
-	return nil, errors.New(`not for subscriptions: write for example "subscribing: status 503"`)
+	return nil, errors.New(`not for subscriptions or registrations: write for example "subscribing: status 503"`)
 }
 
 func parseDuration(text string) (time.Duration, error) {

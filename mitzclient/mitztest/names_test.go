@@ -15,7 +15,7 @@ import (
 func TestEveryBehaviourIsFoundByItsName(t *testing.T) {
 	behaviours := append(AllFaults(), Behaving{}, Denying, HTTPStatus(599), Slow(1500*time.Millisecond), Slow(0), TooManyRequests(90*time.Second))
 	behaviours = append(behaviours, AllVariants()...)
-	behaviours = append(behaviours, Subscribing{HTTPStatus(404)}, Subscribing{Slow(time.Second)}, Subscribing{Hanging})
+	behaviours = append(behaviours, Subscribing{HTTPStatus(404)}, Subscribing{Slow(time.Second)}, Subscribing{Hanging}, Registering{HTTPStatus(404)}, Registering{Dropping})
 	for way := range notifyings {
 		behaviours = append(behaviours, way)
 	}
@@ -31,7 +31,7 @@ func TestEveryBehaviourIsFoundByItsName(t *testing.T) {
 		_, err := ParseBehaviour(name)
 		require.NoError(t, err, name)
 	}
-	assert.Len(t, names, len(faults)+len(variants)+4+5+len(notifyings), "a name for each fault, variant and way of notifying, for behaving, a status, slow and too many, and five for who subscribes")
+	assert.Len(t, names, len(faults)+len(variants)+4+5+5+len(notifyings), "a name for each fault, variant and way of notifying, for behaving, a status, slow and too many, and five for who subscribes, or registers")
 }
 
 func TestANameThatNoBehaviourHasIsRefusedWithoutRepeatingIt(t *testing.T) {

@@ -22,3 +22,6 @@ func (q Query) PatientNumber() string { return q.Patient.Expose() }
 
 // PatientNumber returns the BSN of the patient whom it is about; see [Simulator.Consents].
 func (s Subscription) PatientNumber() string { return s.Patient.Expose() }
+
+// PatientNumber returns the BSN of the patient whom it is about; see [Simulator.Consents].
+func (r Registration) PatientNumber() string { return r.Patient.Expose() }

@@ -54,6 +54,9 @@ type Config struct {
 	// Issuer is Mitz as an issuer of credentials, which attest what is decided here. Nil means
 	// that it issues none. Whoever gives it has it served at its own address.
 	Issuer *issuer.Issuer
+	// Processing is how long after it was registered a consent is in force. 0: it is when
+	// [Simulator.Process] is called.
+	Processing time.Duration
 	// clock gives the times in the log. Nil means time.Now. TLS keeps to the machine's clock.
 	clock func() time.Time
 	// Logger is told of each query, refusal and failed handshake, without the patient's
@@ -63,12 +66,14 @@ type Config struct {
 
 // Simulator is a Mitz of one's own. Its methods may be called from any goroutine.
 type Simulator struct {
-	register    register    // the patients' consents
-	subscribers subscribers // who is told when they change
-	postman     postman     // tells them
-	journal     journal     // what was asked and told
-	conduct     conduct     // how to behave
-	changing    sync.Mutex  // held while consents change and what is to be told is queued
+	register      register      // the patients' consents
+	subscribers   subscribers   // who is told when they change
+	postman       postman       // tells them
+	registrations registrations // consents that data holders registered
+	processing    time.Duration // until those are in force; 0: until Process
+	journal       journal       // what was asked and told
+	conduct       conduct       // how to behave
+	changing      sync.Mutex    // held while consents change and what is to be told is queued
 
 	issuer *issuer.Issuer // nil: it issues nothing
 
@@ -113,6 +118,7 @@ func Start(cfg Config) (*Simulator, error) {
 		closing: make(chan struct{}),
 		issuer:  cfg.Issuer,
 
+		processing:  cfg.Processing,
 		register:    register{key: newPatientKey()},
 		subscribers: subscribers{key: newPatientKey(), byID: map[string]Subscription{}, about: map[[32]byte][]string{}},
 	}

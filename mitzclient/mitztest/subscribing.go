@@ -34,12 +34,15 @@ func (b Subscribing) applies() bool {
 
 // misbehaveFirst reports whether it gave the answer.
 func (s *Simulator) misbehaveFirst(w http.ResponseWriter, r *http.Request, told Behaviour) bool {
+	if registering, is := told.(Registering); is {
+		told = Subscribing(registering)
+	}
 	subscribing, misbehaves := told.(Subscribing)
 	if !misbehaves {
 		return false
 	}
 	if !subscribing.applies() {
-		sendOutcome(w, r, http.StatusInternalServerError, "this behaviour is not for subscriptions")
+		sendOutcome(w, r, http.StatusInternalServerError, "this behaviour is not for subscriptions or registrations")
 		return true
 	}
 	switch b := subscribing.Behaviour.(type) {
@@ -63,9 +66,9 @@ func (s *Simulator) misbehaveFirst(w http.ResponseWriter, r *http.Request, told 
 func (s *Simulator) misbehaveLast(w http.ResponseWriter, r *http.Request, told Behaviour) {
 	x := &exchange{sim: s, w: w, r: r}
 	switch told {
-	case Subscribing{Hanging}:
+	case Subscribing{Hanging}, Registering{Hanging}:
 		x.hang()
-	case Subscribing{Dropping}:
+	case Subscribing{Dropping}, Registering{Dropping}:
 		x.drop()
 	}
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Package control is the HTTP interface by which a simulator of Mitz is told what to do:
-// record, withdraw and list consents, issue credentials, misbehave, list what was asked, who
-// subscribed and what they were told.
+// record, withdraw and list consents, issue credentials, misbehave, list what was asked and
+// registered, who subscribed and what they were told.
 //
 // It is for programs on the same machine: it knows no passwords, and must never listen
 // beyond loopback, nor answer a web page in a browser. Patients' numbers are in bodies, as
@@ -58,6 +58,8 @@ func (c Control) routes() []route {
 		{"POST", "/credentials", "issue a credential, without OpenID4VCI", exampleCredential, c.issue},
 		{"GET", "/credentials", "list what was issued, and whether it was revoked", "", c.listIssued},
 		{"POST", "/members/end", "end a membership, and revoke its credentials", exampleMember, c.endMembership},
+		{"GET", "/registrations", "list the consents that were registered, and whether they are in force", "", c.listRegistrations},
+		{"POST", "/registrations/process", "have what was registered be in force", "", c.processRegistrations},
 		{"GET", "/behaviours", "list the ways to misbehave", "", c.listBehaviours},
 		{"PUT", "/behaviour", "misbehave, so many times or (without times) until told otherwise", exampleBehaviour, c.misbehave},
 		{"DELETE", "/behaviour", "behave again", "", c.behave},

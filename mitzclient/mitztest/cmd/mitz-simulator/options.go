@@ -10,12 +10,13 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"time"
 )
 
 const usage = `Simulates Mitz, the Dutch national register of patients' consents, to test software that
-asks it: the closed query, subscriptions and notifications, with mutual TLS. It refuses what
-Mitz would refuse, says precisely why, and misbehaves when told to. It is for tests: never
-for real patients.
+asks it: the closed query, subscriptions and notifications, and registering consents, with
+mutual TLS. It refuses what Mitz would refuse, says precisely why, and misbehaves when told
+to. It is for tests: never for real patients.
 
 Usage: mitz-simulator [flags]
 
@@ -38,6 +39,8 @@ Where
 
 What
   --consents FILE       Consents to begin with, in YAML or JSON (docs/simulator.md).
+  --processing TIME     How long after it was registered a consent is in force, such as 5s.
+                        [until POST /registrations/process at the HTTP interface]
 
 Your own certificates, in PEM
   --server-cert FILE    For this server, the leaf first and then the CAs between.
@@ -67,6 +70,7 @@ type options struct {
 	serverCert, serverKey      string
 	clientCA, notifyCA         string
 	untilInputEnds             bool
+	processing                 time.Duration
 }
 
 // parseOptions reads and checks the command line. What was given is not repeated where it
@@ -88,6 +92,7 @@ func parseOptions(arguments []string) (options, error) {
 	flags.StringVar(&o.clientCA, "client-ca", "", "")
 	flags.StringVar(&o.notifyCA, "notify-ca", "", "")
 	flags.BoolVar(&o.untilInputEnds, "until-input-ends", false, "")
+	flags.DurationVar(&o.processing, "processing", 0, "")
 	switch err := flags.Parse(arguments); {
 	case errors.Is(err, flag.ErrHelp):
 		return o, err
@@ -103,6 +108,7 @@ func parseOptions(arguments []string) (options, error) {
 		checkAddress("--control", o.control, false,
 			"it knows no passwords, so only a loopback address such as 127.0.0.1 is allowed"),
 		o.checkCertificates(),
+		o.checkProcessing(),
 	)
 }
 
@@ -131,6 +137,13 @@ func (o options) checkIssuer() error {
 	}
 	return checkAddress("--issuer", o.issuer, o.beyondLoopback,
 		"other machines could reach it: use a loopback address such as 127.0.0.1, or allow it with --beyond-loopback, on a network for tests")
+}
+
+func (o options) checkProcessing() error {
+	if o.processing < 0 {
+		return errors.New("--processing: less than no time")
+	}
+	return nil
 }
 
 func (o options) checkCertificates() error {

@@ -32,6 +32,7 @@ func (p page) String() string {
 	row("Endpoint", p.simulator.Endpoint())
 	row("Closed query", p.simulator.ClosedQueryURL())
 	row("Subscriptions", p.simulator.SubscriptionURL())
+	row("Registrations", p.simulator.RegistrationURL())
 	if issuer := p.simulator.Issuer(); issuer != nil {
 		row("Issuer", issuer.URL())
 		row("", issuer.DID())

@@ -133,7 +133,7 @@ func (o options) start(dir certdir.Dir, logger *slog.Logger) (simulator *mitztes
 	}
 	simulator, err = mitztest.Start(mitztest.Config{
 		Address: o.listen, BeyondLoopback: o.beyondLoopback, Host: o.host,
-		Certificate: server, ClientCAs: clients, Notify: notify, Issuer: issuer, Logger: logger,
+		Certificate: server, ClientCAs: clients, Notify: notify, Issuer: issuer, Logger: logger, Processing: o.processing,
 	})
 	if err != nil {
 		endIssuer()

@@ -54,10 +54,10 @@ type Engine struct {
 	// What Configure makes.
 	config   config.Section
 	policy   *policy.Policy
-	client   *mitzclient.Link
-	lists    *lists.Watcher // of data holders and types of requesters
-	auditLog *nen7513.Log   // nil: none is kept
-	auditKey auditKey       // signs it
+	client   *mitzclient.Link // nil: no profile asks Mitz
+	lists    *lists.Watcher   // of data holders and types of requesters
+	auditLog *nen7513.Log     // nil: none is kept
+	auditKey auditKey         // signs it
 	router   *node.Router
 	api      api.API       // for the data holder's own systems
 	claims   *once.Cluster // of what is used once; nil: this node shares it with no other
@@ -126,11 +126,14 @@ func (e *Engine) Configure(server core.ServerConfig) error {
 	if e.router, err = e.newRouter(read); err != nil {
 		return err
 	}
+	e.metrics.linked = read.Link != nil
 	if err := e.metrics.register(prometheus.DefaultRegisterer); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	logWarnings(read.Warnings(e.now()))
-	e.metrics.certificateExpires(read.Link.Certificate())
+	if read.Link != nil {
+		e.metrics.certificateExpires(read.Link.Certificate())
+	}
 	e.config, e.client, e.policy, e.lists, e.notifyTrust = read.Section, read.Link, read.Policy, read.Watcher, read.NotifyTrust
 	e.redacting.Store(true)
 	e.stdlog = stdlog.Writer()
@@ -183,7 +186,9 @@ func (e *Engine) Start() error {
 	log().WithFields(logrus.Fields{
 		"scopes": e.config.Scopes(), "audit_file": e.auditLog != nil, "version": info.Plugin, "node_version": info.Node,
 	}).Info("Guarding scopes: a token for them needs consent")
-	e.client.Start()
+	if e.client != nil {
+		e.client.Start()
+	}
 	if e.auditLog != nil {
 		log().WithField("entry", e.auditLog.Opened().String()).Info("The audit file goes on after this entry")
 		e.background.Go(func() { e.auditKey.announce(e.ending) })
@@ -234,7 +239,9 @@ func (e *Engine) stopGuarding() {
 	}
 	e.background.Wait()
 	stdlog.SetOutput(e.stdlog)
-	e.client.Close()
+	if e.client != nil {
+		e.client.Close()
+	}
 	e.recorder.Flush()
 	if e.auditLog != nil {
 		if err := e.auditLog.Close(); err != nil {

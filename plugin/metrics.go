@@ -32,6 +32,8 @@ type metrics struct {
 	build       prometheus.Gauge
 	// subscribed are about subscriptions.
 	subscribed []prometheus.Collector
+	// linked tells that Mitz is asked. Where it never is, there is no link to measure.
+	linked bool
 }
 
 // measured is what the metrics ask for when they are read.
@@ -75,7 +77,7 @@ func newMetrics(of measured, recorded ...prometheus.Collector) *metrics {
 			Namespace: "nuts", Subsystem: "mitz", Name: "claims_without_sql_total",
 			Help: "Requests for guarded tokens whose presentations were kept in the session database alone, because the SQL database failed.",
 		}, func() float64 { return float64(of.claimedWithoutTable()) }),
-		build:      newBuildInfo(version.Read()),
+		build: newBuildInfo(version.Read()), linked: true,
 		subscribed: newSubscribed(of),
 	}
 }
@@ -104,14 +106,14 @@ func newSubscribed(of measured) []prometheus.Collector {
 func (e *Engine) guardedScopes() int { return len(e.config.Profiles) }
 
 func (e *Engine) circuit() mitzclient.CircuitState {
-	if !e.enabled() {
+	if !e.enabled() || e.client == nil {
 		return mitzclient.StateClosed
 	}
 	return e.client.Circuit()
 }
 
 func (e *Engine) load() mitzclient.Load {
-	if !e.enabled() {
+	if !e.enabled() || e.client == nil {
 		return mitzclient.Load{}
 	}
 	return e.client.Load()
@@ -141,9 +143,11 @@ func newDoorRefused() *prometheus.CounterVec {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return append([]prometheus.Collector{
-		m.doorRefused, m.certificate, m.circuit, m.guarded, m.heldBack, m.running, m.waiting, m.overdue, m.withoutSQL, m.build,
-	}, append(slices.Clone(m.subscribed), m.recorded...)...)
+	collectors := append([]prometheus.Collector{m.doorRefused, m.guarded, m.withoutSQL, m.build}, append(slices.Clone(m.subscribed), m.recorded...)...)
+	if m.linked {
+		collectors = append(collectors, m.certificate, m.circuit, m.heldBack, m.running, m.waiting, m.overdue)
+	}
+	return collectors
 }
 
 // register adds the metrics to the node's registry.

@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"errors"
 	"regexp"
 
 	"github.com/nuts-foundation/nuts-node/core"
@@ -43,7 +44,8 @@ func (r *router) Routes(server core.EchoRouter) {
 
 // newRouter builds the guarded router of a configuration, from the grounds up.
 func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
-	grounds, err := policy.NewGrounds(read.Policy, ground.NewClosedQuery(read.Link, e.now))
+	router := &node.Router{Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL()}
+	grounds, err := e.newGrounds(read, router)
 	if err != nil {
 		return nil, err
 	}
@@ -76,19 +78,32 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	router := &node.Router{
-		Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL(), Door: e.newDoor(read.Policy), Guard: guard, Marks: marks, Rechecker: rechecker, Definitions: definitions,
-		Listed: func(subject string) bool {
-			_, listed := read.Policy.Lists().DataHolder(subject)
-			return listed
-		},
-		Refused: func() { e.countRefused(door.ReasonPresentation) }, Panicked: e.recorder.Panic,
+	router.Door, router.Guard, router.Marks, router.Rechecker, router.Definitions = e.newDoor(read.Policy), guard, marks, rechecker, definitions
+	router.Refused, router.Panicked = func() { e.countRefused(door.ReasonPresentation) }, e.recorder.Panic
+	router.Listed = func(subject string) bool {
+		_, listed := read.Policy.Lists().DataHolder(subject)
+		return listed
 	}
 	e.api = api.API{Parts: api.Parts{Policy: read.Policy, Marks: marks, EndToken: router.EndToken, Recorder: e.recorder}}
 	if e.subscriptions != nil {
 		e.api.Subscriptions = e.subscriptions
 	}
 	return router, nil
+}
+
+// newGrounds makes the ways in which consent can be established: by asking only where Mitz can
+// be reached.
+func (e *Engine) newGrounds(read *config.Config, revocations ground.Revocations) (*policy.Grounds, error) {
+	attestation, attestationErr := ground.NewAttestation(revocations)
+	registration, registrationErr := ground.NewRegistration(revocations)
+	if err := errors.Join(attestationErr, registrationErr); err != nil {
+		return nil, err
+	}
+	grounds := []policy.Ground{attestation, registration}
+	if read.Link != nil {
+		grounds = append(grounds, ground.NewClosedQuery(read.Link, e.now))
+	}
+	return policy.NewGrounds(read.Policy, grounds...)
 }
 
 // marks returns the marks of what was withdrawn. Nodes that share their sessions need a key

@@ -69,6 +69,10 @@ func (e *auditEvent) readEntities(entry *Entry) (patient string) {
 		}
 		switch id := each.What.Identifier; id.System {
 		case systemURI:
+			if len(each.Detail) == 1 && each.Detail[0].Type == detailGround {
+				entry.Ground, entry.Credentials = each.Detail[0].Value, append(entry.Credentials, id.Value)
+				continue
+			}
 			entry.RequestIDs = append(entry.RequestIDs, strings.TrimPrefix(id.Value, "urn:uuid:"))
 		case systemScope:
 			entry.Scope = id.Value

@@ -44,9 +44,13 @@ type Entry struct {
 	Outcome    Outcome
 	Code       string   // a stable code of how it ended, such as "permit" or "denied"
 	RequestIDs []string // uuids under which Mitz knows the queries; none when it was not asked
-	Scope      string   // the guarded scope asked for
-	Subject    string   // the data holder's Nuts subject
-	Presenters []string // the DIDs that signed the request's presentations; none when that is not known
+	// Ground and Credentials say by which ground consent was brought along, and the ids (URIs) of
+	// the credentials that say so; empty: none was.
+	Ground      string
+	Credentials []string
+	Scope       string   // the guarded scope asked for
+	Subject     string   // the data holder's Nuts subject
+	Presenters  []string // the DIDs that signed the request's presentations; none when that is not known
 	// Question is what was asked, or would have been; nil when the request was too wrong to
 	// make one.
 	Question *consent.Question
@@ -145,6 +149,7 @@ const (
 const (
 	detailCount     = "count"
 	detailSignature = "jws"
+	detailGround    = "ground"
 )
 
 // sourceRole is the role of what sent the request (DICOM: Source Role ID).
@@ -175,6 +180,11 @@ func (e Entry) event() auditEvent {
 	}
 	for _, id := range e.RequestIDs {
 		event.Entity = append(event.Entity, entity{What: &reference{identifier{systemURI, "urn:uuid:" + id}}, Type: coding{systemEntity, "4"}})
+	}
+	for _, id := range e.Credentials {
+		event.Entity = append(event.Entity, entity{
+			What: &reference{identifier{systemURI, id}}, Type: coding{systemEntity, "4"}, Detail: []detail{{detailGround, e.Ground}},
+		})
 	}
 	if e.Scope != "" {
 		event.Entity = append(event.Entity, entity{What: &reference{identifier{systemScope, e.Scope}}, Type: coding{systemEntity, "2"}})

@@ -4,12 +4,16 @@
 package policy
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
 // Asked is what a token keeps besides its claims, so that the question that it rests on can be
@@ -17,15 +21,63 @@ import (
 type Asked struct {
 	Scope     string            `json:"scope"` // of the profile
 	Requester consent.Requester `json:"requester"`
+	// Ground is what the token rests on; empty: the closed query.
+	Ground GroundName `json:"ground,omitempty"`
+	// Kept are the credentials that it rests on.
+	Kept []Kept `json:"kept,omitempty"`
 }
 
-// Asked returns what the token keeps to be looked at again; nil: it is not. A permission on
-// proof that the request brought along stands as long as the token does.
+// Kept is what it takes to look a credential up again that a token rests on.
+type Kept struct {
+	ID      string          `json:"id"`
+	Type    string          `json:"type"`
+	Issuer  string          `json:"issuer"`
+	Expires time.Time       `json:"expires"` // zero: never
+	Status  json.RawMessage `json:"status,omitempty"`
+}
+
+// String returns the type of the credential and who issued it, for the data holder's own log.
+func (k Kept) String() string { return k.Type + " by " + shownIssuer(k.Issuer) }
+
+func (a Asked) ground() GroundName { return cmp.Or(a.Ground, GroundClosedQuery) }
+
+// Asked returns what the token keeps to be looked at again; nil: it is not.
 func (p *Permission) Asked() *Asked {
-	if p == nil || p.c == nil || p.c.profile.Recheck == 0 || p.ownProof {
+	if p == nil || p.c == nil || p.c.profile.Recheck == 0 {
 		return nil
 	}
-	return &Asked{Scope: p.c.profile.Scope, Requester: p.c.question.Requester}
+	asked := &Asked{Scope: p.c.profile.Scope, Requester: p.c.question.Requester, Ground: p.ground}
+	for _, each := range p.finding.Rests {
+		asked.Kept = append(asked.Kept, Kept{ID: each.ID, Type: each.typeName(), Issuer: each.Issuer, Expires: each.Expires, Status: each.Status})
+	}
+	return asked
+}
+
+// Again looks at a token again that rests on credentials under a ground: each must be valid
+// still, and of an issuer that is trusted still. It returns them, to be looked up, and what is
+// found when none was revoked. The error is [ErrNotEstablished] where the case is another, or a
+// [*Refusal], which ends the token.
+func (c *Case) Again(ground GroundName) ([]Kept, Finding, error) {
+	if c.asked == nil || c.asked.Ground != ground || len(c.asked.Kept) == 0 {
+		return nil, Finding{}, ErrNotEstablished
+	}
+	for _, kept := range c.asked.Kept {
+		if !kept.Expires.IsZero() && !kept.Expires.After(c.evidence.Now) {
+			return nil, Finding{}, refuse(ReasonDenied).by("a credential that a token rests on is valid still: %s", kept)
+		}
+		attribute, named := groundAttributes[kept.Type]
+		if issuers := c.profile.trust[attribute]; named && !issuers.Trusts(kept.Issuer, "") && !issuers.TrustsHolder() {
+			return nil, Finding{}, refuse(ReasonProfileChanged).by("trust.%s has the issuer still: %s", attribute, kept)
+		}
+	}
+	return slices.Clone(c.asked.Kept), c.permitted(c.asked.Kept[0].ID, c.evidence.Now), nil
+}
+
+// groundAttributes are the attributes that the credentials of the grounds show. A registration
+// is its presenter's own.
+var groundAttributes = map[string]trust.Attribute{
+	definition.TypeAttestation: trust.Attestation,
+	definition.TypeMembership:  trust.Membership,
 }
 
 // Latest returns the claims that say when and how consent was established last. A later look
@@ -101,10 +153,13 @@ func categoriesOf(claim any) (categories []consent.Category) {
 // CaseAgain returns the case of a token that was issued at a subject, to be asked once more.
 // Its refusals are final: the data holder is on the list no more, or the profile is gone or
 // asks something else, so that nothing of this configuration permits the token.
-func (p *Policy) CaseAgain(scope, subject string, question consent.Question, now time.Time) (*Case, error) {
-	profile := p.profiles[scope]
+func (p *Policy) CaseAgain(asked Asked, subject string, question consent.Question, now time.Time) (*Case, error) {
+	profile := p.profiles[asked.Scope]
 	if profile == nil {
 		return nil, refuse(ReasonProfileChanged).by("the profile of a token is still there")
+	}
+	if !slices.Contains(profile.Grounds, asked.ground()) {
+		return nil, refuse(ReasonProfileChanged).by("the profile of a token has its ground still")
 	}
 	if !slices.Equal(profile.Categories, question.Categories) || profile.Purpose != question.Purpose {
 		return nil, refuse(ReasonProfileChanged).by("the profile of a token asks what it asked")
@@ -112,7 +167,7 @@ func (p *Policy) CaseAgain(scope, subject string, question consent.Question, now
 	if still, _ := p.Lists().DataHolder(subject); still != question.DataHolder {
 		return nil, refuse(ReasonDataHolder).by("the subject of a token is still in mitz.dataholders")
 	}
-	return &Case{profile: profile, question: question, evidence: Evidence{Basis: BasisToken, Subject: subject, Now: now}}, nil
+	return &Case{profile: profile, question: question, asked: &asked, evidence: Evidence{Basis: BasisToken, Subject: subject, Now: now}}, nil
 }
 
 // IsFinal reports whether a refusal ends a token for good when it is looked at again. The
@@ -134,8 +189,6 @@ func (p *Profile) readRecheck(key string, config ProfileConfig) error {
 	case p.Recheck == 0:
 	case p.Recheck < time.Second:
 		problems = append(problems, fmt.Errorf("%s.recheck: at least 1s, or 0s for never", key))
-	case !slices.Contains(p.Grounds, GroundClosedQuery):
-		problems = append(problems, fmt.Errorf("%s.recheck: needs the ground %s, which alone looks again", key, GroundClosedQuery))
 	}
 	switch config.RecheckFailure {
 	case "", "deny":

@@ -48,7 +48,7 @@ func TestATokenKeepsWhatItTakesToAskAgain(t *testing.T) {
 	question, err := asked.Question(claims)
 	require.NoError(t, err)
 	assert.Equal(t, permission.c.Question(), question)
-	c, err := p.CaseAgain(asked.Scope, "hospital-east", question, time.Now())
+	c, err := p.CaseAgain(asked, "hospital-east", question, time.Now())
 	require.NoError(t, err)
 	assert.Equal(t, permission.c.Question(), c.Question())
 	assert.Equal(t, BasisToken, c.Basis())
@@ -62,24 +62,10 @@ func TestATokenKeepsWhatItTakesToAskAgain(t *testing.T) {
 func TestWhichTokensAreLookedAtAgain(t *testing.T) {
 	permission, _ := storedToken(t, newPolicy(t, validConfig()), validEvidence())
 	assert.Nil(t, permission.Asked(), "a profile without recheck keeps nothing")
-	permission, _ = storedToken(t, recheckingPolicy(t), validEvidence())
-	permission.ownProof = true
-	assert.Nil(t, permission.Asked(), "proof that the request brought along does not change")
 	var none *Permission
 	assert.Nil(t, none.Asked())
 	_, err := none.Latest()
 	require.Error(t, err)
-
-	p := recheckingPolicy(t)
-	grounds, err := NewGrounds(p, withProof(permits(GroundClosedQuery)))
-	require.NoError(t, err)
-	profile := p.Profile("medication")
-	profile.Categories = []consent.Category{"GGC002"}
-	c, err := p.Case(profile, validEvidence())
-	require.NoError(t, err)
-	permission, err = grounds.Establish(t.Context(), c, &trail{})
-	require.NoError(t, err)
-	assert.Nil(t, permission.Asked(), "the ground says whether it has own proof")
 }
 
 func TestWhenATokenIsLookedAtAgain(t *testing.T) {
@@ -118,6 +104,9 @@ func TestATokenThatThisConfigurationDoesNotPermit(t *testing.T) {
 			p.Profile("medication").Categories = append(p.Profile("medication").Categories, "GGC012")
 		}, ReasonProfileChanged},
 		{"the profile has another purpose", func(p *Policy, _ map[string]any) { p.Profile("medication").Purpose = "TREAT" }, ReasonProfileChanged},
+		{"the profile has another ground", func(p *Policy, _ map[string]any) {
+			p.Profile("medication").Grounds = []GroundName{GroundAttestation}
+		}, ReasonProfileChanged},
 		{"the data holder is on the list no more", func(p *Policy, _ map[string]any) { p.Use(nil) }, ReasonDataHolder},
 		{"the data holder has another type", func(_ *Policy, claims map[string]any) { claims[ClaimDataHolderFacilityType] = "Z3" }, ReasonDataHolder},
 		{"the token names no patient", func(_ *Policy, claims map[string]any) { delete(claims, ClaimPatientBSN) }, ReasonClaimMalformed},
@@ -127,10 +116,11 @@ func TestATokenThatThisConfigurationDoesNotPermit(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			p := recheckingPolicy(t)
 			permission, claims := storedToken(t, p, validEvidence())
+			asked := *permission.Asked()
 			tc.change(p, claims)
-			question, err := permission.Asked().Question(claims)
+			question, err := asked.Question(claims)
 			if err == nil {
-				_, err = p.CaseAgain("medication", "hospital-east", question, time.Now())
+				_, err = p.CaseAgain(asked, "hospital-east", question, time.Now())
 			}
 			var refusal *Refusal
 			require.ErrorAs(t, err, &refusal)
@@ -173,9 +163,4 @@ func TestReadRecheck(t *testing.T) {
 			assert.Equal(t, tc.keeps, profile.KeepsUnchecked)
 		})
 	}
-	t.Run("it needs a ground that looks again", func(t *testing.T) {
-		profile := &Profile{Grounds: []GroundName{GroundAttestation}}
-		require.ErrorContains(t, profile.readRecheck("profiles[0]", ProfileConfig{Recheck: time.Minute}), "profiles[0].recheck: needs the ground mitz-closed-query")
-		require.NoError(t, profile.readRecheck("profiles[0]", ProfileConfig{}))
-	})
 }

@@ -17,6 +17,7 @@ type Case struct {
 	evidence Evidence
 	question consent.Question
 	claims   map[string]any // that the question was made of, each as one text
+	asked    *Asked         // what a token kept that is looked at again; nil: it is a request
 }
 
 // Case makes a case of what is known about a request for a profile's scope. The error is a
@@ -34,6 +35,14 @@ func (c *Case) Question() consent.Question {
 	question := c.question
 	question.Categories = slices.Clone(question.Categories)
 	return question
+}
+
+// grounds are those to try, in their order: of a token that is looked at again, its own.
+func (c *Case) grounds() []GroundName {
+	if c.asked != nil {
+		return []GroundName{c.asked.ground()}
+	}
+	return c.profile.Grounds
 }
 
 // Basis says what the case was made of.

@@ -30,6 +30,8 @@ type Config struct {
 	// FacilityTypes are the organisation types of requesters, by URA, for as long as no
 	// authority issues credentials for them.
 	FacilityTypes map[string]string `koanf:"facilitytypes"`
+	// Registration says which registrations of consent are accepted that requesters bring.
+	Registration RegistrationConfig `koanf:"-"`
 	// Lists, if not nil, are used in place of DataHolders and FacilityTypes: those, with what
 	// is in files of their own.
 	Lists *Lists `koanf:"-"`
@@ -49,7 +51,7 @@ type ProfileConfig struct {
 	Scope      string   `koanf:"scope"`
 	Categories []string `koanf:"categories"` // codes of 2.16.840.1.113883.2.4.3.111.5.10.1
 	Purpose    string   `koanf:"purpose"`    // TREAT or COC
-	Grounds    []string `koanf:"grounds"`    // empty: the closed query
+	Grounds    []string `koanf:"grounds"`    // tried in this order; empty: the closed query
 	// AfterDeny is what follows on a Deny of one ground: "stop", or "continue" to let a later
 	// ground of the list still permit. Empty: stop.
 	AfterDeny string `koanf:"afterdeny"`
@@ -89,6 +91,7 @@ func New(config Config, definitions Definitions) (*Policy, error) {
 	var err error
 	p.trust, err = readTrust(config)
 	problems := []error{err}
+	p.registration = config.Registration.withDefaults()
 	lists := config.Lists
 	if lists == nil {
 		builder := NewListBuilder(len(config.DataHolders) + len(config.FacilityTypes))
@@ -161,7 +164,7 @@ func checkStrictTrust(attribute trust.Attribute, issuers trust.Issuers) error {
 
 func (p *Policy) readProfile(key string, config ProfileConfig, definitions Definitions) error {
 	var problems []error
-	profile := &Profile{Scope: config.Scope, trust: p.trust, strict: p.strict, enrollmentMaxAge: config.EnrollmentMaxAge}
+	profile := &Profile{Scope: config.Scope, trust: p.trust, registration: p.registration, strict: p.strict, enrollmentMaxAge: config.EnrollmentMaxAge}
 	switch {
 	case !scopeShape.MatchString(config.Scope):
 		problems = append(problems, fmt.Errorf("%s.scope: not one scope (RFC 6749 section 3.3)", key))
@@ -180,7 +183,7 @@ func (p *Policy) readProfile(key string, config ProfileConfig, definitions Defin
 	profile.Purpose, err = consent.ParsePurposeOfUse(config.Purpose)
 	problems = append(problems, errlist.Prefix(key+".purpose", err))
 	profile.Grounds, err = readGrounds(config.Grounds)
-	problems = append(problems, errlist.Prefix(key+".grounds", err))
+	problems = append(problems, errlist.Prefix(key+".grounds", errors.Join(err, profile.checkGrounds())))
 	profile.continueAfterDeny, err = readAfterDeny(config.AfterDeny)
 	problems = append(problems, errlist.Prefix(key+".afterdeny", err))
 	problems = append(problems, profile.readRecheck(key, config), profile.readSubscribe(key, config))
@@ -220,6 +223,7 @@ func readNames(configured map[string]string) (map[string]string, error) {
 func (p *Profile) rules(typesConfigured bool) definition.Rules {
 	return definition.Rules{
 		Names: p.names, Trust: p.trust, Strict: p.strict, TypesConfigured: typesConfigured,
+		Grounds:  definition.Grounds{Types: p.groundTypes(), Several: len(p.Grounds) > 1},
 		Reserved: append(ReservedClaims(), introspectionClaims...),
 	}
 }
@@ -237,6 +241,7 @@ func (p *Policy) readDefinition(profile *Profile, key string, config ProfileConf
 	} else {
 		profile.Definition = operators
 		profile.sources, err = profile.rules(p.typesListed).Check(operators, config.AllowUnconstrained)
+		err = errors.Join(err, profile.checkAsked(operators))
 		err = errlist.Prefix(key+".presentationdefinition", err)
 	}
 	declared := definition.Declared(profile.Definition)
@@ -262,38 +267,4 @@ func readCategories(codes []string) ([]consent.Category, error) {
 		problems = append(problems, errors.New("none"))
 	}
 	return categories, errors.Join(problems...)
-}
-
-func readGrounds(names []string) ([]GroundName, error) {
-	if len(names) == 0 {
-		return []GroundName{GroundClosedQuery}, nil
-	}
-	var grounds []GroundName
-	var problems []error
-	for _, name := range names {
-		ground := GroundName(name)
-		switch ground {
-		case GroundClosedQuery:
-			if slices.Contains(grounds, ground) {
-				problems = append(problems, fmt.Errorf("%q is given twice", name))
-			}
-			grounds = append(grounds, ground)
-		case GroundAttestation, GroundRegistration:
-			problems = append(problems, fmt.Errorf("%q is not supported yet", name))
-		default:
-			problems = append(problems, fmt.Errorf("%q is no ground", name))
-		}
-	}
-	return grounds, errors.Join(problems...)
-}
-
-func readAfterDeny(word string) (continues bool, err error) {
-	switch word {
-	case "", "stop":
-		return false, nil
-	case "continue":
-		return true, nil
-	default:
-		return false, fmt.Errorf("%q is neither stop nor continue", word)
-	}
 }

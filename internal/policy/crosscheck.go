@@ -34,7 +34,7 @@ func (p *Profile) crossCheck(evidence Evidence, requester consent.Requester) []*
 			continue
 		}
 		if !known {
-			if !isOfRequester(credential, requester.URA) {
+			if !p.readsForGround(credential) && !isOfRequester(credential, requester.URA) {
 				refusals = append(refusals, refuse(ReasonClaimUntrusted).
 					by("a credential that is issued with a certificate is issued with the requester's own (URA %s): %s", requester.URA, credential))
 			}
@@ -84,6 +84,12 @@ func (p *Profile) checkPlain(credential Credential, form definition.Form) *Refus
 		return refuse(ReasonClaimMalformed, claims...).by("a credential has one type besides %s: %s has %d", definition.TypeAny, credential, len(types))
 	}
 	return nil
+}
+
+// readsForGround reports whether a credential is of a type on which one of the profile's grounds
+// rests, which says itself who may issue it.
+func (p *Profile) readsForGround(credential Credential) bool {
+	return isOneOf(credential.Types, p.groundTypes())
 }
 
 // isOfRequester reports whether a credential of a type that is not known here comes from the

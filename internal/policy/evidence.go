@@ -3,7 +3,10 @@
 
 package policy
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Basis is what a case is made of.
 type Basis string
@@ -39,6 +42,7 @@ type Evidence struct {
 
 // Credential is a presented credential whose proof the node has verified.
 type Credential struct {
+	ID        string // empty: it has none
 	Types     []string
 	Issuer    string // DID, except for Dezi
 	Presenter string // DID that signed the presentation: the identity that was proven
@@ -52,6 +56,14 @@ type Credential struct {
 	// Certificate is the validity of the certificate under a did:x509 issuer; nil for others,
 	// and for an X509Credential, which the node compares with its certificate.
 	Certificate *Validity
+	// Signed tells that it has a proof of its own. Without one it rests on the presentation
+	// alone, which is the word of whoever presents it.
+	Signed bool
+	// Raw is the credential as it was presented, with its proof: JSON, or a JWT.
+	Raw string
+	// Status is its credentialStatus as JSON, where it can be seen whether it was revoked; nil:
+	// nowhere.
+	Status json.RawMessage
 }
 
 // Validity is the time in which a certificate is valid.

@@ -38,6 +38,12 @@ type Explanation struct {
 	Categories       []consent.Category
 	Purpose          consent.PurposeOfUse
 	Grounds          []GroundName
+	// Brought are the credentials on which grounds rest that do not ask Mitz.
+	Brought []BroughtCredential
+	// Registration says which registrations count, where the profile takes any.
+	Registration RegistrationConfig
+	// ContinuesAfterDeny tells that a registration may permit what Mitz denied.
+	ContinuesAfterDeny bool
 	// Subscribes is the profile's.
 	Subscribes bool
 	// Samples are the questions that a fictional requester would have asked, one for each
@@ -85,6 +91,14 @@ type AcceptedCredential struct {
 	Unproven string
 }
 
+// BroughtCredential is a credential on which a ground rests.
+type BroughtCredential struct {
+	Ground GroundName
+	Type   string
+	// Trusted are who may issue it; none: the organisation that presents it, itself.
+	Trusted []trust.Entry
+}
+
 // ClaimSource says where in a credential's subject a claim is found.
 type ClaimSource struct {
 	Claim    string
@@ -109,9 +123,12 @@ func (p *Policy) Explain(profile *Profile) Explanation {
 		Categories:       slices.Clone(profile.Categories),
 		Purpose:          profile.Purpose,
 		Grounds:          slices.Clone(profile.Grounds),
+		Brought:          profile.brought(),
+		Registration:     profile.registration,
 		Subscribes:       profile.Subscribes,
 		Samples:          p.samples(profile),
 	}
+	explanation.ContinuesAfterDeny = profile.continueAfterDeny && slices.Contains(profile.Grounds, GroundRegistration)
 	for _, definition := range profile.Definition {
 		explanation.Choices = explanation.Choices || !profile.builtin && len(definition.SubmissionRequirements) > 0
 	}
@@ -124,6 +141,16 @@ func (p *Policy) Explain(profile *Profile) Explanation {
 	})
 	explanation.TokenClaims = profile.tokenClaims(explanation.Samples[0])
 	return explanation
+}
+
+// brought are the credentials on which the profile's grounds rest.
+func (p *Profile) brought() (credentials []BroughtCredential) {
+	for _, ground := range p.Grounds {
+		for _, each := range ground.types() {
+			credentials = append(credentials, BroughtCredential{Ground: ground, Type: each, Trusted: p.trust[groundAttributes[each]].Entries()})
+		}
+	}
+	return credentials
 }
 
 // requirements are the attributes that a question is made of. One that can be shown with

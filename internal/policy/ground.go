@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // GroundName names what a decision rests on, in the configuration, in tokens and in metrics.
@@ -50,6 +51,8 @@ type Finding struct {
 	// ID is what the decision is known by: Mitz's request id, or the id of a credential.
 	ID string
 	At time.Time // when it was decided
+	// Rests are the presented credentials that it rests on; none: it rests on Mitz's answer.
+	Rests []Credential
 }
 
 // Attempt tells how one ground ended.
@@ -99,17 +102,25 @@ func NewGrounds(p *Policy, grounds ...Ground) (*Grounds, error) {
 // [Permission]: it takes a finding that permits every category, and a data holder that is
 // still on the list when it was found.
 //
-// A Deny is final, unless the profile says that later grounds may still permit. After trouble
-// only grounds with proof of their own are tried. When none permits, the error is the Deny if
-// there was one, else the first trouble, else the refusal of a request that brings no ground.
+// An objection of the patient that was presented refuses before any ground is tried. A Deny is
+// final, unless the profile says that later grounds may still permit: then a registration may,
+// because Mitz also denies where nothing was ever recorded, and an attestation may not, because
+// it is Mitz's earlier word. After trouble only grounds with proof of their own are tried; a
+// credential that is wrong is trouble. When none permits, the error is the Deny if there was one,
+// else the first trouble, else the refusal of a request that brings no ground.
+//
+// A token that is looked at again stands and falls with the ground that it rests on.
 func (g *Grounds) Establish(ctx context.Context, c *Case, trace Trace) (*Permission, error) {
+	if registration, objects := c.objection(); objects {
+		return nil, g.object(ctx, registration, trace)
+	}
 	var denied, trouble error
-	for _, name := range c.profile.Grounds {
+	for _, name := range c.grounds() {
 		ground := g.byName[name]
 		if ground == nil {
 			return nil, refuse(ReasonUnanswered).by("the ground %s is there", name)
 		}
-		if trouble != nil && !ground.HasOwnProof() {
+		if trouble != nil && !ground.HasOwnProof() || denied != nil && !name.outweighsDeny() {
 			continue
 		}
 		finding, err := g.try(ctx, c, ground, trace)
@@ -130,6 +141,40 @@ func (g *Grounds) Establish(ctx context.Context, c *Case, trace Trace) (*Permiss
 		}
 	}
 	return nil, firstOf(denied, firstOf(trouble, refuse(ReasonDenied).by("a ground of the profile is established")))
+}
+
+// AsksMitz reports whether a ground rests on what Mitz is asked, and not on what the request
+// brings along.
+func (n GroundName) AsksMitz() bool { return n == GroundClosedQuery }
+
+// types are the types of credential that a ground rests on.
+func (n GroundName) types() []string {
+	switch n {
+	case GroundAttestation:
+		return []string{definition.TypeAttestation}
+	case GroundRegistration:
+		return []string{definition.TypeRegistration, definition.TypeMembership}
+	default:
+		return nil
+	}
+}
+
+// outweighsDeny reports whether a ground may permit what Mitz denied, where the profile lets
+// grounds be tried then.
+func (n GroundName) outweighsDeny() bool { return n == GroundRegistration }
+
+// object tells of an objection as of a registration that was tried.
+func (g *Grounds) object(ctx context.Context, registration Credential, trace Trace) error {
+	refusal := refuseObjection(registration)
+	attempt := Attempt{Ground: GroundRegistration, Err: refusal}
+	if isID(registration.ID) {
+		attempt.Finding.ID = registration.ID
+	}
+	_, ended := trace.Trying(ctx, GroundRegistration)
+	if unrecorded := ended(attempt); unrecorded != nil {
+		return fmt.Errorf("%w: %w", errUnrecorded, unrecorded)
+	}
+	return refusal
 }
 
 // errUnrecorded marks that what a ground found could not be recorded.
@@ -156,7 +201,7 @@ func (g *Grounds) permit(c *Case, ground Ground, finding Finding) (*Permission, 
 	if still, _ := g.policy.Lists().DataHolder(c.evidence.Subject); still != c.question.DataHolder {
 		return nil, refuse(ReasonDataHolder).by("the subject is still in mitz.dataholders when consent was established")
 	}
-	return &Permission{c: c, ground: ground.Name(), ownProof: ground.HasOwnProof(), finding: finding}, nil
+	return &Permission{c: c, ground: ground.Name(), finding: finding}, nil
 }
 
 func firstOf(first, second error) error {

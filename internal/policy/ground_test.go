@@ -68,7 +68,7 @@ var errTrouble = errors.New("mitz is down")
 
 // TestGrounds goes through how two grounds end one after the other.
 func TestGrounds(t *testing.T) {
-	const first, second = GroundClosedQuery, GroundAttestation
+	const first, second = GroundClosedQuery, GroundRegistration
 	for _, tc := range []struct {
 		name          string
 		continues     bool // afterdeny
@@ -83,6 +83,7 @@ func TestGrounds(t *testing.T) {
 		{"what no ground establishes is refused", true, fails(first, ErrNotEstablished), fails(second, ErrNotEstablished), "", ReasonDenied, false, 2},
 		{"a Deny is final", false, decides(first, consent.Deny), permits(second), "", ReasonDenied, false, 1},
 		{"a later ground may permit after a Deny where the profile says so", true, decides(first, consent.Deny), permits(second), second, "", false, 2},
+		{"what Mitz attested before never permits what it denies now", true, decides(first, consent.Deny), withProof(permits(GroundAttestation)), "", ReasonDenied, false, 1},
 		{"a Deny stays one when no later ground permits", true, decides(first, consent.Deny), fails(second, ErrNotEstablished), "", ReasonDenied, false, 2},
 		{"a Deny outweighs trouble after it", true, decides(first, consent.Deny), fails(second, errTrouble), "", ReasonDenied, false, 2},
 		{"a Deny outweighs trouble before it", true, fails(first, errTrouble), withProof(decides(second, consent.Deny)), "", ReasonDenied, false, 2},
@@ -96,7 +97,7 @@ func TestGrounds(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			p := newPolicy(t, validConfig())
 			profile := p.Profile("birth-care")
-			profile.Grounds, profile.continueAfterDeny = []GroundName{first, second}, tc.continues
+			profile.Grounds, profile.continueAfterDeny = []GroundName{first, tc.second.name}, tc.continues
 			grounds, err := NewGrounds(p, tc.first, tc.second)
 			require.NoError(t, err)
 			c, err := p.Case(profile, validEvidence())

@@ -6,6 +6,7 @@ package policy
 import (
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -14,10 +15,9 @@ import (
 // Permission says that a token may be issued for one case, on one ground. Only
 // [Grounds.Establish] makes one; the zero value permits nothing.
 type Permission struct {
-	c        *Case
-	ground   GroundName
-	ownProof bool // the ground's, see [Ground]
-	finding  Finding
+	c       *Case
+	ground  GroundName
+	finding Finding
 }
 
 var errNoPermission = errors.New("a permission that nothing was decided for")
@@ -31,6 +31,15 @@ func (p *Permission) Question() consent.Question {
 		return consent.Question{}
 	}
 	return p.c.Question()
+}
+
+// Rests returns the presented credentials that the permission rests on, with their proofs; none:
+// it rests on what Mitz answered.
+func (p *Permission) Rests() []Credential {
+	if p == nil || p.c == nil {
+		return nil
+	}
+	return slices.Clone(p.finding.Rests)
 }
 
 // Claims returns the claims that the token gets: those that the question was made of, and

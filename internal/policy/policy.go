@@ -19,11 +19,13 @@ import (
 // Policy is a checked configuration. Nothing of it changes after it was made but its lists,
 // which are replaced as a whole.
 type Policy struct {
-	profiles    map[string]*Profile // by scope
-	trust       map[trust.Attribute]trust.Issuers
-	lists       atomic.Pointer[Lists]
-	typesListed bool // types of requesters are configured, or a file for them is
-	strict      bool
+	profiles map[string]*Profile // by scope
+	trust    map[trust.Attribute]trust.Issuers
+	// registration is what a registration must say.
+	registration RegistrationConfig
+	lists        atomic.Pointer[Lists]
+	typesListed  bool // types of requesters are configured, or a file for them is
+	strict       bool
 }
 
 // Profile guards one scope.
@@ -47,6 +49,7 @@ type Profile struct {
 	builtin           bool
 	strict            bool
 	trust             map[trust.Attribute]trust.Issuers
+	registration      RegistrationConfig
 	names             definition.Names   // of claims that have another name
 	reads             []string           // the claims of a question that the definition can give
 	sources           definition.Sources // types of credential whose issuers the operator's definition leaves to the trust
@@ -58,6 +61,21 @@ type Profile struct {
 func isForOrganizations(mapping pe.WalletOwnerMapping) bool {
 	_, has := mapping[pe.WalletOwnerOrganization]
 	return has && len(mapping) == 1
+}
+
+// AsksMitz reports whether a profile has a ground for which Mitz is asked.
+func (p *Policy) AsksMitz() bool { return p.hasGround(GroundClosedQuery) }
+
+// TakesRegistrations reports whether a profile accepts what requesters recorded themselves.
+func (p *Policy) TakesRegistrations() bool { return p.hasGround(GroundRegistration) }
+
+func (p *Policy) hasGround(ground GroundName) bool {
+	for _, profile := range p.profiles {
+		if slices.Contains(profile.Grounds, ground) {
+			return true
+		}
+	}
+	return false
 }
 
 // Use replaces the lists, for the questions from now on. Lists that are nil stand for empty

@@ -102,7 +102,7 @@ func TestNew(t *testing.T) {
 			"profiles[3].scope: not one scope",
 			`profiles[3].categories: "X" is not a data category`,
 			`profiles[3].grounds: "a-hunch" is no ground`,
-			`profiles[3].grounds: "mitz-attestation" is not supported yet`,
+			`profiles[3].grounds: "mitz-attestation" needs trust.attestation`,
 			`trust.facilitytype: "vektis.example": neither a DID`,
 			`trust.facilitytype: "did:web:*": neither a DID`,
 			"trust.patience: no such attribute",

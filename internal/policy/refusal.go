@@ -22,6 +22,7 @@ const (
 	ReasonWalletMissing      Reason = "wallet_missing"      // the grant does not ask every kind of wallet that the definition needs
 	ReasonCredentialProof    Reason = "credential_proof"    // a credential's signature is wrong
 	ReasonClaimOutdated      Reason = "claim_outdated"      // a claim is older than allowed
+	ReasonClaimPremature     Reason = "claim_premature"     // a claim is of a time to come
 	ReasonCredentialStatus   Reason = "credential_status"   // whether a credential was revoked cannot be told
 	// A presentation or a credential that can be read in two ways.
 	ReasonCredentialAmbiguous Reason = "credential_ambiguous"
@@ -39,10 +40,16 @@ func AnswerReasons() []Reason {
 	return []Reason{ReasonDenied, ReasonIndeterminate, ReasonNotApplicable, ReasonUnanswered}
 }
 
+// CredentialReasons returns the reasons for which a credential that a ground rests on is refused.
+func CredentialReasons() []Reason {
+	return []Reason{ReasonClaimMissing, ReasonClaimMalformed, ReasonClaimContradiction, ReasonClaimUntrusted,
+		ReasonClaimOutdated, ReasonClaimPremature, ReasonCredentialProof}
+}
+
 // Reasons returns all reasons.
 func Reasons() []Reason {
 	return append(AnswerReasons(), ReasonScope, ReasonDataHolder, ReasonClaimMissing, ReasonClaimMalformed,
-		ReasonClaimContradiction, ReasonClaimUntrusted, ReasonWalletMissing, ReasonCredentialProof, ReasonClaimOutdated,
+		ReasonClaimContradiction, ReasonClaimUntrusted, ReasonWalletMissing, ReasonCredentialProof, ReasonClaimOutdated, ReasonClaimPremature,
 		ReasonCredentialStatus, ReasonCredentialAmbiguous, ReasonReservedClaim, ReasonProfileChanged)
 }
 
@@ -121,6 +128,11 @@ func RefuseAmbiguous(credential Credential) *Refusal {
 // whose signature is wrong.
 func RefuseSelfIssued(credential Credential) *Refusal {
 	return refuse(ReasonCredentialProof).by("a credential that the presenter issued itself has a signature that is right: %s", credential)
+}
+
+// RefuseRevoked refuses to go on with a token that rests on a credential which was revoked.
+func RefuseRevoked(kept Kept) *Refusal {
+	return refuse(ReasonDenied).by("a credential that a token rests on was not revoked: %s", kept)
 }
 
 // RefuseEdited refuses a request with a JSON-LD credential whose JSON says something else

@@ -34,6 +34,11 @@ func (c Credential) typeName() string {
 	if form, known := formOf(c); known {
 		return form.Types[0]
 	}
+	for _, each := range definition.GroundTypes() {
+		if slices.Contains(c.Types, each) {
+			return each
+		}
+	}
 	return "a credential of another type"
 }
 

@@ -30,9 +30,11 @@ const proofDezi = "DeziIDJWT07"
 
 // Builtin completes the template for a profile: the attributes that somebody is trusted to
 // attest, each with the types of credential that those can issue and a constraint on the
-// issuer. Where the operator configured facility types, no credential is needed for one. An
+// issuer; and what the profile's grounds rest on, which may be left out where there are several
+// grounds. Where the operator configured facility types, no credential is needed for one. An
 // attribute that nobody may attest is an error. The definition is the same for every scope
-// with the same names of claims, so one presentation can serve several scopes.
+// with the same names of claims and the same grounds, so one presentation can serve several
+// scopes.
 func (r Rules) Builtin() (pe.WalletOwnerMapping, error) {
 	definition, err := pe.ParsePresentationDefinition(builtinTemplate)
 	if err != nil {
@@ -42,13 +44,21 @@ func (r Rules) Builtin() (pe.WalletOwnerMapping, error) {
 	var problems []error
 	choice := false
 	for _, descriptor := range definition.InputDescriptors {
+		if credentialType, ofGround := groundTypes[descriptor.Id]; ofGround {
+			if slices.Contains(r.Grounds.Types, credentialType) {
+				r.completeGround(descriptor, credentialType)
+				descriptors = append(descriptors, descriptor)
+				choice = choice || r.Grounds.Several
+			}
+			continue
+		}
 		attribute := trust.Attribute(descriptor.Id)
 		accepted := r.Accepted(attribute)
 		if len(accepted) > 0 {
 			r.complete(descriptor, attribute, accepted)
 			descriptors = append(descriptors, descriptor)
-			choice = choice || r.optional(attribute)
-		} else if !r.optional(attribute) {
+			choice = choice || r.optional(descriptor.Id)
+		} else if !r.optional(descriptor.Id) {
 			problems = append(problems, fmt.Errorf("trust.%s: nobody is trusted who can attest it, but the built-in presentation definition needs it", attribute))
 		}
 	}
@@ -62,9 +72,32 @@ func (r Rules) Builtin() (pe.WalletOwnerMapping, error) {
 	return pe.WalletOwnerMapping{pe.WalletOwnerOrganization: *definition}, nil
 }
 
-// optional reports whether a requester need not show an attribute.
-func (r Rules) optional(attribute trust.Attribute) bool {
+// optional reports whether a requester need not show what a descriptor asks for.
+func (r Rules) optional(id string) bool {
+	if _, ofGround := groundTypes[id]; ofGround {
+		return r.Grounds.Several
+	}
+	attribute := trust.Attribute(id)
 	return attribute == trust.Delegation || attribute == trust.FacilityType && r.TypesConfigured
+}
+
+// groundTypes are the types of credential that the descriptors ask for which are about a ground,
+// by their ids. Each has a field with the credential's id, by which a requester that has several
+// in its wallet can select one.
+var groundTypes = map[string]string{
+	string(trust.Attestation): TypeAttestation,
+	"registration":            TypeRegistration,
+	string(trust.Membership):  TypeMembership,
+}
+
+// completeGround adds the type and the issuers to a descriptor of the template that is about a
+// ground. A registration is issued by whoever presents it, which a definition cannot say.
+func (r Rules) completeGround(descriptor *pe.InputDescriptor, credentialType string) {
+	fields := []pe.Field{{Path: []string{typePath}, Filter: &pe.Filter{Type: "string", Enum: []string{credentialType}}}}
+	if issuer := r.issuerField(trust.Attribute(descriptor.Id), nil); issuer != nil {
+		fields = append(fields, *issuer)
+	}
+	descriptor.Constraints.Fields = append(fields, descriptor.Constraints.Fields...)
 }
 
 // require says how many credentials each attribute needs. Without submission requirements a
@@ -75,7 +108,7 @@ func (r Rules) require(definition *pe.PresentationDefinition) {
 		descriptor.Group = []string{descriptor.Id}
 		none, one := 0, 1
 		requirement := &pe.SubmissionRequirement{Name: descriptor.Id, Rule: "pick", From: descriptor.Id}
-		if r.optional(trust.Attribute(descriptor.Id)) {
+		if r.optional(descriptor.Id) {
 			requirement.Min, requirement.Max = &none, &one
 		} else {
 			requirement.Count = &one

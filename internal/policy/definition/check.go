@@ -24,8 +24,16 @@ type Rules struct {
 	// TypesConfigured says that the operator configures facility types: no credential is
 	// needed for one.
 	TypesConfigured bool
+	// Grounds says what the profile's grounds rest on.
+	Grounds Grounds
 	// Strict refuses what is only fit for development.
 	Strict bool
+}
+
+// Grounds are what a profile's grounds rest on.
+type Grounds struct {
+	Types   []string // of credential, of [GroundTypes]
+	Several bool     // there are several grounds, so that a requester need not show what one rests on
 }
 
 // Sources are the types of credential whose issuers an operator's definition leaves to the

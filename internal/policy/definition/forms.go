@@ -106,6 +106,16 @@ const (
 	TypeDezi                   = "DeziUserCredential"
 )
 
+// The types of credential on which a ground rests. They give no claim of a question.
+const (
+	TypeAttestation  = "MitzConsentRegistrationAttestation" // Mitz attests what it decided
+	TypeMembership   = "MitzMembershipCredential"           // Mitz attests that an organisation is in the scheme
+	TypeRegistration = "MitzConsentRegistration"            // the requester recorded a patient's choice
+)
+
+// GroundTypes returns the types of credential on which a ground rests.
+func GroundTypes() []string { return []string{TypeAttestation, TypeMembership, TypeRegistration} }
+
 // organizationIn returns the places where a credential can name an organisation, below
 // each of the prefixes: as an identifier, or as an object that has one.
 func organizationIn(prefixes ...string) []string {

@@ -25,7 +25,8 @@ type Config struct {
 	Policy *policy.Policy
 	// Watcher gives the policy the lists again when their files change. It is not started.
 	Watcher *lists.Watcher
-	// Link reaches Mitz. It is not connected; who reads a configuration closes it.
+	// Link reaches Mitz; nil: nothing in the configuration does. It is not connected; who reads a
+	// configuration closes it.
 	Link *mitzclient.Link
 
 	// PatientKeys are those of withdrawal.keyfile; nil: there is no such file.
@@ -125,6 +126,9 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	section.Lists, config.Watcher, err = lists.Load(section.listSource(), config.listHooks(hooks))
 	problems = append(problems, err, section.validateDataHolders())
 	section.TypesListed = len(section.FacilityTypes) > 0 || section.FacilityTypesFile != ""
+	section.Config.Registration = policy.RegistrationConfig{
+		Identifications: section.Registration.Identifications, Agreements: section.Registration.Agreements, MaxAge: section.Registration.MaxAge,
+	}
 	config.Policy, err = policy.New(section.Config, operatorsDefinitions(node.Policies))
 	problems = append(problems, err)
 	config.certificate, err = section.clientCertificate()
@@ -141,6 +145,9 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 		return nil, err
 	}
 	config.Section, config.NotifyURL = section, section.Withdrawal.NotifyURL
+	if !section.reachesMitz() {
+		return config, nil
+	}
 	config.Link, err = mitzclient.NewLink(mitzclient.Config{
 		Endpoint: section.Endpoint, Timeout: section.Timeout, Files: section.tlsFiles(), QueriesPerMinute: section.QueriesPerMinute,
 		Subscriptions: subscriptions,
@@ -149,6 +156,13 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 		return nil, Invalid(err)
 	}
 	return config, nil
+}
+
+// Close gives back what the configuration holds.
+func (c *Config) Close() {
+	if c.Link != nil {
+		c.Link.Close()
+	}
 }
 
 // listHooks give the policy changed lists at once: of a data holder that is not in them, no

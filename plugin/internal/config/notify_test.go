@@ -122,7 +122,7 @@ func TestWhatKeepsMitzFromTellingTheNode(t *testing.T) {
 		{"systems by their names", func(s *Section, _ *Node) { s.Withdrawal.GatewaySystem, s.Withdrawal.SourceSystem = "geheim", "2.999." },
 			[]string{"withdrawal.gatewaysystem: not an OID: numbers with dots between them, such as 2.999.1", "withdrawal.sourcesystem: not an OID: numbers with dots between them, such as 2.999.1"}},
 		{"no ground on which Mitz answers", func(s *Section, _ *Node) { s.Profiles[0].Grounds = []string{"mitz-attestation"} },
-			[]string{`profiles[0].grounds: "mitz-attestation" is not supported yet`,
+			[]string{`profiles[0].grounds: "mitz-attestation" needs trust.attestation, which says whose attestations of consent count: name the DID with which Mitz issues them`,
 				"profiles[0].subscribe: needs the ground mitz-closed-query, which alone rests on what Mitz has on record"}},
 		{"roots without names", func(s *Section, _ *Node) { s.Withdrawal.NotifyCertNames = nil },
 			[]string{"withdrawal.notifycertnames: required with withdrawal.notifytruststorefile: others than Mitz have certificates under these roots too"}},

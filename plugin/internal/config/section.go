@@ -5,6 +5,7 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,6 +97,14 @@ func (s Section) Scopes() []string {
 		scopes = append(scopes, profile.Scope)
 	}
 	return scopes
+}
+
+// reachesMitz reports whether anything in the section needs Mitz, or says how it is reached.
+func (s Section) reachesMitz() bool {
+	return s.Endpoint != "" || s.TLS != (TLS{}) || s.Withdrawal.NotifyURL != "" || s.Registration.Endpoint != "" ||
+		len(s.Profiles) == 0 || slices.ContainsFunc(s.Profiles, func(profile policy.ProfileConfig) bool {
+		return len(profile.Grounds) == 0 || slices.Contains(profile.Grounds, string(policy.GroundClosedQuery))
+	})
 }
 
 // DefinitionFile returns the file of the presentation definition that the profile of a scope

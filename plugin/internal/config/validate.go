@@ -33,9 +33,10 @@ const maxQueriesPerMinute = 1_000_000
 func (s Section) validateLink(strict bool) []error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if endpoint, err := mitzclient.ParseEndpoint(s.Endpoint); err != nil {
+	reaches := s.reachesMitz()
+	if endpoint, err := mitzclient.ParseEndpoint(s.Endpoint); reaches && err != nil {
 		problems = append(problems, err)
-	} else if strict && endpoint.Scheme != "https" {
+	} else if reaches && strict && endpoint.Scheme != "https" {
 		problem("endpoint: must be https in strict mode")
 	}
 	if s.QueriesPerMinute < 1 || s.QueriesPerMinute > maxQueriesPerMinute {
@@ -44,10 +45,10 @@ func (s Section) validateLink(strict bool) []error {
 	if s.Timeout < minTimeout || s.Timeout > maxTimeout {
 		problem("timeout: at least 500ms and at most 1m")
 	}
-	if strict && s.TLS.CertFile == "" {
+	if reaches && strict && s.TLS.CertFile == "" {
 		problem("tls.certfile: required in strict mode")
 	}
-	if strict && s.TLS.TrustStoreFile == "" {
+	if reaches && strict && s.TLS.TrustStoreFile == "" {
 		problem("tls.truststorefile: required in strict mode")
 	}
 	return problems
@@ -57,7 +58,7 @@ func (s Section) validateLink(strict bool) []error {
 // problems. It returns nil when there is no client certificate.
 func (s Section) clientCertificate() (*x509.Certificate, error) {
 	files := s.tlsFiles()
-	if files == nil {
+	if files == nil || !s.reachesMitz() {
 		return nil, nil
 	}
 	loaded, err := mitzclient.LoadTLS(*files)

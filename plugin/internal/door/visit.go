@@ -58,6 +58,10 @@ type Visit struct {
 	seen     map[string]any
 }
 
+// NewVisit returns the visit of what this node asks for by itself, about what it verified
+// before: it takes no turns, and may ask for as much as a request.
+func NewVisit(ctx context.Context) *Visit { return &Visit{ctx: ctx, verified: true} }
+
 // Verified ends the visit's turn, when the node has verified everything. What the guard
 // gets after that, to verify again, counts among the visit's fetches.
 func (v *Visit) Verified() {

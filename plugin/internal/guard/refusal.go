@@ -45,7 +45,7 @@ func oauthError(cause error) error {
 	case policy.ReasonScope, policy.ReasonDataHolder:
 		return oauth.OAuth2Error{Code: oauth.InvalidScope, Description: DescriptionUnusableScope}
 	case policy.ReasonClaimMissing, policy.ReasonClaimMalformed, policy.ReasonClaimContradiction, policy.ReasonClaimUntrusted,
-		policy.ReasonClaimOutdated, policy.ReasonWalletMissing, policy.ReasonCredentialProof, policy.ReasonCredentialStatus,
+		policy.ReasonClaimOutdated, policy.ReasonClaimPremature, policy.ReasonWalletMissing, policy.ReasonCredentialProof, policy.ReasonCredentialStatus,
 		policy.ReasonCredentialAmbiguous:
 		return oauth.OAuth2Error{Code: oauth.InvalidRequest, Description: refusal.Error()}
 	default:

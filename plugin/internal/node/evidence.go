@@ -6,6 +6,7 @@ package node
 import (
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -23,6 +24,13 @@ func CredentialEvidence(presented vc.VerifiableCredential, presenter string) pol
 		Issuer: presented.Issuer.String(), Presenter: presenter, Attested: isDeziAttested(presented),
 		Issued: presented.IssuanceDate, Certificate: certificateValidity(presented),
 		Subjects: presented.CredentialSubject, // of decoded JSON: it came in a presentation
+		Raw:      presented.Raw(), Signed: presented.Format() == vc.JWTCredentialProofFormat || len(presented.Proof) > 0,
+	}
+	if presented.ID != nil {
+		evidence.ID = presented.ID.String()
+	}
+	if len(presented.CredentialStatus) > 0 {
+		evidence.Status, _ = json.Marshal(presented.CredentialStatus) // of decoded JSON
 	}
 	for _, each := range presented.Type {
 		evidence.Types = append(evidence.Types, each.String())

@@ -4,6 +4,7 @@
 package recheck
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,7 +129,7 @@ func (r *Rechecker) look(token Token) (verdict Verdict, err error) {
 	}
 	decision := r.parts.Recorder.Begin(record.Request{Subject: token.Subject(), Presenters: token.Presenters(), Scope: token.Asked().Scope})
 	if origin, _ := token.Claims()[policy.ClaimConsentRequestID].(string); origin != "" {
-		decision.RestsOn(origin)
+		decision.RestsOn(cmp.Or(token.Asked().Ground, policy.GroundClosedQuery), origin)
 	}
 	ctx, done, running := r.parts.Requests.Begin(context.Background())
 	defer done() // not before the last entry: the stop waits for it
@@ -175,7 +176,7 @@ func (r *Rechecker) establish(ctx context.Context, token Token, decision *record
 		return nil, err
 	}
 	decision.Asks(question)
-	c, err := r.parts.Policy.CaseAgain(asked.Scope, token.Subject(), question, r.parts.Now())
+	c, err := r.parts.Policy.CaseAgain(asked, token.Subject(), question, r.parts.Now())
 	if err != nil {
 		return nil, err
 	}

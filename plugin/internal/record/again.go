@@ -11,6 +11,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
@@ -28,8 +29,14 @@ func recheckResults() []string {
 	return []string{recheckConfirmed, recheckRevoked, recheckRefused, recheckKept}
 }
 
-// RestsOn says which query a token rests on that is looked at again.
-func (d *Decision) RestsOn(requestID string) { d.origin = requestID }
+// RestsOn says what a token rests on that is looked at again: a query, or a credential.
+func (d *Decision) RestsOn(ground policy.GroundName, id string) {
+	if ground.AsksMitz() {
+		d.origin = id
+		return
+	}
+	d.ground, d.brought = ground, []string{id}
+}
 
 // Settle waits until the answer is written that a live token rests on from now on. On an error
 // it may not.

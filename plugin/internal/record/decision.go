@@ -34,10 +34,12 @@ type Decision struct {
 
 	credentials []policy.Credential // what was presented
 	question    *consent.Question   // nil until there is one
-	origin      string              // the query that a token which is looked at again rests on; empty: there is no token yet
+	origin      string              // the query that a token which is looked at again rests on; empty: none, or there is no token yet
 	ground      policy.GroundName   // that is being tried
 	requestIDs  []string            // under which Mitz knows the queries so far
 	ended       []string            // those of which it was told how they ended
+	brought     []string            // the ids of credentials with which consent was brought along, or an objection
+	failed      []string            // grounds that met with trouble, and what it was
 	announced   bool                // the NEN 7513 file may say that a token is issued
 	unwritten   error               // something that happened could not be written, so there may be no token
 }
@@ -62,12 +64,19 @@ func (d *Decision) Trying(ctx context.Context, ground policy.GroundName) (contex
 	began := d.recorder.now()
 	return mitzclient.WithTrace(ctx, d.link(ctx)), func(attempt policy.Attempt) error {
 		defer span.End()
+		if errors.Is(attempt.Err, policy.ErrNotEstablished) {
+			span.SetAttributes(attribute.String("mitz.outcome", outcomeNotPresented))
+			return nil // nobody was asked, and nothing was judged
+		}
 		outcome := outcomePermit
 		if attempt.Err != nil {
 			outcome = Reason(attempt.Err)
 			span.SetStatus(codes.Error, outcome)
 		}
-		span.SetAttributes(attribute.String("mitz.outcome", outcome), attribute.String("mitz.request_id", attempt.Finding.ID))
+		span.SetAttributes(attribute.String("mitz.outcome", outcome))
+		if ground.AsksMitz() {
+			span.SetAttributes(attribute.String("mitz.request_id", attempt.Finding.ID))
+		}
 		d.recorder.metrics.consultDuration.WithLabelValues(string(ground)).Observe(d.recorder.now().Sub(began).Seconds())
 		d.recorder.metrics.consults.WithLabelValues(string(ground), outcome).Inc()
 		return d.consulted(ctx, attempt, outcome)
@@ -107,7 +116,14 @@ func (d *Decision) asking(ctx context.Context, requestID string) error {
 // consulted tells how an attempt ended, and fails when nothing may rest on it. A refusal too
 // rests on an answer that is written.
 func (d *Decision) consulted(ctx context.Context, attempt policy.Attempt, outcome string) error {
-	d.query(ctx, attempt.Finding.ID, outcome)
+	if attempt.Ground.AsksMitz() {
+		d.query(ctx, attempt.Finding.ID, outcome)
+	} else if attempt.Finding.ID != "" {
+		d.brought = []string{attempt.Finding.ID}
+	}
+	if attempt.Err != nil && outcome != string(policy.ReasonDenied) {
+		d.failed = append(d.failed, string(attempt.Ground)+": "+outcome)
+	}
 	if d.unwritten != nil {
 		return d.unwritten // also where that is why Mitz was not asked
 	}
@@ -149,6 +165,12 @@ func (d *Decision) fields(outcome string) logrus.Fields {
 		"ground":     string(d.ground),
 		"request_id": strings.Join(d.requestIDs, " "),
 		"outcome":    outcome,
+	}
+	if len(d.brought) > 0 {
+		fields["credential_id"] = redact.Text(strings.Join(d.brought, " ")) // chosen by its issuer
+	}
+	if len(d.failed) > 0 && outcome == outcomePermit {
+		fields["after"] = strings.Join(d.failed, ", ")
 	}
 	if d.question != nil && !d.question.Requester.FacilityType.Known() {
 		fields["note"] = "the requester's facility type is not one that this software knows"

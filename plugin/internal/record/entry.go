@@ -73,8 +73,12 @@ func (d *Decision) entry(action nen7513.Action, requestIDs []string, code string
 	if d.origin != "" { // which leads from what is learned about a token to its request
 		requestIDs = append(slices.Clone(requestIDs), d.origin)
 	}
-	return nen7513.Entry{
+	entry := nen7513.Entry{
 		Time: d.recorder.now(), Action: action, Outcome: severity(code), Code: code, RequestIDs: requestIDs,
 		Scope: d.scope, Subject: d.subject, Presenters: d.presenters, Question: d.question,
 	}
+	if len(d.brought) > 0 && action != nen7513.Query && action != nen7513.Consult {
+		entry.Ground, entry.Credentials = string(d.ground), d.brought
+	}
+	return entry
 }

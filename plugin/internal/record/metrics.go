@@ -31,11 +31,11 @@ func newMetrics() metrics {
 	m := metrics{
 		consults: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "consults_total",
-			Help: "Consults of Mitz, by the ground sought and the outcome.",
+			Help: "How grounds for consent were sought, by the ground and the outcome: a consult of Mitz, or what the requester brought.",
 		}, []string{"ground", "outcome"}),
 		consultDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "consult_duration_seconds",
-			Help: "How long consults of Mitz took, retries included, in seconds.", Buckets: consultBuckets,
+			Help: "How long it took to seek a ground for consent, in seconds: of a consult of Mitz with its retries.", Buckets: consultBuckets,
 		}, []string{"ground"}),
 		tokensRefused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "tokens_refused_total",
@@ -60,10 +60,15 @@ func newMetrics() metrics {
 	}
 	// Every counter exists before its first event: a rate can be told of what went from 0 to
 	// 1, not of what was not there.
-	ground := string(policy.GroundClosedQuery) // the others are not there yet
-	m.consultDuration.WithLabelValues(ground)
-	for _, outcome := range consultOutcomes() {
-		m.consults.WithLabelValues(ground, outcome)
+	for _, ground := range policy.GroundNames() {
+		m.consultDuration.WithLabelValues(string(ground))
+		outcomes := broughtOutcomes()
+		if ground.AsksMitz() {
+			outcomes = consultOutcomes()
+		}
+		for _, outcome := range outcomes {
+			m.consults.WithLabelValues(string(ground), outcome)
+		}
 	}
 	for _, reason := range refusalReasons() {
 		m.tokensRefused.WithLabelValues(reason)

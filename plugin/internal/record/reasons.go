@@ -49,6 +49,8 @@ const (
 	outcomePermit = "permit"   // everything that was asked is permitted
 	outcomeAsked  = "asked"    // a query whose answer is not there yet
 	codeInternal  = "internal" // an error that has no code
+	// outcomeNotPresented is in spans alone: the request brings nothing for the ground.
+	outcomeNotPresented = "not_presented"
 )
 
 // Reason returns the stable code of why there is no token.
@@ -90,6 +92,15 @@ func consultOutcomes() []string {
 		outcomes = append(outcomes, string(each))
 	}
 	for _, each := range mitzclient.Codes() {
+		outcomes = append(outcomes, string(each))
+	}
+	return outcomes
+}
+
+// broughtOutcomes returns every stable code with which it can end that consent is brought along.
+func broughtOutcomes() []string {
+	outcomes := []string{outcomePermit, codeInternal, string(policy.ReasonDenied)}
+	for _, each := range policy.CredentialReasons() {
 		outcomes = append(outcomes, string(each))
 	}
 	return outcomes

@@ -53,7 +53,10 @@ func run(command *cobra.Command, cfg *config.Config, flags *queryFlags) error {
 	if cfg.Off != "" {
 		return errors.New(cfg.Off + ", and so no link to check")
 	}
-	defer cfg.Link.Close()
+	defer cfg.Close()
+	if cfg.Link == nil {
+		return checkNothing(command.OutOrStdout(), cfg, flags)
+	}
 	question, warnings, err := flags.question(cfg)
 	if err != nil {
 		return err
@@ -62,6 +65,19 @@ func run(command *cobra.Command, cfg *config.Config, flags *queryFlags) error {
 		return err
 	}
 	return ask(command, cfg.Link, *question, warnings, flags.yes)
+}
+
+// checkNothing tells of a configuration in which Mitz is never asked.
+func checkNothing(out io.Writer, cfg *config.Config, flags *queryFlags) error {
+	if *flags != (queryFlags{}) {
+		return errors.New("no query can be asked: no profile has a ground for which Mitz is asked")
+	}
+	page := &page{}
+	page.Warnings(cfg.SectionWarnings())
+	page.Paragraph(0, "The configuration is in order, and there is no link to Mitz to check: no profile has a ground for which Mitz is asked. "+
+		"All rests on credentials that requesters bring along.")
+	_, err := io.WriteString(out, page.String())
+	return err
 }
 
 // checkLink tries the link and writes what it found. last tells that nothing follows.

@@ -50,7 +50,7 @@ func explain(out io.Writer, cfg *config.Config, scopes []string, messages bool) 
 	if cfg.Off != "" {
 		return errors.New("no such guarded scope: " + cfg.Off)
 	}
-	defer cfg.Link.Close()
+	defer cfg.Close()
 	guarded := cfg.Scopes()
 	if len(scopes) == 0 {
 		scopes = guarded

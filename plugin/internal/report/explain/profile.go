@@ -5,6 +5,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,10 +22,11 @@ func (p *page) overview(now time.Time) {
 	if !p.cfg.Strict {
 		strict = "OFF: what is only fit for development is accepted"
 	}
-	rows := [][2]string{
-		{"Mitz", fmt.Sprintf("%s, at most %s for a query", p.cfg.Endpoint, p.cfg.Timeout)},
-		{"strict mode", strict},
+	mitz := "not asked: no ground in this configuration needs it"
+	if p.cfg.Link != nil {
+		mitz = fmt.Sprintf("%s, at most %s for a query", p.cfg.Endpoint, p.cfg.Timeout)
 	}
+	rows := [][2]string{{"Mitz", mitz}, {"strict mode", strict}}
 	listed := p.cfg.Policy.Lists()
 	subjects := listed.Subjects()
 	for _, subject := range subjects[:min(len(subjects), maxRows)] {
@@ -42,18 +44,21 @@ func (p *page) overview(now time.Time) {
 // profile writes all about one guarded scope.
 func (p *page) profile(explanation policy.Explanation) {
 	p.Title("Scope " + explanation.Scope)
-	p.Paragraph(0, "A token with this scope exists only when all that follows is in order and Mitz permits it.")
+	p.Paragraph(0, "A token with this scope exists only when all that follows is in order and "+permitsWords(explanation)+".")
 	p.decision(explanation)
 	p.requirements(explanation, p.cfg.DefinitionFile(explanation.Scope))
 	p.facilityTypes(explanation)
 	p.checks(explanation)
 	p.mandate(explanation)
-	p.questions(explanation)
+	p.brought(explanation)
+	if slices.ContainsFunc(explanation.Grounds, policy.GroundName.AsksMitz) {
+		p.questions(explanation)
+	}
 	p.token(explanation)
 }
 
 func (p *page) decision(explanation policy.Explanation) {
-	p.Section("What Mitz must permit")
+	p.Section(permittedTitle(explanation))
 	var rows [][2]string
 	for _, category := range explanation.Categories {
 		rows = append(rows, [2]string{"data", report.Category(category)})
@@ -61,6 +66,9 @@ func (p *page) decision(explanation policy.Explanation) {
 	rows = append(rows, [2]string{"purpose", report.Coded(explanation.Purpose, purposeWords)})
 	for i, ground := range explanation.Grounds {
 		rows = append(rows, [2]string{fmt.Sprintf("ground %d", i+1), string(ground) + ": " + groundWords[ground]})
+	}
+	if explanation.ContinuesAfterDeny {
+		rows = append(rows, [2]string{"after Deny", "continue: a registration may permit what Mitz denied, which also denies where nothing is on record"})
 	}
 	if explanation.Subscribes {
 		rows = append(rows, [2]string{"afterwards", subscribesWords})

@@ -41,6 +41,38 @@ func TestPath(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestAPathEndsTokensWhileKeysAreReplaced on every node that knows its key, whichever it uses, and
+// on no other: docs/withdrawal.md tells how to have all nodes know the new key first.
+func TestAPathEndsTokensWhileKeysAreReplaced(t *testing.T) {
+	before := NewKeys()
+	after := before.Rotated()
+	prepared := &Keys{all: [][keySize]byte{after.all[1], after.all[0]}} // the new key behind the others
+	for _, tc := range []struct {
+		name         string
+		node, others *Keys // that makes the path; that issues the token
+		ends         bool
+	}{
+		{"a node that uses the new key, and one that knows it", after, prepared, true},
+		{"a node that knows the new key, and one that uses it", prepared, after, true},
+		{"a node that knows the new key, and one that does not", prepared, before, true},
+		{"a node that uses the new key, and one that does not know it", after, before, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			store := &kept{marks: map[string]string{}}
+			issuing := NewMarks(tc.others, DefaultKinds(), store)
+			question := sample(t)
+			stamp, err := issuing.Stamp(question)
+			require.NoError(t, err)
+			secret, err := tc.node.Path(question.Patient, question.DataHolder.URA, "a")
+			require.NoError(t, err)
+			path, known := tc.node.ReadPath(secret)
+			require.True(t, known)
+			require.NoError(t, NewMarks(tc.node, DefaultKinds(), store).WithdrawBy(path))
+			assert.Equal(t, !tc.ends, holds(t, issuing, stamp))
+		})
+	}
+}
+
 // TestForgedPaths changes every letter of a path.
 func TestForgedPaths(t *testing.T) {
 	keys := NewKeys()

@@ -75,6 +75,7 @@ func TestARegistrationThatIsNotTaken(t *testing.T) {
 		want      Error
 	}{
 		{mitztest.HTTPStatus(401), Error{Code: HTTPStatus, Detail: "unauthorized", Status: 401, Attempts: 1}},
+		{mitztest.HTTPStatus(400), Error{Code: HTTPStatus, Detail: "bad_request", Status: 400, Attempts: 1}},
 		{mitztest.HTTPStatus(422), Error{Code: HTTPStatus, Detail: "unprocessable", Status: 422, Attempts: 1}},
 		{mitztest.TooManyRequests(time.Minute), Error{Code: HTTPStatus, Detail: "throttled", Status: 429, Attempts: 1, RetryAfter: time.Minute}},
 	} {

@@ -114,6 +114,20 @@ func (c Credential) types() []string {
 	return append(body.Type, body.VC.Type...)
 }
 
+// ID is the credential's id, without verifying anything.
+func (c Credential) ID() string {
+	content := []byte(c)
+	if c.IsJWT() {
+		content = c.jwtPayload()
+	}
+	var body struct {
+		ID    string `json:"id"`
+		JWTID string `json:"jti"`
+	}
+	_ = json.Unmarshal(content, &body)
+	return orElse(body.ID, body.JWTID)
+}
+
 func (c Credential) jwtPayload() []byte {
 	var token string
 	_ = json.Unmarshal(c, &token)

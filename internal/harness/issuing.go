@@ -5,14 +5,16 @@ package harness
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/issuer"
@@ -47,6 +49,21 @@ func (w *Workspace) startIssuer(strict bool) (*issuer.Issuer, error) {
 	handler := http.Handler(mitz)
 	late.handler.Store(&handler)
 	return mitz, nil
+}
+
+// trustMitz has a data holder trust what Mitz issues, where a ground rests on it.
+func (w *World) trustMitz(section *MitzConfig) {
+	if w.Mitz.Issuer() == nil {
+		return
+	}
+	for _, profile := range section.Profiles {
+		if slices.Contains(profile.Grounds, "mitz-attestation") {
+			section.Trust.Attestation = []string{w.Mitz.Issuer().DID()}
+		}
+		if slices.Contains(profile.Grounds, "consent-registration") {
+			section.Trust.Membership = []string{w.Mitz.Issuer().DID()}
+		}
+	}
 }
 
 // PostRequest tells Mitz what a requester wants attested, over the mutual TLS that its system
@@ -146,9 +163,7 @@ func (a API) WalletCredentials(ctx context.Context, subject, credentialType stri
 	}
 	var found []Credential
 	for _, each := range all {
-		if is, err := Credential(each).isOf(credentialType); err != nil {
-			return nil, err
-		} else if is {
+		if slices.Contains(Credential(each).types(), credentialType) {
 			found = append(found, Credential(each))
 		}
 	}
@@ -172,18 +187,58 @@ func (a API) VerifyCredential(ctx context.Context, credential Credential) (strin
 	return orElse(verified.Message, "not valid"), nil
 }
 
-// isOf reports whether a credential is of a type, without verifying it.
-func (c Credential) isOf(credentialType string) (bool, error) {
-	content := []byte(c)
-	if c.IsJWT() {
-		parts := strings.Split(strings.Trim(string(c), `"`), ".")
-		if len(parts) != 3 {
-			return false, errors.New("a credential that is no JWT")
-		}
-		var err error
-		if content, err = base64.RawURLEncoding.DecodeString(parts[1]); err != nil {
-			return false, err
-		}
+// contextMitz names the context of the credentials about Mitz, which docs/credentials has.
+const contextMitz = "https://nuts-mitz.github.io/nuts-mitz/credentials/mitz-v1.jsonld"
+
+// mapContext gives a stock node the context of the credentials about Mitz, without which it
+// issues no registration.
+func (c NodeConfig) mapContext() error {
+	root, err := RepositoryRoot()
+	if err != nil {
+		return err
 	}
-	return strings.Contains(string(content), `"`+credentialType+`"`), nil
+	c.Settings["jsonld.contexts.localmapping"] = map[string]string{
+		contextMitz: filepath.Join(root, "docs", "credentials", "mitz-v1.jsonld"),
+	}
+	return nil
+}
+
+// Registration is a patient's choice that the requester of this world recorded.
+type Registration struct {
+	Patient       string // BSN
+	DataHolder    DataHolder
+	Categories    []string
+	Choice        string    // empty: permit
+	RecordedAt    time.Time // zero: now
+	JSONLD        bool      // with a proof of JSON-LD, instead of a JWT
+	Identify      string    // the method; empty: wid
+	Agreement     string    // its version; empty: 3.8
+	RequesterType string    // empty: that of the requester
+}
+
+// IssueRegistration has the requester's node issue a registration to itself. Its employee
+// recorded it.
+func (w *World) IssueRegistration(ctx context.Context, registration Registration) (Credential, error) {
+	if registration.RecordedAt.IsZero() {
+		registration.RecordedAt = time.Now()
+	}
+	_, number, _ := strings.Cut(w.config.Employee.Identifier, "|")
+	_, role, hasSystem := strings.Cut(w.config.Employee.Role, "|")
+	if !hasSystem {
+		role = w.config.Employee.Role
+	}
+	options := map[string]any{"@context": []string{credentialsContext, contextMitz}}
+	if registration.JSONLD {
+		options["format"] = "ldp_vc"
+	}
+	return w.Requester.issueCredential(ctx, w.RequesterOrg.DID, w.RequesterOrg.DID, "MitzConsentRegistration", map[string]any{
+		"registeredConsent": map[string]any{
+			"patient":      map[string]any{"identifier": Identifier(BSNIdentifier(registration.Patient))},
+			"dataHolder":   map[string]any{"identifier": Identifier(URAIdentifier(registration.DataHolder.URA))},
+			"dataCategory": registration.Categories, "requesterFacilityType": []string{orElse(registration.RequesterType, w.config.Facility)},
+			"choice": orElse(registration.Choice, "permit"), "recordedAt": registration.RecordedAt.UTC().Format(time.RFC3339),
+			"recordedBy":     map[string]any{"identifier": Identifier(UZIIdentifier(number)), "roleCode": role},
+			"identification": orElse(registration.Identify, "wid"), "agreement": orElse(registration.Agreement, "3.8"),
+		},
+	}, options)
 }

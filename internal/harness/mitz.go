@@ -108,6 +108,7 @@ func (w *World) addMitz(node *NodeConfig) (err error) {
 		Profiles:       w.config.Profiles,
 		Trust:          w.Trust(),
 	}
+	w.trustMitz(&section)
 	if w.config.ConfigureMitz != nil {
 		w.config.ConfigureMitz(&section)
 	}

@@ -11,7 +11,7 @@ import (
 // MitzConfig is the mitz section of nuts.yaml, as docs/ and README.md describe it. A test
 // that needs a wrong section writes its own YAML.
 type MitzConfig struct {
-	Endpoint string
+	Endpoint string // empty: the data holder has no Mitz
 	Timeout  string // empty: the plugin's default
 	// QueriesPerMinute is 0 for as many as a test wants.
 	QueriesPerMinute int
@@ -33,6 +33,8 @@ type MitzConfig struct {
 	NotifyCertNames []string
 	// Kinds are the kinds of care provider with their types; nil: the plugin's default.
 	Kinds map[string][]string
+	// Registration says which consents that a requester recorded are accepted.
+	Registration MitzRegistration
 	// Files with more data holders, and more types of requesters; empty: none.
 	DataHoldersFile, FacilityTypesFile string
 }
@@ -50,6 +52,7 @@ type MitzProfile struct {
 	Categories             []string
 	Purpose                string
 	Grounds                []string // empty: the plugin's default
+	AfterDeny              string   // empty: the plugin's default
 	PresentationDefinition string   // a file; empty: the built-in definition
 	Claims                 map[string]string
 	EnrollmentMaxAge       string // empty: no limit
@@ -75,10 +78,23 @@ type MitzTrust struct {
 	Practitioner []string
 	Enrollment   []string
 	Delegation   []string // nil: nobody
+	Attestation  []string // nil: nobody
+	Membership   []string // nil: nobody
+}
+
+// MitzRegistration says which consents that a requester recorded are accepted, and where they
+// are registered at Mitz. What is empty is the plugin's default.
+type MitzRegistration struct {
+	Endpoint        string
+	Identifications []string
+	Agreements      []string
+	MaxAge          string
 }
 
 var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
-  endpoint: {{printf "%q" .Endpoint}}
+{{- with .Endpoint}}
+  endpoint: {{printf "%q" .}}
+{{- end}}
 {{- with .Timeout}}
   timeout: {{printf "%q" .}}
 {{- end}}
@@ -114,6 +130,23 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
         facilitytypes: [{{range $i, $t := $types}}{{if $i}}, {{end}}{{printf "%q" $t}}{{end}}]
 {{- end}}
 {{- end}}
+{{- with .Registration}}
+{{- if or .Endpoint .Identifications .Agreements .MaxAge}}
+  registration:
+{{- end}}
+{{- with .Endpoint}}
+    endpoint: {{printf "%q" .}}
+{{- end}}
+{{- if .Identifications}}
+    identifications: [{{range $i, $w := .Identifications}}{{if $i}}, {{end}}{{printf "%q" $w}}{{end}}]
+{{- end}}
+{{- if .Agreements}}
+    agreements: [{{range $i, $w := .Agreements}}{{if $i}}, {{end}}{{printf "%q" $w}}{{end}}]
+{{- end}}
+{{- with .MaxAge}}
+    maxage: {{printf "%q" .}}
+{{- end}}
+{{- end}}
 {{- with .DataHoldersFile}}
   dataholdersfile: {{printf "%q" .}}
 {{- end}}
@@ -135,6 +168,9 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
       purpose: {{printf "%q" .Purpose}}
 {{- if .Grounds}}
       grounds: [{{range $i, $g := .Grounds}}{{if $i}}, {{end}}{{printf "%q" $g}}{{end}}]
+{{- end}}
+{{- with .AfterDeny}}
+      afterdeny: {{printf "%q" .}}
 {{- end}}
 {{- with .PresentationDefinition}}
       presentationdefinition: {{printf "%q" .}}
@@ -168,6 +204,12 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
     enrollment: [{{range $i, $d := .Trust.Enrollment}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
 {{- with .Trust.Delegation}}
     delegation: [{{range $i, $d := .}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
+{{- end}}
+{{- with .Trust.Attestation}}
+    attestation: [{{range $i, $d := .}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
+{{- end}}
+{{- with .Trust.Membership}}
+    membership: [{{range $i, $d := .}}{{if $i}}, {{end}}{{printf "%q" $d}}{{end}}]
 {{- end}}
 {{- with .FacilityTypes}}
   facilitytypes:

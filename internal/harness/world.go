@@ -120,6 +120,11 @@ func (w *World) start(ctx context.Context) error {
 
 func (w *World) startRequester(ctx context.Context) (err error) {
 	node := NodeConfig{Name: "requester", Binary: w.config.Binaries.Stock, Strict: w.config.Strict, Settings: authorizationEndpoint()}
+	if w.config.MitzIssues {
+		if err := node.mapContext(); err != nil {
+			return err
+		}
+	}
 	if configure := w.config.ConfigureRequester; configure != nil {
 		configure(&node)
 	}

@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		code := m.Run()
-		if err := errors.Join(world.Close(), openField.close(), strictField.close(), ownField.close(), sharedSQL.close()); err != nil {
+		if err := errors.Join(world.Close(), openField.close(), strictField.close(), ownField.close(), sharedSQL.close(), closeBrought()); err != nil {
 			fmt.Fprintln(os.Stderr, "FAIL:", err)
 			return 1
 		}

@@ -20,6 +20,9 @@ const (
 	hospital     = "Ziekenhuis Oost"
 	hospitalURA  = "00000659"
 	hospitalType = "V6" // a general hospital
+	centre       = "Geboortecentrum West"
+	centreURA    = "00000777"
+	centreType   = "G3"
 	midwife      = "Marieke Jansen"
 	midwifeID    = "900012345"
 	midwifeRole  = "03.000"
@@ -45,6 +48,8 @@ type patient struct {
 type cast struct {
 	client patient // of the midwife
 	other  patient // of the hospital, and unknown to the midwife
+	west   patient // of the birth centre, which has no Mitz, and now of the midwife
+	asked  patient // of the hospital and now of the midwife, who asks her herself
 }
 
 func theCast() cast {
@@ -56,24 +61,34 @@ func theCast() cast {
 		other: patient{name: "Emma Visser", bsn: "999990019", birthDate: "1988-11-02", notes: []string{
 			"Knee operation, 2021",
 		}},
+		west: patient{name: "Noor de Wit", bsn: "999996642", birthDate: "1994-09-30", notes: []string{
+			"First birth, 2024: breech, turned at 37 weeks",
+		}},
+		asked: patient{name: "Fatima Haddad", bsn: "999996630", birthDate: "1990-01-23", notes: []string{
+			"Birth in 2022: caesarean section, no complications",
+		}},
 	}
 }
 
 // bsns are the numbers that may not be in any log, nor in what the demo prints.
-func (c cast) bsns() []string { return []string{c.client.bsn, c.other.bsn} }
+func (c cast) bsns() []string { return []string{c.client.bsn, c.other.bsn, c.west.bsn, c.asked.bsn} }
 
-func (c cast) records() map[string]harness.Patient {
+// records are those of a record server about these patients.
+func records(patients ...patient) map[string]harness.Patient {
 	records := map[string]harness.Patient{}
-	for _, each := range []patient{c.client, c.other} {
+	for _, each := range patients {
 		records[each.bsn] = harness.Patient{Name: each.name, BirthDate: each.birthDate, Notes: each.notes}
 	}
 	return records
 }
 
 // permission is that midwives may see the patient's treatment data at the hospital.
-func (p patient) permission() mitztest.Consent {
+func (p patient) permission() mitztest.Consent { return p.permissionAt(hospitalURA) }
+
+// permissionAt is that midwives may see the patient's treatment data at an organisation.
+func (p patient) permissionAt(dataHolder consent.URA) mitztest.Consent {
 	return mitztest.Consent{
-		Patient: p.bsn, DataHolder: hospitalURA, Category: category, RequesterType: practiceType,
+		Patient: p.bsn, DataHolder: dataHolder, Category: category, RequesterType: practiceType,
 		Decision: consent.Permit,
 	}
 }

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Command demo plays scenario 1 as a story for people who need not know Nuts, Mitz or
-// OAuth: a midwife asks a hospital for the notes of an earlier pregnancy. Two real nodes,
-// a simulator of Mitz and a record server run on loopback; every step is checked, and a
-// step that did not come out as it must is shown as such.
+// Command demo plays the three scenarios as a story for people who need not know Nuts, Mitz or
+// OAuth: a midwife asks a hospital for the notes of an earlier pregnancy, then a birth centre
+// that has no Mitz, and then with consent that she recorded herself. Three real nodes, a
+// simulator of Mitz and record servers run on loopback; every step is checked, and a step that
+// did not come out as it must is shown as such.
 //
 // It must never listen beyond loopback, print a patient's number, or leave a process or
 // a temporary file behind. Only logs that show what went wrong are kept.
@@ -29,9 +30,9 @@ const (
 )
 
 const usage = `Plays a story: a midwife asks a hospital for the notes of an earlier pregnancy, and
-gets them only when the patient has given consent in Mitz. It builds two Nuts nodes
-(a first time takes minutes) and runs them, a simulator of Mitz and a record server,
-all on this machine only. Afterwards everything stays up, to try it by hand.
+gets them only when the patient has given consent in Mitz, or to the midwife herself
+under the Mitz agreements. It builds the Nuts nodes (a first time takes minutes) and
+runs three of them, a simulator of Mitz and record servers, all on this machine only. Afterwards everything stays up, to try it by hand.
 
 Usage: make run                 or  bin/demo
        make run ARGS=--once     or  bin/demo --once

@@ -33,10 +33,11 @@ func TestOnce(t *testing.T) {
 		assert.LessOrEqual(t, utf8.RuneCountInString(line), width, line)
 	}
 	for _, words := range []string{
-		"Step 1 of 6", "Mitz says           no (Deny)", "error code access_denied",
-		"Step 2 of 6", "Mitz says           yes (Permit)", theCast().client.notes[1],
-		"Step 3 of 6", "HTTP 403 (Forbidden)", "Step 4 of 6", "Step 5 of 6", "HTTP 401 (Unauthorized)", "Step 6 of 6",
-		"All 6 steps came out as they must.", "No patient's number is in any log",
+		"Step 1 of 10", "Mitz says           no (Deny)", "error code access_denied",
+		"Step 2 of 10", "Mitz says           yes (Permit)", theCast().client.notes[1],
+		"Step 3 of 10", "HTTP 403 (Forbidden)", "Step 4 of 10", "Step 5 of 10", "HTTP 401 (Unauthorized)", "Step 6 of 10",
+		"Step 7 of 10", "rests on what Mitz attested", "Step 8 of 10", "Step 9 of 10", "Step 10 of 10", "rests on what the midwife recorded",
+		"All 10 steps came out as they must.", "No patient's number is in any log",
 	} {
 		assert.Contains(t, text, words)
 	}
@@ -52,7 +53,7 @@ func TestFailedStory(t *testing.T) {
 	code := performance{once: true, cast: cast, out: &out}.give(t.Context())
 
 	assert.Equal(t, failure, code)
-	assert.Contains(t, out.String(), "3 of 6 steps did not come out as they must: [1 4 6]")
+	assert.Contains(t, out.String(), "3 of 10 steps did not come out as they must: [1 4 6]")
 	assert.Contains(t, out.String(), errStory.Error())
 	kept := left(t, temporary)
 	require.Len(t, kept, 1)
@@ -69,7 +70,7 @@ func TestNumberInALog(t *testing.T) {
 	code := performance{once: true, cast: cast, out: &out}.give(t.Context())
 
 	assert.Equal(t, failure, code)
-	assert.Contains(t, out.String(), "All 6 steps came out as they must.")
+	assert.Contains(t, out.String(), "All 10 steps came out as they must.")
 	assert.Contains(t, out.String(), "FAILED: a patient's number is in a log")
 	assert.Contains(t, out.String(), "transcript.log:")
 	assert.NotContains(t, out.String(), "No patient's number")
@@ -81,7 +82,7 @@ func TestInterrupted(t *testing.T) {
 		"at once":               "",
 		"while it builds":       "Building bin/nuts-mitz",
 		"while the nodes start": "Preparing the data holder's node",
-		"within the story":      "Step 2 of 6",
+		"within the story":      "Step 2 of 10",
 	} {
 		t.Run(name, func(t *testing.T) {
 			temporary := temporaryDir(t)

@@ -57,10 +57,12 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 }
 
 // stage is the world of the story: the midwives' node, the hospital's node, Mitz, and the
-// hospital's record server.
+// hospital's record server; and a birth centre that has no Mitz, with the same.
 type stage struct {
 	*harness.World
-	records *harness.RecordServer
+	records       *harness.RecordServer
+	centre        *harness.Node
+	centreRecords *harness.RecordServer
 }
 
 // openStage starts the world, with its logs below logRoot.
@@ -72,7 +74,9 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 		Facility:    practiceType,
 		GuideForms:  true,
 		Employee:    harness.Employee{Identifier: harness.UZIIdentifier(midwifeID), Name: midwife, Role: midwifeRole},
-		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Subscribe: true}},
+		Profiles: []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Subscribe: true,
+			Grounds: []string{closedQuery, registration}, AfterDeny: "continue"}},
+		MitzIssues: true,
 		ConfigureMitz: func(section *harness.MitzConfig) {
 			section.NotifyURL = harness.NotifyURL
 		},
@@ -80,11 +84,40 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 	if err != nil {
 		return nil, err
 	}
-	records, err := world.StartRecordServer("record-server", harness.RecordServerConfig{
-		Node: world.DataHolder, URA: hospitalURA, Scope: scope, Category: category, Patients: cast.records(),
-	})
-	if err != nil {
+	stage := &stage{World: world}
+	if err := stage.open(ctx, binaries, cast); err != nil {
 		return nil, errors.Join(err, world.Close())
 	}
-	return &stage{World: world, records: records}, nil
+	return stage, nil
 }
+
+// open starts what is not in a world by itself.
+func (s *stage) open(ctx context.Context, binaries harness.Binaries, cast cast) (err error) {
+	s.records, err = s.StartRecordServer("record-server", harness.RecordServerConfig{
+		Node: s.DataHolder, URA: hospitalURA, Scope: scope, Category: category, Patients: records(cast.client, cast.other, cast.asked),
+	})
+	if err != nil {
+		return err
+	}
+	if s.centre, err = s.StartDataHolderWithoutMitz(ctx, binaries.Mitz, harness.MitzConfig{
+		DataHolders: []harness.DataHolder{birthCentre()},
+		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Grounds: []string{attestation}}},
+	}); err != nil {
+		return err
+	}
+	s.centreRecords, err = s.StartRecordServer("record-server-centre", harness.RecordServerConfig{
+		Node: s.centre, URA: centreURA, Scope: scope, Category: category, Patients: records(cast.west),
+	})
+	return err
+}
+
+func birthCentre() harness.DataHolder {
+	return harness.DataHolder{Subject: "birth-centre-west", URA: centreURA, FacilityType: centreType}
+}
+
+// The grounds, as the token names them.
+const (
+	closedQuery  = "mitz-closed-query"
+	attestation  = "mitz-attestation"
+	registration = "consent-registration"
+)

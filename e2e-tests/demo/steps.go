@@ -35,36 +35,46 @@ func (s *story) steps() []step {
 			"node gave the token it asked Mitz to tell it of that, and Mitz does. The midwife's system uses the " +
 			"token of step 2 once more.", s.afterWithdrawal},
 		{"no new token", "The midwife's node asks for another token.", s.withoutConsent},
+		{"a data holder without Mitz", s.tellOfTheCentre(), s.withAttestation},
+		{"consent withdrawn there", s.cast.west.name + " withdraws her consent in Mitz. The midwife's node still has what " +
+			"Mitz attested, and asks the birth centre's node for another token with it.", s.withRevokedAttestation},
+		{"nobody asked her yet", s.cast.asked.name + " was at the hospital too, and has recorded nothing in Mitz. " +
+			"The midwife's node asks the hospital's node for a token.", s.notYetAsked},
+		{"the midwife asks her", s.tellOfTheRegistration(), s.withRegistration},
 	}
 }
 
 // withoutConsent is step 1.
 func (s *story) withoutConsent(ctx context.Context, verdict *verdict) error {
-	request, err := s.ask(ctx, s.cast.client)
+	return s.refusedFor(ctx, s.cast.client, verdict)
+}
+
+func (s *story) refusedFor(ctx context.Context, about patient, verdict *verdict) error {
+	request, err := s.ask(ctx, about)
 	if err != nil {
 		return err
 	}
-	s.expectRefusal(request, verdict)
+	s.expectRefusal(request, about, verdict)
 	return nil
 }
 
 // expectRefusal shows a request and checks that it was refused because Mitz said no.
-func (s *story) expectRefusal(request request, verdict *verdict) {
+func (s *story) expectRefusal(request request, about patient, verdict *verdict) {
 	request.show(s.page)
 	s.page.space()
 	ok := request.answer.Status == http.StatusBadRequest && request.answer.OAuthError().Code == "access_denied"
 	verdict.expect(ok, "The hospital refuses: HTTP 400 with the error code access_denied.",
 		status(request.answer)+request.reason())
-	s.expectAskedOnce(request, consent.Deny, verdict)
+	s.expectAskedOnce(request, about, consent.Deny, verdict)
 	verdict.expect(request.token == "" && request.newTokens <= 0, "No token was made.", "there is one")
 }
 
 // expectAskedOnce checks that Mitz was asked once, about the right patient.
-func (s *story) expectAskedOnce(request request, decision consent.Decision, verdict *verdict) {
-	ok := len(request.queries) == 1 && s.cast.client.asked(request.queries[0]) &&
+func (s *story) expectAskedOnce(request request, about patient, decision consent.Decision, verdict *verdict) {
+	ok := len(request.queries) == 1 && about.asked(request.queries[0]) &&
 		request.queries[0].Decisions[category] == decision
 	words := map[consent.Decision]string{consent.Permit: "yes", consent.Deny: "no"}[decision]
-	verdict.expect(ok, fmt.Sprintf("Mitz was asked once, about %s, and said %s.", s.cast.client.name, words),
+	verdict.expect(ok, fmt.Sprintf("Mitz was asked once, about %s, and said %s.", about.name, words),
 		"asked "+count(len(request.queries), "time")+": "+summary(request.queries))
 }
 
@@ -91,7 +101,7 @@ func (s *story) withConsent(ctx context.Context, verdict *verdict) error {
 	s.page.space()
 	verdict.expect(request.answer.Status == http.StatusOK && request.token != "" && request.newTokens == 1,
 		"The hospital gives one token: HTTP 200.", status(request.answer)+request.reason())
-	s.expectAskedOnce(request, consent.Permit, verdict)
+	s.expectAskedOnce(request, s.cast.client, consent.Permit, verdict)
 	if err := s.expectClaims(ctx, request, verdict); err != nil {
 		return err
 	}
@@ -102,17 +112,31 @@ func (s *story) withConsent(ctx context.Context, verdict *verdict) error {
 
 // expectClaims checks what the hospital's node tells its record server about the token.
 func (s *story) expectClaims(ctx context.Context, request request, verdict *verdict) error {
-	token, err := s.DataHolder.Introspect(ctx, request.token)
+	rests := claims{about: s.cast.client, ground: closedQuery, dataHolder: hospitalURA, words: "rests on Mitz's answer"}
+	if len(request.queries) > 0 {
+		rests.id = request.queries[0].RequestID
+	}
+	return s.expectClaimsOf(ctx, s.DataHolder, request, rests, verdict)
+}
+
+// claims are what a token must say, and its words for the reader.
+type claims struct {
+	about                         patient
+	ground, id, dataHolder, words string
+}
+
+func (s *story) expectClaimsOf(ctx context.Context, node *harness.Node, request request, rests claims, verdict *verdict) error {
+	token, err := node.Introspect(ctx, request.token)
 	if err != nil {
 		return err
 	}
 	wanted := map[string]any{
-		"active": true, "scope": scope, "mitz_consent": true, "patient_bsn": s.cast.client.bsn,
-		"consent_ground": "mitz-closed-query", "consent_categories": []any{category}, "consent_purpose": purpose,
-		"data_holder_organization_id": hospitalURA, "organization_ura": practiceURA, "organization_name": practice,
+		"active": true, "scope": scope, "mitz_consent": true, "patient_bsn": rests.about.bsn,
+		"consent_ground": rests.ground, "consent_categories": []any{category}, "consent_purpose": purpose,
+		"data_holder_organization_id": rests.dataHolder, "organization_ura": practiceURA, "organization_name": practice,
 	}
-	if len(request.queries) > 0 {
-		wanted["consent_request_id"] = request.queries[0].RequestID
+	if rests.id != "" {
+		wanted["consent_request_id"] = rests.id
 	}
 	var wrong []string // names alone: a value may be a patient's number
 	for name, value := range wanted {
@@ -121,8 +145,7 @@ func (s *story) expectClaims(ctx context.Context, request request, verdict *verd
 		}
 	}
 	slices.Sort(wrong)
-	verdict.expect(len(wrong) == 0, fmt.Sprintf("The token is about %s alone, for treatment data (%s), and rests on "+
-		"Mitz's answer.", s.cast.client.name, category), "not as it must be: "+strings.Join(wrong, ", "))
+	verdict.expect(len(wrong) == 0, fmt.Sprintf("The token is about %s alone, for treatment data (%s), and %s.", rests.about.name, category, rests.words), "not as it must be: "+strings.Join(wrong, ", "))
 	return nil
 }
 

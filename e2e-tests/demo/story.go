@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
@@ -20,15 +21,16 @@ const stepTime = 30 * time.Second
 // story is the play, with what it carries from one step to the next.
 type story struct {
 	*stage
-	cast    cast
-	page    page
-	client  *http.Client // of the midwife's system
-	records string       // address of the hospital's record server
-	token   string       // from step 2
+	cast          cast
+	page          page
+	client        *http.Client // of the midwife's system
+	records       string       // address of the hospital's record server
+	token         string       // from step 2
+	centreRecords string       // address of the birth centre's record server
 }
 
 func newStory(stage *stage, cast cast, page page) *story {
-	return &story{stage: stage, cast: cast, page: page, client: stage.Client(), records: stage.records.URL}
+	return &story{stage: stage, cast: cast, page: page, client: stage.Client(), records: stage.records.URL, centreRecords: stage.centreRecords.URL}
 }
 
 // step is one scene: what is told before it, and what happens.
@@ -99,11 +101,12 @@ func (s *story) introduce() {
 	s.page.fact("Patient", client+" is pregnant again. She has a new midwife.")
 	s.page.fact("Midwife", fmt.Sprintf("%s works at %q. She asks for the notes.", midwife, practice))
 	s.page.fact("Hospital", fmt.Sprintf("%q keeps the notes of the first pregnancy in its record server.", hospital))
+	s.page.fact("Birth centre", fmt.Sprintf("%q keeps records too, and has no connection to Mitz. It comes in at step 7.", centre))
 	s.page.fact("Mitz", "is the Dutch national register in which patients record who may see their "+
 		"data. Here it is a simulator.")
 	s.page.fact("Nuts", "is the network in which care organisations prove to each other who they are. "+
-		"Each has a server in it, its node. The hospital's node has the plugin that asks Mitz; the "+
-		"midwife's node is a standard one, without any link to Mitz. It holds the practice's credentials.")
+		"Each has a server in it, its node. The hospital's node has the plugin that asks Mitz, and so has the birth centre's; the "+
+		"midwife's node is a standard one, without any plugin. It holds the practice's credentials.")
 	s.page.fact("Credentials", "are signed statements: which organisation this is and of which type. With each "+
 		"request go two more: who asks, and that she treats this patient.")
 	s.page.fact("Token", "is a digital key that works for at most 15 minutes. The hospital's record "+
@@ -114,6 +117,7 @@ func (s *story) introduce() {
 
 // request is what came of one request for a token.
 type request struct {
+	who       string         // was asked
 	answer    harness.Answer // of the hospital's node, to the midwife's node
 	token     string         // what the midwife's node handed out; "" for none
 	queries   []mitztest.Query
@@ -122,18 +126,23 @@ type request struct {
 
 // ask has the midwife's node ask the hospital's for a token about a patient.
 func (s *story) ask(ctx context.Context, about patient) (request, error) {
+	return s.askAt(ctx, "Hospital", s.DataHolder, s.Issuer(), about)
+}
+
+// askAt is [story.ask] at any data holder.
+func (s *story) askAt(ctx context.Context, who string, node *harness.Node, issuer string, about patient) (request, error) {
 	queries, tokens := len(s.Mitz.Queries()), s.Sessions.Tokens()
-	s.DataHolder.TokenAnswers() // those to earlier requests
-	answer, err := s.RequestToken(ctx, about.bsn, scope)
+	node.TokenAnswers() // those to earlier requests
+	answer, err := s.RequestTokenAt(ctx, issuer, harness.BSNIdentifier(about.bsn), scope)
 	if err != nil {
 		return request{}, err
 	}
-	answers := s.DataHolder.TokenAnswers()
+	answers := node.TokenAnswers()
 	if len(answers) == 0 {
-		return request{}, errors.New("the request did not reach the hospital's node")
+		return request{}, errors.New("the request did not reach the node of the " + strings.ToLower(who))
 	}
 	return request{
-		answer: answers[len(answers)-1], token: answer.Token(),
+		who: who, answer: answers[len(answers)-1], token: answer.Token(),
 		queries: s.Mitz.Queries()[queries:], newTokens: s.Sessions.Tokens() - tokens,
 	}, nil
 }
@@ -143,7 +152,7 @@ func (r request) show(page page) {
 	for _, query := range r.queries {
 		page.fact("Mitz says", inWords(query))
 	}
-	page.fact("Hospital says", status(r.answer)+r.reason())
+	page.fact(r.who+" says", status(r.answer)+r.reason())
 }
 
 func (r request) reason() string {

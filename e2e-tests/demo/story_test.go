@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
@@ -36,15 +37,21 @@ func TestStoryNoticesWhatIsWrong(t *testing.T) {
 		},
 		"Mitz does not work": {
 			spoil:  misbehave(mitztest.HTTPStatus(http.StatusServiceUnavailable)),
-			failed: []int{1, 2, 3, 4, 5, 6}, checks: 11,
+			failed: []int{1, 2, 3, 4, 5, 6, 9, 10}, checks: 14,
 		},
 		"Mitz cannot decide": {
 			spoil:  misbehave(mitztest.AnsweringIndeterminate),
-			failed: []int{1, 2, 3, 4, 5, 6}, checks: 11,
+			failed: []int{1, 2, 3, 4, 5, 6, 9, 10}, checks: 14,
 		},
 		"Mitz does not tell the hospital": {
 			spoil:  misbehave(mitztest.NotifyingNever),
 			failed: []int{5}, checks: 2,
+		},
+		"Mitz attests nothing": {
+			spoil: func(_ *testing.T, s *story) {
+				s.Mitz.Issuer().DecideBy(func(consent.Question) consent.Decisions { return nil })
+			},
+			failed: []int{7, 8}, checks: 2,
 		},
 		"the record server shows any patient": {
 			spoil:  answerAboutTheOther(http.StatusOK, nil),
@@ -129,7 +136,8 @@ func answerAboutTheOther(status int, before func(*testing.T, *story)) func(*test
 				return
 			}
 			token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-			answer, err := harness.SearchPatient(r.Context(), client, behind, token, s.cast.client.bsn)
+			_, number, _ := strings.Cut(r.PostFormValue("identifier"), "|")
+			answer, err := harness.SearchPatient(r.Context(), client, behind, token, number)
 			assert.NoError(t, err)
 			w.WriteHeader(answer.Status)
 			_, _ = w.Write(answer.Body)

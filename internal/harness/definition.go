@@ -90,7 +90,7 @@ func (d Definition) Submit(credentials []Credential) (json.RawMessage, error) {
 func (d inputDescriptor) wants(credential Credential) bool {
 	for _, field := range d.Constraints.Fields {
 		if slices.Contains(field.Path, "$.type") && field.Filter != nil {
-			return slices.ContainsFunc(credential.types(), func(t string) bool {
+			return slices.ContainsFunc(credential.Types(), func(t string) bool {
 				return t == field.Filter.Const || slices.Contains(field.Filter.Enum, t)
 			})
 		}
@@ -98,8 +98,8 @@ func (d inputDescriptor) wants(credential Credential) bool {
 	return false
 }
 
-// types reads the credential's types without verifying anything.
-func (c Credential) types() []string {
+// Types reads the credential's types without verifying anything.
+func (c Credential) Types() []string {
 	content := []byte(c)
 	if c.IsJWT() {
 		content = c.jwtPayload()

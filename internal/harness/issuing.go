@@ -66,6 +66,27 @@ func (w *World) trustMitz(section *MitzConfig) {
 	}
 }
 
+// StartDataHolderWithoutMitz starts another data holder's node, that trusts what Mitz attests
+// and cannot ask it. Of the section it needs its data holders and profiles.
+func (w *World) StartDataHolderWithoutMitz(ctx context.Context, binary string, section MitzConfig) (*Node, error) {
+	section.Trust = w.Trust()
+	w.trustMitz(&section)
+	yaml, err := section.YAML()
+	if err != nil {
+		return nil, err
+	}
+	node, err := w.StartNode(ctx, NodeConfig{Name: section.DataHolders[0].Subject, Binary: binary, Strict: w.config.Strict, YAML: yaml})
+	if err != nil {
+		return nil, err
+	}
+	for _, holder := range section.DataHolders {
+		if _, err := node.CreateSubject(ctx, holder.Subject); err != nil {
+			return nil, err
+		}
+	}
+	return node, nil
+}
+
 // PostRequest tells Mitz what a requester wants attested, over the mutual TLS that its system
 // has with it, and returns the authorization details for its node.
 func (m *Mitz) PostRequest(ctx context.Context, request issuer.Request) (json.RawMessage, error) {
@@ -163,11 +184,21 @@ func (a API) WalletCredentials(ctx context.Context, subject, credentialType stri
 	}
 	var found []Credential
 	for _, each := range all {
-		if slices.Contains(Credential(each).types(), credentialType) {
+		if slices.Contains(Credential(each).Types(), credentialType) {
 			found = append(found, Credential(each))
 		}
 	}
 	return found, nil
+}
+
+// RemoveCredential takes a credential out of a subject's wallet.
+func (a API) RemoveCredential(ctx context.Context, subject string, credential Credential) error {
+	path := "/internal/vcr/v2/holder/" + url.PathEscape(subject) + "/vc/" + url.PathEscape(credential.ID())
+	answer, err := do(ctx, a.client, http.MethodDelete, a.base+path, nil, nil)
+	if err != nil {
+		return err
+	}
+	return answer.decode(http.StatusNoContent, nil)
 }
 
 // VerifyCredential has a node verify a credential, the status list too, and returns why it is

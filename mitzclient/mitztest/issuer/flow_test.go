@@ -188,7 +188,7 @@ func TestCredentialRequestsThatAreRefused(t *testing.T) {
 		{"two proofs", func(body string) string { return strings.Replace(body, "{", `{"proofs":{"jwt":["x"]},`, 1) }, "invalid_proof"},
 		{"a proof of another kind", func(body string) string { return strings.Replace(body, `"proof_type":"jwt"`, `"proof_type":"cwt"`, 1) }, "invalid_proof"},
 		{"a proof that is no JWT", func(string) string { return proofBody("x") }, "invalid_proof"},
-		{"a proof without a signature", func(body string) string { return proofBody("eyJhbGciOiJub25lIn0.e30.") }, "invalid_proof"},
+		{"a proof without a signature", func(string) string { return proofBody("eyJhbGciOiJub25lIn0.e30.") }, "invalid_proof"},
 		{"another credential", func(body string) string {
 			return strings.Replace(body, "{", `{"credential_configuration_id":"`+TypeMembership+`",`, 1)
 		}, "invalid_credential_request"},

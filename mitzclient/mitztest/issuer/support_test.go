@@ -41,7 +41,6 @@ type scene struct {
 	t       *testing.T
 	issuer  *Issuer
 	server  *httptest.Server // of DID documents
-	client  *http.Client
 	log     *bytes.Buffer
 	mu      sync.Mutex
 	now     time.Time

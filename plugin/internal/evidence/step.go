@@ -35,7 +35,7 @@ func (w *worker) register(ctx context.Context, r row) error {
 	}
 	err = w.config.Mitz.RegisterConsent(ctx, messageOf(registration, mitzID(r.ID)))
 	if ctx.Err() != nil {
-		return nil // this node stops, and the next goes on
+		return nil //nolint:nilerr // this node stops, and the next goes on
 	}
 	if err != nil {
 		return w.rejected(ctx, claimed, failureOf(err))

@@ -23,6 +23,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/api"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/evidence"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
@@ -61,6 +62,8 @@ type Engine struct {
 	router   *node.Router
 	api      api.API       // for the data holder's own systems
 	claims   *once.Cluster // of what is used once; nil: this node shares it with no other
+	// evidence of consents that requesters recorded; nil: no token rests on one.
+	evidence *evidence.Service
 	// subscriptions to patients' consents; nil: Mitz does not notify this node.
 	subscriptions *subscriptions.Service
 	notified      *notify.Endpoint   // where it does; nil likewise
@@ -200,6 +203,9 @@ func (e *Engine) Start() error {
 	if e.subscriptions != nil {
 		e.subscriptions.Start()
 	}
+	if e.evidence != nil {
+		e.evidence.Start()
+	}
 	e.warnInBackground()
 	e.requests.Open()
 	return nil
@@ -236,6 +242,9 @@ func (e *Engine) stopGuarding() {
 	}
 	if e.subscriptions != nil {
 		e.subscriptions.Stop() // after the requests, whose wishes it writes
+	}
+	if e.evidence != nil {
+		e.evidence.Stop()
 	}
 	e.background.Wait()
 	stdlog.SetOutput(e.stdlog)

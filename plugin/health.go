@@ -30,6 +30,7 @@ func (e *Engine) CheckHealth() map[string]core.Health {
 	e.claimsHealth(health)
 	e.subscriptionsHealth(health)
 	e.notifyTrustHealth(health)
+	e.evidenceHealth(health)
 	return health
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/evidence"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/version"
 )
@@ -32,6 +33,8 @@ type metrics struct {
 	build       prometheus.Gauge
 	// subscribed are about subscriptions.
 	subscribed []prometheus.Collector
+	// registered are about recorded consents.
+	registered []prometheus.Collector
 	// linked tells that Mitz is asked. Where it never is, there is no link to measure.
 	linked bool
 }
@@ -44,6 +47,8 @@ type measured interface {
 	subscriptionsIn(state subscriptions.State) int
 	oldestWaiting() time.Duration
 	wishesDropped() int64
+	registrationsIn(state evidence.State) int
+	oldestUnregistered() time.Duration
 	claimedWithoutTable() int64
 }
 
@@ -79,6 +84,7 @@ func newMetrics(of measured, recorded ...prometheus.Collector) *metrics {
 		}, func() float64 { return float64(of.claimedWithoutTable()) }),
 		build: newBuildInfo(version.Read()), linked: true,
 		subscribed: newSubscribed(of),
+		registered: newRegistered(of),
 	}
 }
 
@@ -99,6 +105,22 @@ func newSubscribed(of measured) []prometheus.Collector {
 			Namespace: "nuts", Subsystem: "mitz", Name: "subscriptions", Help: "Subscriptions to patients' consents, by state.",
 			ConstLabels: prometheus.Labels{"state": string(state)},
 		}, func() float64 { return float64(of.subscriptionsIn(state)) }))
+	}
+	return made
+}
+
+// newRegistered makes the metrics of recorded consents.
+func newRegistered(of measured) []prometheus.Collector {
+	made := []prometheus.Collector{prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "nuts", Subsystem: "mitz", Name: "registrations_oldest_waiting_seconds",
+		Help: "How long the oldest recorded consent waits that Mitz has not accepted, in seconds; 0: none does.",
+	}, func() float64 { return of.oldestUnregistered().Seconds() })}
+	for _, state := range evidence.States() {
+		made = append(made, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "nuts", Subsystem: "mitz", Name: "registrations",
+			Help:        "Consents that requesters recorded and tokens rested on, as they are kept, by how far they are registered at Mitz.",
+			ConstLabels: prometheus.Labels{"state": string(state)},
+		}, func() float64 { return float64(of.registrationsIn(state)) }))
 	}
 	return made
 }
@@ -143,7 +165,7 @@ func newDoorRefused() *prometheus.CounterVec {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	collectors := append([]prometheus.Collector{m.doorRefused, m.guarded, m.withoutSQL, m.build}, append(slices.Clone(m.subscribed), m.recorded...)...)
+	collectors := append([]prometheus.Collector{m.doorRefused, m.guarded, m.withoutSQL, m.build}, slices.Concat(m.subscribed, m.registered, m.recorded)...)
 	if m.linked {
 		collectors = append(collectors, m.certificate, m.circuit, m.heldBack, m.running, m.waiting, m.overdue)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/evidence"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
@@ -28,6 +29,10 @@ func (busy) load() mitzclient.Load {
 	return mitzclient.Load{HeldBack: 4, Running: 5, Waiting: 6}
 }
 
+func (busy) registrationsIn(state evidence.State) int {
+	return map[evidence.State]int{evidence.Waiting: 5, evidence.InForce: 6}[state]
+}
+func (busy) oldestUnregistered() time.Duration { return 3 * time.Minute }
 func (busy) subscriptionsIn(state subscriptions.State) int {
 	return map[subscriptions.State]int{subscriptions.Waiting: 7, subscriptions.Subscribed: 8, subscriptions.Ending: 9}[state]
 }
@@ -70,6 +75,8 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_client_certificate_expiry_timestamp_seconds": {},
 		"nuts_mitz_subscriptions":                               {"state"},
 		"nuts_mitz_subscriptions_oldest_waiting_seconds":        {},
+		"nuts_mitz_registrations":                               {"state"},
+		"nuts_mitz_registrations_oldest_waiting_seconds":        {},
 		"nuts_mitz_subscription_wishes_dropped_total":           {},
 		"nuts_mitz_claims_without_sql_total":                    {},
 	}, labels)

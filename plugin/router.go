@@ -60,6 +60,9 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	if e.notified, err = e.newNotified(read, marks); err != nil {
 		return nil, err
 	}
+	if e.evidence, err = e.newEvidence(read); err != nil {
+		return nil, err
+	}
 	definitions := node.Definitions{PDPBackend: e.node.Policy, Guarded: read.Policy}
 	parts := guard.Parts{
 		Policy: read.Policy, Grounds: grounds, Definitions: definitions.Of, Once: claims, Marks: marks,
@@ -67,6 +70,9 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	}
 	if e.subscriptions != nil {
 		parts.Wishes = e.subscriptions
+	}
+	if e.evidence != nil {
+		parts.Keeper = e.evidence
 	}
 	guard, err := guard.New(parts)
 	if err != nil {
@@ -87,6 +93,9 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	e.api = api.API{Parts: api.Parts{Policy: read.Policy, Marks: marks, EndToken: router.EndToken, Recorder: e.recorder}}
 	if e.subscriptions != nil {
 		e.api.Subscriptions = e.subscriptions
+	}
+	if e.evidence != nil {
+		e.api.Withdrawn = e.evidence.Withdrawn
 	}
 	return router, nil
 }

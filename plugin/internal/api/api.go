@@ -18,7 +18,8 @@ import (
 // prefix is what the routes begin with. The node serves them on its internal address.
 const prefix = "/internal/mitz/v1/:subject"
 
-// Parts are what the interface works with. All are needed but Subscriptions.
+// Parts are what the interface works with. All are needed but Subscriptions and
+// Withdrawn.
 type Parts struct {
 	Policy *policy.Policy // which knows the data holders
 	Marks  *withdrawal.Marks
@@ -26,7 +27,10 @@ type Parts struct {
 	EndToken func(subject, token string) (bool, error)
 	// Subscriptions is nil where there are none to be had: mitz.withdrawal.notifyurl is empty.
 	Subscriptions subscriptions.Subscriptions
-	Recorder      Recorder
+	// Withdrawn is told that a patient withdrew consent, so that nothing is registered at Mitz any
+	// more that was recorded before; nil: nothing is.
+	Withdrawn func(ctx context.Context, patient consent.BSN, dataHolder consent.URA) error
+	Recorder  Recorder
 }
 
 // Recorder is told of everything that is done.

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -44,11 +45,14 @@ func (a API) revokePatient(c echo.Context, subject string, dataHolder consent.Da
 		return problem(http.StatusBadRequest, "patient is not a BSN")
 	}
 	failure := a.Marks.Withdraw(withdrawal.About{Patient: patient, DataHolder: dataHolder.URA})
+	if a.Withdrawn != nil {
+		failure = errors.Join(failure, a.Withdrawn(c.Request().Context(), patient, dataHolder.URA))
+	}
 	a.revoked(c.Request().Context(), withdrawal.Revocation{
 		Cause: withdrawal.CauseRecordSystem, Subject: subject, DataHolder: dataHolder, Patient: patient, Failure: failure,
 	})
 	if failure != nil {
-		return problem(http.StatusServiceUnavailable, "the session database could not be written: tokens may still live")
+		return problem(http.StatusServiceUnavailable, "the session or SQL database could not be written: tokens may still live")
 	}
 	return c.NoContent(http.StatusNoContent)
 }

@@ -106,6 +106,29 @@ const (
 	jsonType = "application/json"
 )
 
+// TestARevocationIsToldToWhoRegistersConsents: it answers 204 only when both know.
+func TestARevocationIsToldToWhoRegistersConsents(t *testing.T) {
+	w := newWorld(t)
+	patient, err := consent.ParseBSN(testBSN)
+	require.NoError(t, err)
+	var told []consent.URA
+	var failure error
+	w.Withdrawn = func(_ context.Context, of consent.BSN, dataHolder consent.URA) error {
+		assert.True(t, of.Equal(patient))
+		told = append(told, dataHolder)
+		return failure
+	}
+	status, _ := w.post(path, jsonType, `{"patient": "`+testBSN+`"}`)
+	assert.Equal(t, http.StatusNoContent, status)
+	failure = errors.New("the SQL database fails")
+	status, _ = w.post(path, jsonType, `{"patient": "`+testBSN+`"}`)
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.Equal(t, []consent.URA{"00000659", "00000659"}, told)
+	status, _ = w.post(path, jsonType, `{"token": "live"}`)
+	assert.Equal(t, http.StatusNoContent, status)
+	assert.Len(t, told, 2, "one token says nothing of consent")
+}
+
 func TestRevokingAPatient(t *testing.T) {
 	w := newWorld(t)
 	question := consent.Question{DataHolder: consent.DataHolder{URA: "00000659"}, Categories: []consent.Category{"GGC002"}}

@@ -151,6 +151,7 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	config.Link, err = mitzclient.NewLink(mitzclient.Config{
 		Endpoint: section.Endpoint, Timeout: section.Timeout, Files: section.tlsFiles(), QueriesPerMinute: section.QueriesPerMinute,
 		Subscriptions: subscriptions,
+		Registrations: mitzclient.RegistrationConfig{Endpoint: section.Registration.Endpoint, Authorize: subscriptions.Authorize},
 	}, hooks.Link)
 	if err != nil {
 		return nil, Invalid(err)

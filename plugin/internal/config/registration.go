@@ -61,7 +61,7 @@ func (s Section) validateRegistration() []error {
 			problems = append(problems, errors.New("registration.endpoint: must be https in strict mode"))
 		}
 	}
-	if s.acceptsRegistrations() && s.Withdrawal.KeyFile == "" {
+	if s.AcceptsRegistrations() && s.Withdrawal.KeyFile == "" {
 		problems = append(problems, errors.New("withdrawal.keyfile: required with the ground consent-registration: the registration is kept as evidence, "+
 			"and patients under these keys; make the file with 'nuts-mitz mitz key <file>'"))
 	}
@@ -85,8 +85,8 @@ func checkNames(key string, names []string) error {
 	return errors.Join(problems...)
 }
 
-// acceptsRegistrations reports whether a token may rest on a consent that a requester recorded.
-func (s Section) acceptsRegistrations() bool {
+// AcceptsRegistrations reports whether a token may rest on a consent that a requester recorded.
+func (s Section) AcceptsRegistrations() bool {
 	return slices.ContainsFunc(s.Profiles, func(profile policy.ProfileConfig) bool {
 		return slices.Contains(profile.Grounds, string(policy.GroundRegistration))
 	})
@@ -94,7 +94,7 @@ func (s Section) acceptsRegistrations() bool {
 
 // registrationWarnings are about what is given and nothing is done with.
 func (s Section) registrationWarnings() []string {
-	if s.Registration.Endpoint != "" && !s.acceptsRegistrations() {
+	if s.Registration.Endpoint != "" && !s.AcceptsRegistrations() {
 		return []string{"registration.endpoint: of no use without a profile with the ground consent-registration: there is nothing to register"}
 	}
 	return nil

@@ -71,6 +71,7 @@ type Parts struct {
 	Requests    *drain.Drain // those for guarded tokens
 	Now         func() time.Time
 	Wishes      Wishes // nil: there may be no profile that subscribes
+	Keeper      Keeper // nil: there may be no profile with the ground consent-registration
 }
 
 // Guard decides about tokens. Its methods may be called from any goroutine.
@@ -79,14 +80,15 @@ type Guard struct{ Parts }
 // New returns a guard. It fails when a part is missing.
 func New(parts Parts) (*Guard, error) {
 	if parts.Policy == nil || parts.Grounds == nil || parts.Definitions == nil || parts.Once == nil || parts.Marks == nil ||
-		parts.Recorder == nil || parts.Requests == nil || parts.Now == nil || parts.Wishes == nil && parts.Policy.Subscribes() {
+		parts.Recorder == nil || parts.Requests == nil || parts.Now == nil || parts.Wishes == nil && parts.Policy.Subscribes() ||
+		parts.Keeper == nil && parts.Policy.TakesRegistrations() {
 		return nil, errors.New("a part of the guard is missing")
 	}
 	return &Guard{Parts: parts}, nil
 }
 
-// Issue is the one way in which a token comes into being. It decides, writes the entry,
-// stores the token, and tells what happened, in this order: the entry is on disk before
+// Issue is the one way in which a token comes into being. It decides, writes the entry, keeps the
+// consent that the requester recorded, if it rests on one, stores the token, and tells what happened, in this order: the entry is on disk before
 // there is a token, and another corrects it when there is none after all. A token in which
 // nothing is guarded is stored as it is.
 //
@@ -175,6 +177,9 @@ func (g *Guard) permitAndStore(ctx context.Context, profile *policy.Profile, tok
 		return err
 	}
 	if err := decision.Announce(ctx); err != nil {
+		return err
+	}
+	if err := g.keep(ctx, permission, token); err != nil {
 		return err
 	}
 	stored = true // as far as can be known, from here on

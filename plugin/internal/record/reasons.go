@@ -27,6 +27,7 @@ const (
 	Used           State = "grant_used"      // the request's presentation gave a token before
 	ClaimsFailed   State = "claims_failed"   // whether it did cannot be told
 	MarksFailed    State = "marks_failed"    // whether consent was withdrawn lately cannot be told
+	EvidenceFailed State = "evidence_failed" // the recorded consent could not be kept
 	NotStored      State = "store_failed"    // the session database did not take the token
 	Panicked       State = "panic"           // a panic, whose cause must not be shown
 )
@@ -41,7 +42,7 @@ const SubscriptionsFailed State = "subscriptions_failed"
 
 // States returns all for which a token is refused.
 func States() []State {
-	return []State{NotRunning, OutsideRequest, Unwritten, Used, ClaimsFailed, MarksFailed, NotStored, Panicked}
+	return []State{NotRunning, OutsideRequest, Unwritten, Used, ClaimsFailed, MarksFailed, EvidenceFailed, NotStored, Panicked}
 }
 
 // The codes of outcomes that are no reason of a refusal.

@@ -21,6 +21,7 @@ type inMemory struct {
 	rows       map[string]row
 	byPlace    map[string]string
 	theBeat    string
+	sayings    map[string]string
 	failing    map[string]error // of a kind of call, or "" for all
 	calls      map[string]int
 	failAdding string // the subject of rows that cannot be added
@@ -31,7 +32,7 @@ type inMemory struct {
 var _ store = (*inMemory)(nil)
 
 func newInMemory() *inMemory {
-	return &inMemory{rows: map[string]row{}, byPlace: map[string]string{}, failing: map[string]error{}, calls: map[string]int{}}
+	return &inMemory{rows: map[string]row{}, byPlace: map[string]string{}, sayings: map[string]string{}, failing: map[string]error{}, calls: map[string]int{}}
 }
 
 var errSQL = errors.New("the database is locked")
@@ -219,6 +220,23 @@ func (m *inMemory) keys(ctx context.Context) ([]string, error) {
 		keys[each.Key] = true
 	}
 	return slices.Sorted(maps.Keys(keys)), nil
+}
+
+func (m *inMemory) keepSaying(ctx context.Context, told, saying string) error {
+	defer m.mu.Unlock()
+	if err := m.begin(ctx, "keepSaying"); err != nil {
+		return err
+	}
+	if _, is := m.sayings[told]; !is {
+		m.sayings[told] = saying
+	}
+	return nil
+}
+
+func (m *inMemory) saying(ctx context.Context, told string) (string, error) {
+	defer m.mu.Unlock()
+	err := m.begin(ctx, "saying")
+	return m.sayings[told], err
 }
 
 func (m *inMemory) beat(ctx context.Context) (string, error) {

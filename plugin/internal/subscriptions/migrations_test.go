@@ -100,7 +100,7 @@ func testMigrations(t *testing.T, newDatabase func(t testing.TB) opener) {
 		tables, err := database.Migrator().GetTables()
 		require.NoError(t, err)
 		assert.ElementsMatch(t, []string{
-			"did", "goose_db_version", "mitz_used_once", subscriptionsTable, subjectsTable, "mitz_work", schema.Migrations,
+			"did", "goose_db_version", "mitz_used_once", subscriptionsTable, subjectsTable, sayingsTable, "mitz_work", schema.Migrations,
 		}, tables)
 	})
 }

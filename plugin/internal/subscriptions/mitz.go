@@ -5,9 +5,6 @@ package subscriptions
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
@@ -23,59 +20,60 @@ type Mitz interface {
 
 var _ Mitz = (*mitzclient.Link)(nil)
 
-// told returns what Mitz is told of a data holder's subscriptions besides the patients, as a
-// hash. The key is among it because secret paths are made with it.
-func (c *Config) told(dataHolder consent.DataHolder) string {
-	// None of these holds the byte between them.
-	sum := sha256.Sum256([]byte(strings.Join([]string{
-		c.NotifyURL, c.GatewaySystem, c.SourceSystem, c.Payload, c.Keys.ID(), string(dataHolder.URA), string(dataHolder.FacilityType),
-	}, "\x00")))
-	return hex.EncodeToString(sum[:])
-}
-
 // listed returns a row's data holder as the list has it now, and reports whether it is there.
 func (c *Config) listed(r row) (consent.DataHolder, bool) {
 	dataHolder, known := c.DataHolder(r.Subject)
 	return dataHolder, known && dataHolder.URA == r.DataHolder.URA
 }
 
-// message returns what Mitz is told of a row, and the row as it is kept then: under the key in
-// use. Code says why there is no message, and is empty when there is one.
-func (c *Config) message(r row) (message mitzclient.Subscription, now row, code string) {
+// isToldNow reports whether Mitz was told last what it is to be told now of a row.
+func (c *Config) isToldNow(r row) bool {
 	dataHolder, listed := c.listed(r)
-	switch {
-	case listed:
-	case r.State == Ending: // to learn the id of what is to be ended
-		dataHolder = r.DataHolder
-	default:
-		return message, r, FailureNotListed
-	}
+	return listed && r.Told == c.saying(dataHolder).hash()
+}
+
+// message returns what Mitz is told of a row, and the row as it is kept then: under the key in
+// use, when it is told what it is to be told now. Code says why there is no message, and is empty
+// when there is one.
+func (c *Config) message(r row, said saying) (message mitzclient.Subscription, now row, code string) {
+	keys, known := c.Keys.Under(said.Key)
 	patient, birthDate, err := c.Keys.Open(r.Sealed)
+	if err != nil || !known {
+		return message, r, FailureKeyUnknown
+	}
+	path, err := keys.Path(patient, said.URA, r.ID)
 	if err != nil {
 		return message, r, FailureKeyUnknown
 	}
-	path, err := c.Keys.Path(patient, dataHolder.URA, r.ID)
-	if err != nil {
-		return message, r, FailureKeyUnknown
+	r.DataHolder, r.Told = consent.DataHolder{URA: said.URA, FacilityType: said.FacilityType}, said.hash()
+	if said.Key == c.Keys.ID() {
+		if r, err = c.underKeyInUse(r, patient, birthDate); err != nil {
+			return message, r, FailureKeyUnknown
+		}
 	}
-	r.DataHolder, r.Told = dataHolder, c.told(dataHolder)
+	return mitzclient.Subscription{
+		Patient: patient, BirthDate: birthDate, DataHolder: r.DataHolder,
+		GatewaySystem: said.GatewaySystem, SourceSystem: said.SourceSystem,
+		NotifyURL: said.NotifyURL + "/" + path, Payload: said.Payload,
+	}, r, ""
+}
+
+// underKeyInUse returns a row as it is kept under that key.
+func (c *Config) underKeyInUse(r row, patient consent.BSN, birthDate string) (row, error) {
+	var err error
 	if r.Key != c.Keys.ID() {
 		if r.Sealed, err = c.Keys.Seal(patient, birthDate); err != nil {
-			return message, r, FailureKeyUnknown
+			return r, err
 		}
 		r.Key = c.Keys.ID()
 	}
-	// One that ends stays out of the way of a wish.
-	if r.State != Ending {
-		places, err := placesOf(c.Keys, patient, r.Subject, dataHolder.URA)
-		if err != nil {
-			return message, r, FailureKeyUnknown
-		}
-		r.Place = places[0]
+	if r.State == Ending {
+		return r, nil // it stays out of the way of a wish
 	}
-	return mitzclient.Subscription{
-		Patient: patient, BirthDate: birthDate, DataHolder: dataHolder,
-		GatewaySystem: c.GatewaySystem, SourceSystem: c.SourceSystem,
-		NotifyURL: c.NotifyURL + "/" + path, Payload: c.Payload,
-	}, r, ""
+	places, err := placesOf(c.Keys, patient, r.Subject, r.DataHolder.URA)
+	if err != nil {
+		return r, err
+	}
+	r.Place = places[0]
+	return r, nil
 }

@@ -12,12 +12,13 @@ import (
 const (
 	subscriptionsTable = "mitz_subscriptions"
 	subjectsTable      = "mitz_subjects"
+	sayingsTable       = "mitz_told"
 )
 
 // schema makes the tables.
 //
 // A place and what was told are hashes in hexadecimal; what is sealed is in base64; times are
-// in microseconds since 1970. A subject is as long as in the node's own tables.
+// in microseconds since 1970. A saying is JSON, and tells of no patient. A subject is as long as in the node's own tables.
 var schema = sqltables.Schema{
 	Migrations: "mitz_migrations",
 	Steps: [][]sqltables.Object{
@@ -34,6 +35,9 @@ var schema = sqltables.Schema{
 			index("INDEX", "told", "subject, ura, state, told"),
 			sqltables.Table(subjectsTable, "subject VARCHAR(370) NOT NULL PRIMARY KEY, subscriptions BIGINT NOT NULL"),
 			background.BeatsTable,
+		},
+		{
+			sqltables.Table(sayingsTable, "told VARCHAR(64) NOT NULL PRIMARY KEY, saying VARCHAR(4000) NOT NULL"),
 		},
 	},
 }

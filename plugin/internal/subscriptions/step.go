@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/sirupsen/logrus"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 )
@@ -71,7 +74,15 @@ func (w *worker) step(ctx context.Context, r row, leave leave) error {
 
 // subscribe tells Mitz of a row, and writes what it answers.
 func (w *worker) subscribe(ctx context.Context, r row, leave leave) error {
-	message, claimed, code := w.config.message(r)
+	said, code, err := w.toSay(ctx, r)
+	if err != nil {
+		leave(nothing, 0)
+		return err
+	}
+	message, claimed := mitzclient.Subscription{}, row{}
+	if code == "" {
+		message, claimed, code = w.config.message(r, said)
+	}
 	if code != "" {
 		leave(nothing, 0)
 		return w.putOff(ctx, r, code, time.Now().Add(background.Jitter(lookAgain)))
@@ -96,6 +107,33 @@ func (w *worker) subscribe(ctx context.Context, r row, leave leave) error {
 	return w.persist(ctx, func() error { return w.subscribed(ctx, claimed, id) })
 }
 
+// toSay returns what Mitz is told of a row, and keeps it: what it is to be told now, or once more
+// what it was told last, where nobody knows by which id it knows that. Code says why nothing is to
+// be told, and is empty when something is.
+func (w *worker) toSay(ctx context.Context, r row) (said saying, code string, err error) {
+	isLost := r.MitzID == "" && r.Told != "" && !w.config.isToldNow(r)
+	if isLost {
+		said, known, err := w.sayings.of(ctx, r.Told)
+		if _, opens := w.config.Keys.Under(said.Key); err != nil || known && opens {
+			return said, "", err
+		}
+	}
+	dataHolder, listed := w.config.listed(r)
+	switch {
+	case listed:
+	case r.State == Ending: // to learn the id of what is to be ended
+		dataHolder = r.DataHolder
+	default:
+		return said, FailureNotListed, nil
+	}
+	if isLost {
+		w.config.Log.WithFields(logrus.Fields{"subject": r.Subject, "subscription": r.ID}).
+			Warn("Mitz may know a subscription by an id that is not known here: it was told with a key that is gone, or by another version")
+	}
+	said = w.config.saying(dataHolder)
+	return said, "", w.sayings.keep(ctx, said)
+}
+
 // claim writes a row before Mitz is told of it, and reports whether nobody else had changed it:
 // so of two nodes one sends, and while the database cannot be written none does.
 func (w *worker) claim(ctx context.Context, r, changed row) (row, bool, error) {
@@ -118,7 +156,7 @@ func (w *worker) subscribed(ctx context.Context, claimed row, id string) error {
 		known.Former = ""
 	}
 	known.Attempts, known.Failure, known.Due = 0, "", now
-	if known.State == Waiting && known.Former == "" {
+	if known.State == Waiting && known.Former == "" && w.config.isToldNow(known) {
 		known.State, known.Since = Subscribed, now
 	}
 	_, did, err := w.replace(ctx, known)
@@ -263,8 +301,7 @@ func (w *worker) without(r row, id string) row {
 	switch {
 	case r.Former == id:
 		r.Former = ""
-		dataHolder, listed := w.config.listed(r)
-		if r.State == Waiting && listed && r.MitzID != "" && r.Told == w.config.told(dataHolder) {
+		if r.State == Waiting && r.MitzID != "" && w.config.isToldNow(r) {
 			r.State, r.Since = Subscribed, now
 			w.progress.done()
 		}
@@ -281,6 +318,16 @@ func (w *worker) without(r row, id string) row {
 // givesUp is after how many refusals it is taken for granted that Mitz does not know a
 // subscription that is to be ended, and whose id Mitz was asked for.
 const givesUp = 10
+
+// isInVain reports whether a row that Mitz refuses is asked for no more: one that ends after a
+// while, and one that waits at once, when it was told what it is not to be told any more. The
+// patient is to be subscribed, be it twice.
+func (w *worker) isInVain(r row) bool {
+	if r.State == Ending {
+		return r.Attempts >= givesUp
+	}
+	return r.Told != "" && !w.config.isToldNow(r)
+}
 
 // believedAfter is for how long something must answer that there is no such subscription, when it
 // is perhaps not Mitz: a proxy in maintenance answers so, and a path that was changed.
@@ -303,7 +350,7 @@ func (w *worker) failed(ctx context.Context, r row, failure failure, leave leave
 		r.Attempts++
 	}
 	r.Failure, r.Due = failure.code, time.Now().Add(failure.again(r.Attempts))
-	if r.State == Ending && r.next() == subscribe && failure.isRefusal() && r.Attempts >= givesUp {
+	if r.next() == subscribe && failure.isRefusal() && w.isInVain(r) {
 		r.Told, r.Due = "", time.Now()
 	}
 	return w.persist(ctx, func() error {

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 )
 
@@ -260,6 +261,96 @@ func TestALostAnswerLeavesNothingBehind(t *testing.T) {
 			in(soon)
 			assert.Empty(t, w.mitz.known())
 			assert.Empty(t, w.store.all())
+		})
+	})
+}
+
+// TestALostAnswerAndAnotherConfiguration: what Mitz was told is told again as it was, so that it is
+// known by which id Mitz knows it, and can be ended.
+func TestALostAnswerAndAnotherConfiguration(t *testing.T) {
+	const retold, ended = "it is told anew", "it is ended"
+	for name, change := range map[string]func(*world){
+		"the notify URL":      func(w *world) { w.NotifyURL = "https://other.example/mitz/notify" },
+		"the gateway system":  func(w *world) { w.GatewaySystem = "2.999.11" },
+		"the key":             func(w *world) { w.Keys = w.Keys.Rotated() },
+		"the facility type":   func(w *world) { w.list(consent.DataHolder{URA: east.URA, FacilityType: "V5"}) },
+		"two things, in turn": func(w *world) { w.GatewaySystem = "2.999.11"; w.Keys = w.Keys.Rotated() },
+	} {
+		for _, then := range []string{retold, ended} {
+			t.Run(name+", and "+then, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t)
+					service := w.start()
+					w.mitz.lose(func(sent) bool { return true })
+					added := w.add(service, 0, 3)
+					in(time.Second)
+					require.Len(t, w.mitz.known(), 3)
+					service.Stop()
+					change(w)
+					w.mitz.lose(nil)
+					service = w.start()
+					if then == ended {
+						for _, each := range added {
+							require.NoError(t, service.End(t.Context(), "east", each.ID))
+						}
+					}
+					in(time.Hour)
+					want := 3
+					if then == ended {
+						want = 0
+					}
+					assert.Len(t, w.mitz.known(), want)
+					for _, each := range w.store.all() {
+						assert.True(t, service.config.isToldNow(each))
+					}
+					w.settle()
+				})
+			})
+		}
+	}
+	t.Run("Mitz does not take any more what it was told", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			service := w.start()
+			w.mitz.lose(func(sent) bool { return true })
+			w.add(service, 0, 1)
+			in(time.Second)
+			service.Stop()
+			former := w.GatewaySystem
+			w.GatewaySystem = "2.999.11"
+			w.mitz.lose(nil)
+			w.mitz.behave(func(m sent) error {
+				if m.subscribe.GatewaySystem == former {
+					return status(422)
+				}
+				return nil
+			})
+			w.start()
+			in(soon)
+			assert.Equal(t, 1, w.store.in(Subscribed), "the patient is subscribed")
+		})
+	})
+	t.Run("the key that it was told with is gone", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			service := w.start()
+			w.mitz.lose(func(sent) bool { return true })
+			id := w.add(service, 0, 1)[0].ID
+			in(time.Second)
+			service.Stop()
+			// Another node kept the row under the new key meanwhile.
+			w.Keys = w.Keys.Rotated()
+			lost, err := w.store.find(t.Context(), "east", id)
+			require.NoError(t, err)
+			lost, err = w.Config.underKeyInUse(lost, patient(t, 0), "1980-01-31")
+			require.NoError(t, err)
+			change(t, w.store, lost, func(*row) {})
+			w.Keys = withoutFormer(t, w.Keys)
+			w.mitz.lose(nil)
+			w.start()
+			in(soon)
+			assert.Equal(t, 1, w.store.in(Subscribed))
+			assert.Contains(t, w.log.String(), "Mitz may know a subscription by an id that is not known here")
 		})
 	})
 }

@@ -21,9 +21,9 @@ type row struct {
 	// Former is by which Mitz knows what this one takes the place of, and what is to be ended
 	// there; empty: there is none.
 	Former string
-	// Told is what Mitz was told last besides the patient, as a hash: where it is to be told
-	// something else now, it is told again. It is written before Mitz is told: with no MitzID
-	// beside it, Mitz may know the subscription by an id that is not known here.
+	// Told is what Mitz was told last besides the patient, as the hash of a saying: where it is
+	// to be told something else now, it is told again. It is written before Mitz is told: with no
+	// MitzID beside it, Mitz may know the subscription by an id that is not known here.
 	Told    string
 	Wished  time.Time
 	Due     time.Time // when Mitz is to be told; of no meaning in state Subscribed
@@ -54,6 +54,10 @@ type store interface {
 	replace(ctx context.Context, changed row) (bool, error)
 	// remove deletes the row with its id and version. It reports whether that was there.
 	remove(ctx context.Context, gone row) (bool, error)
+	// keepSaying keeps what Mitz is told, by its hash. The same again does nothing.
+	keepSaying(ctx context.Context, told, saying string) error
+	// saying returns what was kept by a hash; empty: nothing was.
+	saying(ctx context.Context, told string) (string, error)
 	// keys returns the keys of all rows, each once.
 	keys(ctx context.Context) ([]string, error)
 	// beat reads who does the work, as a value which changes as long as somebody does; empty:

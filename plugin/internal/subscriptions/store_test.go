@@ -313,6 +313,18 @@ func testStore(t *testing.T, open func(t *testing.T) store) {
 		_, err = kept.find(t.Context(), "hospital-east", added[1].ID)
 		assert.NoError(t, err, "the other is left alone")
 	})
+	t.Run("what Mitz is told is kept", func(t *testing.T) {
+		kept := open(t)
+		none, err := kept.saying(t.Context(), "a")
+		require.NoError(t, err)
+		assert.Empty(t, none)
+		for _, each := range []string{"a", "b", "a"} {
+			require.NoError(t, kept.keepSaying(t.Context(), each, "of "+each))
+		}
+		said, err := kept.saying(t.Context(), "b")
+		require.NoError(t, err)
+		assert.Equal(t, "of b", said)
+	})
 	t.Run("each key is told once", func(t *testing.T) {
 		kept := open(t)
 		keys, err := kept.keys(t.Context())

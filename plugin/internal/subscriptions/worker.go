@@ -35,6 +35,7 @@ type worker struct {
 	sql      *sqlTrouble
 	failures *tally.Tally
 	progress progress
+	sayings  sayings
 	look     background.Bell // there is work
 	works    atomic.Bool
 
@@ -48,7 +49,7 @@ func newWorker(config Config, sql *sqlTrouble) *worker {
 	w := &worker{
 		config: config, pace: newPace(config.AtOnce), look: background.NewBell(),
 		shift: background.Shift{Beats: beats{config.Store}}, sql: sql,
-		progress: progress{log: config.Log, store: config.Store},
+		progress: progress{log: config.Log, store: config.Store}, sayings: sayings{store: config.Store},
 	}
 	w.failures = tally.New(tally.Limits{OfOne: 2, OfAll: 10, Window: toldTogether}, w.tellTogether)
 	return w
@@ -245,7 +246,7 @@ func (w *worker) retellSome(ctx context.Context, subject string) (some bool, err
 	}
 	looking, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	rows, err := w.config.Store.outdated(looking, subject, dataHolder.URA, w.config.told(dataHolder), pageSize)
+	rows, err := w.config.Store.outdated(looking, subject, dataHolder.URA, w.config.saying(dataHolder).hash(), pageSize)
 	if err != nil {
 		return false, err
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/cipher"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 )
@@ -21,6 +22,15 @@ func (k *Keys) IDs() []string {
 		ids[i] = hex.EncodeToString(derive(key, labelID)[:4])
 	}
 	return ids
+}
+
+// Under returns the key of this name alone, as it is in use. It reports whether there is one.
+func (k *Keys) Under(id string) (*Keys, bool) {
+	at := slices.Index(k.IDs(), id)
+	if at < 0 {
+		return nil, false
+	}
+	return &Keys{all: k.all[at : at+1 : at+1]}, true
 }
 
 // Places returns what a patient of a data holder is known by, for a purpose: a keyed hash in

@@ -131,6 +131,54 @@ func TestAfterAKeyIsRotatedTheFormerOneIsOfNoUse(t *testing.T) {
 	})
 }
 
+// TestAKeyIsReplacedInTwoRounds, node by node, as docs/withdrawal.md says: at no moment does Mitz
+// post to a path that one of the nodes does not know.
+func TestAKeyIsReplacedInTwoRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		added, err := w.Keys.Added()
+		require.NoError(t, err)
+		used, err := added.LastInUse()
+		require.NoError(t, err)
+		nodes := []*Service{w.start(), w.start(), w.start()}
+		w.add(nodes[0], 0, 30)
+		patients := 30
+		everyNodeReads := func() {
+			for range 10 {
+				in(soon / 10)
+				for _, each := range w.mitz.received() {
+					if each.ends != "" {
+						continue
+					}
+					secret := each.subscribe.NotifyURL[strings.LastIndex(each.subscribe.NotifyURL, "/")+1:]
+					for _, node := range nodes {
+						_, reads := node.config.Keys.ReadPath(secret)
+						require.True(t, reads)
+					}
+				}
+			}
+		}
+		everyNodeReads()
+		for _, keys := range []*withdrawal.Keys{added, used} {
+			w.Keys = keys
+			for i := range nodes {
+				nodes[i].Stop()
+				nodes[i] = w.start()
+				w.add(nodes[i], 0, patients+1)
+				patients++
+				everyNodeReads()
+			}
+		}
+		w.Keys = withoutFormer(t, used)
+		in(2 * time.Hour)
+		kept, err := w.store.keys(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{w.Keys.ID()}, kept, "the former key can go")
+		assert.Len(t, w.store.all(), patients, "nobody has two")
+		w.settle()
+	})
+}
+
 // withoutFormer returns the key in use alone.
 func withoutFormer(t *testing.T, keys *withdrawal.Keys) *withdrawal.Keys {
 	t.Helper()

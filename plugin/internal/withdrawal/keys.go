@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -86,7 +87,25 @@ func (k *Keys) Lines() []byte {
 	return lines.Bytes()
 }
 
-// Rotated returns the keys with a new one in front. The oldest go when there are too many.
+// Added returns the keys with a new one behind them: it is read, and is not in use yet.
+func (k *Keys) Added() (*Keys, error) {
+	if len(k.all) == maxKeys {
+		return nil, fmt.Errorf("there are %d keys already: remove the line of one that is not needed any more", maxKeys)
+	}
+	return &Keys{all: append(slices.Clone(k.all), newKey())}, nil
+}
+
+// LastInUse returns the keys with the last one in front.
+func (k *Keys) LastInUse() (*Keys, error) {
+	last := len(k.all) - 1
+	if last == 0 {
+		return nil, errors.New("there is one key, and it is in use: add another first")
+	}
+	return &Keys{all: append([][keySize]byte{k.all[last]}, k.all[:last]...)}, nil
+}
+
+// Rotated returns the keys with a new one in front. The oldest go when there are too many. Other
+// nodes do not read it yet.
 func (k *Keys) Rotated() *Keys {
 	rotated := append([][keySize]byte{newKey()}, k.all...)
 	return &Keys{all: rotated[:min(len(rotated), maxKeys)]}

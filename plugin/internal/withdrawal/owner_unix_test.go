@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestARotatedKeyIsStillTheNodes: the administrator rotates it, and the node's own user reads
+// TestAReplacedKeyIsStillTheNodes: the administrator replaces it, and the node's own user reads
 // it. Where the test may not give files away, it is the user's own group that is kept.
-func TestARotatedKeyIsStillTheNodes(t *testing.T) {
+func TestAReplacedKeyIsStillTheNodes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "patients.key")
 	require.NoError(t, createKeys(file))
 	if os.Geteuid() == 0 {
@@ -31,7 +31,7 @@ func TestARotatedKeyIsStillTheNodes(t *testing.T) {
 		return status.Uid, status.Gid
 	}
 	uid, gid := owner()
-	require.NoError(t, rotateKeys(file))
+	require.NoError(t, replaceKeys(file, (*Keys).Added))
 	newUID, newGID := owner()
 	assert.Equal(t, uid, newUID)
 	assert.Equal(t, gid, newGID)

@@ -42,6 +42,20 @@ func (t *Table) add(ctx context.Context, rows []row, places [][]string) (kept []
 	return kept, nil
 }
 
+func (t *Table) at(ctx context.Context, subject string, places []string) (found []row, err error) {
+	err = t.sql.Again(ctx, func(database *gorm.DB) error {
+		there, err := at(database, places)
+		found = nil
+		for _, place := range slices.Sorted(maps.Keys(there)) {
+			if there[place].Subject == subject {
+				found = append(found, there[place])
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
 // at returns the rows that have one of the places, by place.
 func at(database *gorm.DB, places []string) (map[string]row, error) {
 	there := map[string]row{}

@@ -137,6 +137,11 @@ func (m *inMemory) query(ctx context.Context, call string, limit int, is func(ro
 	return chosen[:min(limit, len(chosen))], nil
 }
 
+func (m *inMemory) at(ctx context.Context, subject string, places []string) ([]row, error) {
+	return m.query(ctx, "at", len(places), func(r row) bool { return r.Subject == subject && slices.Contains(places, r.Place) },
+		func(a, b row) int { return cmp.Compare(a.Place, b.Place) })
+}
+
 func (m *inMemory) list(ctx context.Context, subject, after string, limit int) ([]row, error) {
 	return m.query(ctx, "list", limit, func(r row) bool { return r.Subject == subject && r.ID > after },
 		func(a, b row) int { return cmp.Compare(a.ID, b.ID) })

@@ -4,6 +4,7 @@
 package subscriptions
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -190,7 +191,8 @@ func withoutFormer(t *testing.T, keys *withdrawal.Keys) *withdrawal.Keys {
 	return alone
 }
 
-// TestTwoNodesHadOtherKeys: while a key is rotated node by node, one patient can get two rows.
+// TestTwoNodesHadOtherKeys: while a key is rotated in one round, one patient can get two rows. They
+// become one.
 func TestTwoNodesHadOtherKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -207,12 +209,92 @@ func TestTwoNodesHadOtherKeys(t *testing.T) {
 		w.Keys = first.config.Keys
 		w.start()
 		in(time.Hour)
-		assert.Len(t, w.mitz.known(), 2)
+		assert.Len(t, w.mitz.known(), 1)
+		assert.Len(t, w.store.all(), 1)
 		keys, err := w.store.keys(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, []string{w.Keys.ID()}, keys, "no row needs the former key")
 		w.settle()
 	})
+}
+
+// TestTwoRowsBecomeOne, however far each is: the patient stays subscribed, and no more than that.
+func TestTwoRowsBecomeOne(t *testing.T) {
+	for name, byPatient := range map[string]bool{"Mitz knows both": false, "Mitz takes them for the same": true} {
+		for _, told := range [][]int{{}, {0}, {1}, {0, 1}, {1, 0}} {
+			t.Run(fmt.Sprint(name, ", told of ", told), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t)
+					w.mitz.byPatient = byPatient
+					before := w.Keys
+					after := before.Rotated()
+					for _, each := range told {
+						w.Keys = []*withdrawal.Keys{before, after}[each]
+						node := w.start()
+						w.add(node, 0, 1)
+						in(soon)
+						node.Stop()
+					}
+					w.mitz.behave(always(status(503)))
+					for _, keys := range []*withdrawal.Keys{before, after} {
+						w.Keys = keys
+						node := w.made()
+						_, err := node.config.Store.add(t.Context(), []row{rowFor(t, keys)}, [][]string{{rowFor(t, keys).Place}})
+						require.NoError(t, err)
+					}
+					require.Len(t, w.store.all(), 2)
+					w.mitz.behave(nil)
+					w.Keys = after
+					service := w.start()
+					in(2 * time.Hour)
+					assert.Len(t, w.store.all(), 1)
+					assert.Len(t, w.mitz.known(), 1)
+					w.settle()
+					require.NoError(t, service.End(t.Context(), "east", w.add(service, 0, 1)[0].ID))
+					in(soon)
+					assert.Empty(t, w.mitz.known())
+				})
+			})
+		}
+	}
+}
+
+// rowFor is the row of a patient under a key.
+func rowFor(t *testing.T, keys *withdrawal.Keys) row {
+	t.Helper()
+	places, err := placesOf(keys, patient(t, 0), "east", east.URA)
+	require.NoError(t, err)
+	made, err := rowOf(keys, wish(t, 0), places[0], time.Now())
+	require.NoError(t, err)
+	return made
+}
+
+// TestAllRowsOfAPatientEndTogether: who ends one of two means the patient.
+func TestAllRowsOfAPatientEndTogether(t *testing.T) {
+	for ended := range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			before := w.Keys
+			after := before.Rotated()
+			var ids []string
+			for _, keys := range []*withdrawal.Keys{after, before} {
+				w.Keys = keys
+				node := w.start()
+				ids = append(ids, w.add(node, 0, 1)[0].ID)
+				in(soon)
+				node.Stop()
+			}
+			require.Len(t, w.mitz.known(), 2)
+			w.Keys = after
+			service := w.made() // it does not work, so they do not become one
+			require.NoError(t, service.End(t.Context(), "east", ids[ended]))
+			assert.Equal(t, 2, w.store.in(Ending))
+			service.Start()
+			in(soon)
+			assert.Empty(t, w.mitz.known())
+			assert.Empty(t, w.store.all())
+		})
+	}
 }
 
 func TestAKeyThatIsGone(t *testing.T) {

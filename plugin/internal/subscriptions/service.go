@@ -200,6 +200,9 @@ func (s *Service) End(ctx context.Context, subject, id string) error {
 		if kept.State == Ending {
 			return nil
 		}
+		if err := s.endOthers(ctx, kept); err != nil {
+			return err
+		}
 		done, err := s.endKept(ctx, kept)
 		if err != nil {
 			return err
@@ -210,6 +213,32 @@ func (s *Service) End(ctx context.Context, subject, id string) error {
 		}
 	}
 	return errContended
+}
+
+// endOthers ends the other rows of a row's patient, of which there are some while a key is replaced:
+// who ends one of them means the patient.
+func (s *Service) endOthers(ctx context.Context, kept row) error {
+	patient, _, err := s.config.Keys.Open(kept.Sealed)
+	if err != nil {
+		return nil // nobody can tell whose they are
+	}
+	places, err := placesOf(s.config.Keys, patient, kept.Subject, kept.DataHolder.URA)
+	if err != nil {
+		return nil
+	}
+	rows, err := s.config.Store.at(ctx, kept.Subject, places)
+	if err != nil {
+		return err
+	}
+	for _, each := range rows {
+		if each.ID == kept.ID || each.State == Ending {
+			continue
+		}
+		if _, err := s.endKept(ctx, each); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endKept ends a row, and reports whether nobody else changed it meanwhile.

@@ -141,10 +141,7 @@ func (w *worker) claim(ctx context.Context, r, changed row) (row, bool, error) {
 	if err != nil || did || changed.Place == r.Place {
 		return changed, did, err
 	}
-	// Under the key in use the same patient has another row, from when the nodes did not have
-	// the same keys yet. Both are good.
-	changed.Place = r.Place
-	return w.replace(ctx, changed)
+	return w.merge(ctx, r, changed)
 }
 
 // subscribed writes by which id Mitz knows a row.

@@ -38,6 +38,8 @@ type store interface {
 	add(ctx context.Context, rows []row, places [][]string) ([]row, error)
 	// find returns a row of a subject, or ErrUnknown.
 	find(ctx context.Context, subject, id string) (row, error)
+	// at returns the rows of a subject that have one of these places.
+	at(ctx context.Context, subject string, places []string) ([]row, error)
 	// list returns rows of a subject with an id after this, in the order of their ids.
 	list(ctx context.Context, subject, after string, limit int) ([]row, error)
 	// count counts those of a subject; empty: of all.

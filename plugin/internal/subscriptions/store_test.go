@@ -125,6 +125,16 @@ func testStore(t *testing.T, open func(t *testing.T) store) {
 			assert.Equal(t, wished.ID, added[0].ID)
 		}
 	})
+	t.Run("rows are found by their places", func(t *testing.T) {
+		kept := open(t)
+		added := addRows(t, kept, newRow("k1", "east", "a"), newRow("k2", "east", "a"), newRow("k1", "west", "a"), newRow("k1", "east", "b"))
+		found, err := kept.at(t.Context(), "east", []string{added[0].Place, added[1].Place, added[2].Place, placeOf("k3", "east/a")})
+		require.NoError(t, err)
+		assert.ElementsMatch(t, added[:2], found)
+		found, err = kept.at(t.Context(), "east", nil)
+		require.NoError(t, err)
+		assert.Empty(t, found)
+	})
 	t.Run("what was ending is wished for again", func(t *testing.T) {
 		kept := open(t)
 		old := addRows(t, kept, newRow("k1", "hospital-east", "a"))[0]

@@ -22,9 +22,9 @@ const (
 	maxWishes = 10_000
 	// wishesAtOnce is how many are written together.
 	wishesAtOnce = 100
-	// knownFor is how long a wish costs nothing after it was written: then it is written
+	// knownFor is how long a wish costs nothing after it was written: then it is looked for
 	// again, since it may have been ended on another node.
-	knownFor = time.Hour
+	knownFor = time.Minute
 	// maxKnown is of how many patients that is remembered, some 10 MB at the most.
 	maxKnown = 32 << 10
 )

@@ -27,15 +27,33 @@ func (w *worker) merge(ctx context.Context, r, changed row) (row, bool, error) {
 		other.Place = noPlace() // nobody wishes for that one any more
 		_, _, err := w.replace(ctx, other)
 		return changed, false, err
+	case w.hasDateFor(r, other):
+		_, birthDate, _ := w.config.Keys.Open(r.Sealed)
+		dated, _ := w.config.withBirthDate(other, datesOf(birthDate).wanted)
+		_, _, err := w.replace(ctx, dated)
+		return changed, false, err
 	case !r.isToldOf():
 		_, err := w.remove(ctx, r)
 		return changed, false, err
 	case other.State != Subscribed:
+		if err := w.hasten(ctx, other); err != nil {
+			return changed, false, err
+		}
 		return changed, false, w.putOff(ctx, r, "", time.Now().Add(background.Jitter(minAgain)))
 	default:
 		_, _, err := w.replace(ctx, r.mergedInto(other))
 		return changed, false, err
 	}
+}
+
+// hasten has a row due at once that waits for something else than Mitz, as a node that lacked its
+// key put it off.
+func (w *worker) hasten(ctx context.Context, other row) error {
+	if other.Failure != FailureKeyUnknown {
+		return nil
+	}
+	other.Failure = ""
+	return w.putOff(ctx, other, "", time.Now())
 }
 
 // atPlace returns another row that has the place of a row, and reports whether there is one.
@@ -47,6 +65,13 @@ func (w *worker) atPlace(ctx context.Context, r row) (row, bool, error) {
 		return row{}, false, err
 	}
 	return rows[0], true, nil
+}
+
+// hasDateFor reports whether a row has a birth date, and the other one has none.
+func (w *worker) hasDateFor(r, other row) bool {
+	_, of, err := w.config.Keys.Open(r.Sealed)
+	_, ofOther, otherErr := w.config.Keys.Open(other.Sealed)
+	return err == nil && otherErr == nil && datesOf(of).wanted != "" && datesOf(ofOther).wanted == ""
 }
 
 // mergedInto returns a row as it ends because another one stays, whose subscription at Mitz does

@@ -29,7 +29,9 @@ func (c *Config) listed(r row) (consent.DataHolder, bool) {
 // isToldNow reports whether Mitz was told last what it is to be told now of a row.
 func (c *Config) isToldNow(r row) bool {
 	dataHolder, listed := c.listed(r)
-	return listed && r.Told == c.saying(dataHolder).hash()
+	_, beside, err := c.Keys.Open(r.Sealed)
+	d := datesOf(beside)
+	return listed && err == nil && d.told == d.wanted && r.Told == c.saying(dataHolder).hash()
 }
 
 // message returns what Mitz is told of a row, and the row as it is kept then: under the key in
@@ -37,7 +39,7 @@ func (c *Config) isToldNow(r row) bool {
 // when there is one.
 func (c *Config) message(r row, said saying) (message mitzclient.Subscription, now row, code string) {
 	keys, known := c.Keys.Under(said.Key)
-	patient, birthDate, err := c.Keys.Open(r.Sealed)
+	patient, beside, err := c.Keys.Open(r.Sealed)
 	if err != nil || !known {
 		return message, r, FailureKeyUnknown
 	}
@@ -45,24 +47,31 @@ func (c *Config) message(r row, said saying) (message mitzclient.Subscription, n
 	if err != nil {
 		return message, r, FailureKeyUnknown
 	}
+	birthDates := datesOf(beside)
+	if r.MitzID == "" && r.Told == said.hash() {
+		message.BirthDate = birthDates.told // the same again
+	} else {
+		message.BirthDate, birthDates.told = birthDates.wanted, birthDates.wanted
+	}
 	r.DataHolder, r.Told = consent.DataHolder{URA: said.URA, FacilityType: said.FacilityType}, said.hash()
 	if said.Key == c.Keys.ID() {
-		if r, err = c.underKeyInUse(r, patient, birthDate); err != nil {
+		if r, err = c.underKeyInUse(r, patient, beside, birthDates); err != nil {
 			return message, r, FailureKeyUnknown
 		}
 	}
 	return mitzclient.Subscription{
-		Patient: patient, BirthDate: birthDate, DataHolder: r.DataHolder,
+		Patient: patient, BirthDate: message.BirthDate, DataHolder: r.DataHolder,
 		GatewaySystem: said.GatewaySystem, SourceSystem: said.SourceSystem,
 		NotifyURL: said.NotifyURL + "/" + path, Payload: said.Payload,
 	}, r, ""
 }
 
-// underKeyInUse returns a row as it is kept under that key.
-func (c *Config) underKeyInUse(r row, patient consent.BSN, birthDate string) (row, error) {
+// underKeyInUse returns a row as it is kept under that key; before is what is sealed with the
+// patient, and now what is to be.
+func (c *Config) underKeyInUse(r row, patient consent.BSN, before string, now dates) (row, error) {
 	var err error
-	if r.Key != c.Keys.ID() {
-		if r.Sealed, err = c.Keys.Seal(patient, birthDate); err != nil {
+	if r.Key != c.Keys.ID() || now.beside() != before {
+		if r.Sealed, err = c.Keys.Seal(patient, now.beside()); err != nil {
 			return r, err
 		}
 		r.Key = c.Keys.ID()

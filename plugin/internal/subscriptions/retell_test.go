@@ -198,14 +198,12 @@ func TestTwoNodesHadOtherKeys(t *testing.T) {
 		w := newWorld(t)
 		before := w.Keys
 		w.Keys = before.Rotated()
-		first := w.start()
+		first := w.made()
 		w.add(first, 0, 1)
 		w.Keys = before
-		second := w.start()
+		second := w.made()
 		w.add(second, 0, 1)
 		require.Len(t, w.store.all(), 2)
-		first.Stop()
-		second.Stop()
 		w.Keys = first.config.Keys
 		w.start()
 		in(time.Hour)
@@ -256,6 +254,38 @@ func TestTwoRowsBecomeOne(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestTheBirthDateOfTwoRows is kept, whichever has it.
+func TestTheBirthDateOfTwoRows(t *testing.T) {
+	for dated := range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			before := w.Keys
+			after := before.Rotated()
+			for i, keys := range []*withdrawal.Keys{after, before} {
+				w.Keys = keys
+				node := w.start()
+				wished := undated(t, 0)
+				if i == dated {
+					wished = wish(t, 0)
+				}
+				_, err := node.Add(t.Context(), wished)
+				require.NoError(t, err)
+				in(soon)
+				node.Stop()
+			}
+			require.Len(t, w.mitz.known(), 2)
+			w.Keys = after
+			w.start()
+			in(soon)
+			require.Len(t, w.mitz.known(), 1)
+			w.mitz.mu.Lock()
+			assert.Equal(t, "1980-01-31", w.mitz.live[w.store.all()[0].MitzID].BirthDate)
+			w.mitz.mu.Unlock()
+			w.settle()
+		})
 	}
 }
 

@@ -149,6 +149,9 @@ func (s *Service) Add(ctx context.Context, wishes ...Wish) ([]Subscription, erro
 	if err != nil {
 		return nil, err
 	}
+	if kept, err = s.correct(ctx, wishes, kept); err != nil {
+		return nil, err
+	}
 	added := make([]Subscription, len(kept))
 	for i, each := range kept {
 		added[i] = each.Subscription

@@ -4,6 +4,7 @@
 package subscriptions
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -100,6 +101,7 @@ func (w *worker) subscribe(ctx context.Context, r row, leave leave) error {
 		failure := failureOf(ctx, err)
 		if failure.changedNothing() {
 			claimed.Told, claimed.MitzID, claimed.Former = r.Told, r.MitzID, r.Former
+			claimed.Key, claimed.Sealed = r.Key, r.Sealed
 		}
 		return w.failed(ctx, claimed, failure, leave, func() error { return w.adoptUnknown(ctx, claimed) })
 	}
@@ -180,7 +182,7 @@ func (w *worker) adopt(ctx context.Context, claimed row, id string) error {
 			}
 		case r.MitzID == id || r.Former != "":
 			return false
-		case r.Told == claimed.Told:
+		case r.Told == claimed.Told && bytes.Equal(r.Sealed, claimed.Sealed):
 			*r = r.unsure() // one of the two is not there any more
 		default:
 			*r = r.again()

@@ -342,7 +342,7 @@ func TestALostAnswerAndAnotherConfiguration(t *testing.T) {
 			w.Keys = w.Keys.Rotated()
 			lost, err := w.store.find(t.Context(), "east", id)
 			require.NoError(t, err)
-			lost, err = w.Config.underKeyInUse(lost, patient(t, 0), "1980-01-31")
+			lost, err = w.Config.underKeyInUse(lost, patient(t, 0), "1980-01-31", datesOf("1980-01-31"))
 			require.NoError(t, err)
 			change(t, w.store, lost, func(*row) {})
 			w.Keys = withoutFormer(t, w.Keys)

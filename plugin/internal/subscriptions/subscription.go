@@ -65,7 +65,8 @@ var ErrUnknown = errors.New("no such subscription")
 // database's.
 type Subscriptions interface {
 	// Add wishes for subscriptions, and returns them in the order of the wishes. The same
-	// wish again gives the same; one that was ending is wished for again.
+	// wish again gives the same; one that was ending is wished for again, and one with another
+	// birth date waits until Mitz was told that.
 	Add(ctx context.Context, wishes ...Wish) ([]Subscription, error)
 	// List returns those of a subject after a place that a page named, in the order of their ids.
 	List(ctx context.Context, subject, after string, limit int) (Page, error)

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/sirupsen/logrus"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -221,15 +220,7 @@ func (s *Service) End(ctx context.Context, subject, id string) error {
 // endOthers ends the other rows of a row's patient, of which there are some while a key is replaced:
 // who ends one of them means the patient.
 func (s *Service) endOthers(ctx context.Context, kept row) error {
-	patient, _, err := s.config.Keys.Open(kept.Sealed)
-	if err != nil {
-		return nil // nobody can tell whose they are
-	}
-	places, err := placesOf(s.config.Keys, patient, kept.Subject, kept.DataHolder.URA)
-	if err != nil {
-		return nil
-	}
-	rows, err := s.config.Store.at(ctx, kept.Subject, places)
+	rows, err := s.config.Store.at(ctx, kept.Subject, s.config.placesOfRow(kept))
 	if err != nil {
 		return err
 	}
@@ -273,29 +264,3 @@ func (s *Service) Dropped() int64 { return s.wishes.dropped.Load() }
 
 // Counts returns the counts of all subjects, as they were at most a few seconds ago.
 func (s *Service) Counts() (Counts, error) { return s.counts.get() }
-
-// placesOf returns the places of a patient's subscription at a data holder: one for each key,
-// that of the one in use first. Two subjects can stand for one URA, as a hospital and its
-// pharmacy do, and Mitz is told of each. After these are the places in which rows were kept
-// before subjects were told apart.
-func placesOf(keys *withdrawal.Keys, patient consent.BSN, subject string, dataHolder consent.URA) ([]string, error) {
-	places, err := keys.Places(patient, dataHolder, "subscription of "+subject)
-	if err != nil {
-		return nil, err
-	}
-	former, err := keys.Places(patient, dataHolder, "subscription")
-	return append(places, former...), err
-}
-
-// rowOf returns a row for a wish that nobody had before.
-func rowOf(keys *withdrawal.Keys, wish Wish, place string, now time.Time) (row, error) {
-	sealed, err := keys.Seal(wish.Patient, wish.BirthDate)
-	if err != nil {
-		return row{}, err
-	}
-	made := row{
-		Subscription: Subscription{ID: uuid.NewString(), Subject: wish.Subject},
-		DataHolder:   wish.DataHolder, Place: place, Key: keys.ID(), Sealed: sealed,
-	}
-	return made.in(Waiting, now), nil
-}

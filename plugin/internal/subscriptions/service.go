@@ -202,10 +202,10 @@ func (s *Service) End(ctx context.Context, subject, id string) error {
 		if kept.State == Ending {
 			return nil
 		}
-		if err := s.endOthers(ctx, kept); err != nil {
-			return err
+		done, err := s.endOthers(ctx, kept)
+		if err == nil && done {
+			done, err = s.endKept(ctx, kept)
 		}
-		done, err := s.endKept(ctx, kept)
 		if err != nil {
 			return err
 		}
@@ -218,21 +218,21 @@ func (s *Service) End(ctx context.Context, subject, id string) error {
 }
 
 // endOthers ends the other rows of a row's patient, of which there are some while a key is replaced:
-// who ends one of them means the patient.
-func (s *Service) endOthers(ctx context.Context, kept row) error {
+// who ends one of them means the patient. It reports whether nobody else changed one meanwhile.
+func (s *Service) endOthers(ctx context.Context, kept row) (bool, error) {
 	rows, err := s.config.Store.at(ctx, kept.Subject, s.config.placesOfRow(kept))
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, each := range rows {
 		if each.ID == kept.ID || each.State == Ending {
 			continue
 		}
-		if _, err := s.endKept(ctx, each); err != nil {
-			return err
+		if done, err := s.endKept(ctx, each); err != nil || !done {
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // endKept ends a row, and reports whether nobody else changed it meanwhile.

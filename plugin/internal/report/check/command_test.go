@@ -293,3 +293,22 @@ func TestCheckTakesTheEnvironment(t *testing.T) {
 	require.Error(t, err)
 	assert.Contains(t, output, "/elsewhere, at most 1m0s for a query\n")
 }
+
+// TestCheckWhereMitzIsNeverAsked: there is no link to try, and no query to ask.
+func TestCheckWhereMitzIsNeverAsked(t *testing.T) {
+	const section = `mitz:
+  dataholders: [{subject: hospital-east, ura: "00000659", facilitytype: V6}]
+  profiles: [{scope: birth-care, categories: [GGC002], purpose: TREAT, grounds: [mitz-attestation]}]
+  trust:
+    organization: ["did:web:a.example"]
+    facilitytype: ["did:web:a.example"]
+    practitioner: ["holder"]
+    enrollment: ["holder"]
+    attestation: ["did:web:mitz.example"]
+`
+	output, _, err := runCheck(t, commandtest.LaxNode+section)
+	require.NoError(t, err)
+	assert.Contains(t, output, "there is no link to Mitz to check")
+	_, _, err = runCheck(t, commandtest.LaxNode+section, "--bsn-file", "patient")
+	require.ErrorContains(t, err, "no profile has a ground for which Mitz is asked")
+}

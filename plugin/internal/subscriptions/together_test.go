@@ -97,3 +97,21 @@ func TestWhoWaitsForTheDiskCanGiveUp(t *testing.T) {
 		time.Sleep(3 * writeTime) // until nothing is written any more
 	})
 }
+
+// TestWhoGaveUpBeforeWritesNothing: of a node that stops, nothing is written that it does not
+// wait for.
+func TestWhoGaveUpBeforeWritesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		written := 0
+		disk := &together{write: func(_ context.Context, rows []row) ([]bool, error) {
+			written += len(rows)
+			return make([]bool, len(rows)), nil
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := disk.replace(ctx, row{})
+		require.ErrorIs(t, err, context.Canceled)
+		synctest.Wait()
+		assert.Zero(t, written)
+	})
+}

@@ -113,3 +113,47 @@ func TestTheSQLDatabaseIsGoneForAMinute(t *testing.T) {
 		})
 	}
 }
+
+// TestAStopIsNoFailure: what was on its way to Mitz is sent by the node that works next, at once.
+func TestAStopIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.mitz.takes = time.Minute
+		service := w.start()
+		in(time.Second)
+		w.add(service, 0, 3)
+		in(time.Second)
+		require.Len(t, w.mitz.received(), 3)
+		service.Stop()
+		for _, each := range w.store.all() {
+			assert.Equal(t, Waiting, each.State)
+			assert.Zero(t, each.Attempts)
+			assert.Empty(t, each.Failure)
+			assert.False(t, each.Due.After(time.Now()))
+		}
+	})
+}
+
+// TestWhatFailedLeastGoesFirst, whatever waits longer.
+func TestWhatFailedLeastGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		service := w.made()
+		w.add(service, 0, 3)
+		all := w.store.all()
+		for i, attempts := range []int{5, 0, 2} {
+			changed := all[i]
+			changed.Attempts, changed.Due = attempts, changed.Due.Add(time.Duration(i-5)*time.Minute)
+			was, err := w.store.replace(t.Context(), changed)
+			require.NoError(t, err)
+			require.True(t, was)
+		}
+		rows, err := service.worker.page(t.Context(), nil)
+		require.NoError(t, err)
+		var attempts []int
+		for _, each := range rows {
+			attempts = append(attempts, each.Attempts)
+		}
+		assert.Equal(t, []int{0, 2, 5}, attempts)
+	})
+}

@@ -14,12 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOnlyTheseMayTakeTheNumberOut keeps the list of who calls BSN.Expose: the encoder
-// of the message to Mitz, the claim for the local record server, the audit log, what is encrypted
+// TestOnlyTheseMayTakeTheNumberOut keeps the list of who calls BSN.Expose: the encoders
+// of the messages to Mitz, the claim for the local record server, the audit log, what is encrypted
 // until it is sent to Mitz again, and the simulator, for who asks it what is on record, and what it attests.
 func TestOnlyTheseMayTakeTheNumberOut(t *testing.T) {
 	allowed := []string{
-		"mitzclient/internal/xacml/attributes.go", "mitzclient/internal/subscription/encode.go", "mitzclient/internal/registration/encode.go", "internal/policy/permission.go", "internal/nen7513/event.go", "plugin/internal/withdrawal/sealed.go", "mitzclient/mitztest/numbers.go", "mitzclient/mitztest/issuer/attest.go",
+		"mitzclient/internal/xacml/attributes.go", "mitzclient/internal/location/encode.go", "mitzclient/internal/subscription/encode.go", "mitzclient/internal/registration/encode.go", "internal/policy/permission.go", "internal/nen7513/event.go", "plugin/internal/withdrawal/sealed.go", "mitzclient/mitztest/numbers.go", "mitzclient/mitztest/issuer/attest.go",
 	}
 	var callers []string
 	require.NoError(t, filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {

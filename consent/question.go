@@ -52,35 +52,51 @@ type Professional struct {
 // Validate reports every part that is missing, malformed or doubled. The error
 // names parts, never values.
 func (q Question) Validate() error {
-	var problems []error
-	check := func(part string, err error) {
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", part, err))
-		}
-	}
-	if q.Patient.IsZero() {
-		check("patient", errBSN)
-	}
+	var p problems
+	p.patient(q.Patient)
 	_, err := ParseURA(string(q.DataHolder.URA))
-	check("data holder's URA", err)
+	p.check("data holder's URA", err)
 	_, err = ParseFacilityType(string(q.DataHolder.FacilityType))
-	check("data holder's type", err)
-	_, err = ParseURA(string(q.Requester.URA))
-	check("requester's URA", err)
-	_, err = ParseFacilityType(string(q.Requester.FacilityType))
-	check("requester's type", err)
-	_, err = NewProfessionalID(q.Requester.Responsible.ID.Root, q.Requester.Responsible.ID.Extension)
-	check("responsible professional", err)
-	_, err = ParseRole(string(q.Requester.Responsible.Role))
-	check("responsible professional's role", err)
-	if q.Requester.Mandated != nil {
-		_, err = NewProfessionalID(q.Requester.Mandated.Root, q.Requester.Mandated.Extension)
-		check("mandated professional", err)
+	p.check("data holder's type", err)
+	p.requester(q.Requester)
+	p.purpose(q.Purpose)
+	p.check("data categories", validateCategories(q.Categories))
+	return errors.Join(p...)
+}
+
+// problems is what is wrong with the parts of a question.
+type problems []error
+
+func (p *problems) check(part string, err error) {
+	if err != nil {
+		*p = append(*p, fmt.Errorf("%s: %w", part, err))
 	}
-	_, err = ParsePurposeOfUse(string(q.Purpose))
-	check("purpose of use", err)
-	check("data categories", validateCategories(q.Categories))
-	return errors.Join(problems...)
+}
+
+func (p *problems) patient(patient BSN) {
+	if patient.IsZero() {
+		p.check("patient", errBSN)
+	}
+}
+
+func (p *problems) requester(r Requester) {
+	_, err := ParseURA(string(r.URA))
+	p.check("requester's URA", err)
+	_, err = ParseFacilityType(string(r.FacilityType))
+	p.check("requester's type", err)
+	_, err = NewProfessionalID(r.Responsible.ID.Root, r.Responsible.ID.Extension)
+	p.check("responsible professional", err)
+	_, err = ParseRole(string(r.Responsible.Role))
+	p.check("responsible professional's role", err)
+	if r.Mandated != nil {
+		_, err = NewProfessionalID(r.Mandated.Root, r.Mandated.Extension)
+		p.check("mandated professional", err)
+	}
+}
+
+func (p *problems) purpose(purpose PurposeOfUse) {
+	_, err := ParsePurposeOfUse(string(purpose))
+	p.check("purpose of use", err)
 }
 
 func validateCategories(categories []Category) error {

@@ -55,7 +55,7 @@ var rules = []rule{
 	},
 	{
 		of:     []string{"mitzclient/..."},
-		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/memorynet", "mitzclient/internal/strictxml", "mitzclient/internal/soap", "mitzclient/internal/xacml", "mitzclient/internal/notification", "mitzclient/internal/subscription", "mitzclient/internal/registration", "mitzclient/internal/link", "mitzclient/internal/wire"},
+		except: []string{"mitzclient/mitztest/...", "mitzclient/internal/memorynet", "mitzclient/internal/strictxml", "mitzclient/internal/soap", "mitzclient/internal/xacml", "mitzclient/internal/notification", "mitzclient/internal/subscription", "mitzclient/internal/registration", "mitzclient/internal/location", "mitzclient/internal/saml", "mitzclient/internal/link", "mitzclient/internal/wire"},
 		ours:   []string{"mitzclient/internal/...", "consent", "internal/recent", "internal/textfile", "internal/turns", "internal/watch"},
 		never:  nuts, because: "the client is of use without Nuts, and the simulator is for tests",
 	},
@@ -82,6 +82,14 @@ var rules = []rule{
 	{
 		of: []string{"mitzclient/internal/xacml"}, ours: []string{"mitzclient/internal/strictxml", "mitzclient/internal/soap", "consent", "internal/systems"}, never: slices.Concat(network, disk, nuts),
 		because: "a message form is values and bytes",
+	},
+	{
+		of: []string{"mitzclient/internal/location"}, ours: []string{"mitzclient/internal/strictxml", "mitzclient/internal/soap", "consent", "internal/systems"}, never: slices.Concat(network, disk, nuts),
+		because: "a message form is values and bytes",
+	},
+	{
+		of: []string{"mitzclient/internal/saml"}, ours: []string{"mitzclient/internal/strictxml", "consent", "internal/systems"}, never: slices.Concat(network, disk, nuts),
+		because: "an assertion is values and bytes; the time and the randomness are given",
 	},
 	{
 		of: []string{"mitzclient/internal/subscription"}, ours: []string{"mitzclient/internal/strictxml", "consent"}, never: slices.Concat(network, disk, nuts),

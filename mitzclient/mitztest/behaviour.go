@@ -15,8 +15,8 @@ import (
 
 // Behaviour is how the simulator treats a query that has the documented form:
 // [Behaving], a [Variant], a [Fault], [HTTPStatus], [TooManyRequests] or [Slow]. A query without
-// that form is refused, however the simulator behaves. [Subscribing] is about subscriptions
-// instead, [Registering] about registrations, and [Notifying] about notifications. Behaviours can be compared with ==.
+// that form is refused, however the simulator behaves. [Locating] is about open queries
+// instead, [Subscribing] about subscriptions, [Registering] about registrations, and [Notifying] about notifications. Behaviours can be compared with ==.
 type Behaviour interface {
 	// String names the behaviour, fit for the name of a test.
 	String() string
@@ -88,8 +88,8 @@ func (d Slow) respond(x *exchange) {
 	x.answer()
 }
 
-// Misbehave makes the simulator behave so for every query until [Simulator.Behave], or for
-// every subscription or notification when it is a [Subscribing] or a [Notifying]. Nil means
+// Misbehave makes the simulator behave so for every closed query until [Simulator.Behave], or for
+// every open query, subscription or notification when it is a [Locating], [Subscribing] or [Notifying]. Nil means
 // [Behaving].
 func (s *Simulator) Misbehave(b Behaviour) {
 	s.conduct.mu.Lock()
@@ -108,7 +108,7 @@ func (s *Simulator) MisbehaveTowards(requester consent.URA, b Behaviour) {
 	s.conduct.towards[requester] = b
 }
 
-// MisbehaveOnce makes the simulator behave so for the next queries (subscriptions,
+// MisbehaveOnce makes the simulator behave so for the next queries (open queries, subscriptions,
 // notifications), one each, in this order and after those of earlier calls; then as before.
 func (s *Simulator) MisbehaveOnce(b ...Behaviour) {
 	s.conduct.mu.Lock()
@@ -124,15 +124,16 @@ func (s *Simulator) MisbehaveOnce(b ...Behaviour) {
 func (s *Simulator) Behave() {
 	s.conduct.mu.Lock()
 	s.conduct.queries, s.conduct.subscribing, s.conduct.notifying, s.conduct.registering, s.conduct.towards = plan{}, plan{}, plan{}, plan{}, nil
+	s.conduct.locating = plan{}
 	s.conduct.mu.Unlock()
 	s.postman.release()
 }
 
 // conduct is how to treat what is to come.
 type conduct struct {
-	mu                                           sync.Mutex
-	queries, subscribing, notifying, registering plan
-	towards                                      map[consent.URA]Behaviour // queries alone
+	mu                                                     sync.Mutex
+	queries, locating, subscribing, notifying, registering plan
+	towards                                                map[consent.URA]Behaviour // closed queries alone
 }
 
 // plan is how to treat one kind of thing.
@@ -143,6 +144,8 @@ type plan struct {
 
 func (c *conduct) planOf(b Behaviour) *plan {
 	switch b.(type) {
+	case Locating:
+		return &c.locating
 	case Subscribing:
 		return &c.subscribing
 	case Notifying:
@@ -172,6 +175,12 @@ func (c *conduct) next(requester consent.URA) Behaviour {
 		return towards
 	}
 	return c.queries.next()
+}
+
+func (c *conduct) nextLocating() Behaviour {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.locating.next()
 }
 
 func (c *conduct) nextSubscribing() Behaviour {

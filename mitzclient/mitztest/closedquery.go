@@ -49,19 +49,11 @@ var (
 // readClosedQuery reads a message that was sent to the given URL. Whatever
 // differs from the documented form is an error.
 func readClosedQuery(document []byte, to string) (*closedQuery, error) {
-	envelope, err := parse(document)
+	header, body, err := openEnvelope(document)
 	if err != nil {
 		return nil, err
 	}
-	if envelope.name != envelopeName {
-		return nil, deviation("the root must be %s", list([]xml.Name{envelopeName}))
-	}
-	envelope.place = "Envelope"
-	header, body, err := openEnvelope(envelope)
-	if err != nil {
-		return nil, err
-	}
-	messageID, err := readHeader(header, to)
+	messageID, err := addressing{action: actionQuery, to: to}.readHeader(header)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +65,15 @@ func readClosedQuery(document []byte, to string) (*closedQuery, error) {
 	return asked, asked.readRequest(request)
 }
 
-func openEnvelope(envelope *element) (header, body *element, err error) {
+func openEnvelope(document []byte) (header, body *element, err error) {
+	envelope, err := parse(document)
+	if err != nil {
+		return nil, nil, err
+	}
+	if envelope.name != envelopeName {
+		return nil, nil, deviation("the root must be %s", list([]xml.Name{envelopeName}))
+	}
+	envelope.place = "Envelope"
 	if _, err := envelope.carries(); err != nil {
 		return nil, nil, err
 	}

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Package mitztest simulates Mitz, the national register of patients' consents,
-// as far as its closed query ("gesloten autorisatievraag"), its subscriptions and its
-// notifications go. It serves tests of software that asks Mitz, and demonstrations on one
+// as far as its closed query ("gesloten autorisatievraag"), its open query ("open
+// autorisatievraag"), its subscriptions and its notifications go. It serves tests of software that asks Mitz, and demonstrations on one
 // machine.
 //
 // It must never be used with real patients: it listens on loopback addresses only,
@@ -30,7 +30,8 @@
 // What is inferred rather than documented: the Action of a fault and the statuses
 // of a refusal, where an answer declares its namespaces, that assigningAuthorityName
 // is optional on a mandated professional, and that the purpose of use makes no
-// difference to a decision. Of subscriptions, which status goes with what: 400 for what
+// difference to a decision. Of the open query, the form of the answer, which data holders it
+// names, and that nothing may be signed otherwise. Of subscriptions, which status goes with what: 400 for what
 // cannot be read, 422 for what it says; that X-Request-Id and Authorization may be
 // absent. Of notifications, the form in JSON, and which organisation type is of which kind
 // of care provider. The SOAP headers may come in any order, and those of others

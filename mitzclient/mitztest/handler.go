@@ -35,6 +35,8 @@ func (s *Simulator) serve(w http.ResponseWriter, r *http.Request) {
 		s.closedQuery(w, r)
 	case basePath + credentialRequestPath:
 		s.credentialRequest(w, r)
+	case basePath + openQueryPath:
+		s.openQuery(w, r)
 	case basePath + redirectedPath:
 		s.redirected(w, r)
 	default:
@@ -82,16 +84,9 @@ func (s *Simulator) redirected(w http.ResponseWriter, r *http.Request) {
 
 // receiveClosedQuery reads a closed query's HTTP headers and message.
 func (s *Simulator) receiveClosedQuery(r *http.Request) (*closedQuery, error) {
-	requestID, err := checkHTTP(r, actionQuery)
+	requestID, body, err := receiveSOAP(r, actionQuery)
 	if err != nil {
 		return nil, err
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxMessage+1))
-	if err != nil {
-		return nil, deviation("body: could not be read")
-	}
-	if len(body) > maxMessage {
-		return nil, deviation("body: more than 1 MiB")
 	}
 	asked, err := readClosedQuery(body, s.ClosedQueryURL())
 	if err != nil {
@@ -102,6 +97,21 @@ func (s *Simulator) receiveClosedQuery(r *http.Request) (*closedQuery, error) {
 	}
 	asked.requestID = requestID
 	return asked, nil
+}
+
+// receiveSOAP checks what goes around a message, and returns its X-Request-Id and the message.
+func receiveSOAP(r *http.Request, action string) (requestID string, body []byte, err error) {
+	if requestID, err = checkHTTP(r, action); err != nil {
+		return "", nil, err
+	}
+	body, err = io.ReadAll(io.LimitReader(r.Body, maxMessage+1))
+	if err != nil {
+		return "", nil, deviation("body: could not be read")
+	}
+	if len(body) > maxMessage {
+		return "", nil, deviation("body: more than 1 MiB")
+	}
+	return requestID, body, nil
 }
 
 // refuse notes why and sends a fault: Sender, or MustUnderstand (SOAP 1.2 part 1, section

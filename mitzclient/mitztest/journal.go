@@ -52,9 +52,10 @@ type journal struct {
 	received  int
 	cancelled int
 	queries   []Query
+	located   []LocationQuery
 	refusals  []Refusal
 	notified  []Notification
-	claimed   map[string]bool // request ids, for as long as the simulator lives
+	claimed   map[string]bool // ids of requests and assertions, for as long as the simulator lives
 	changed   chan struct{}   // closed at the next change
 }
 
@@ -101,13 +102,19 @@ func (s *Simulator) Cancelled() int {
 // stay used, and subscriptions stay.
 func (s *Simulator) ResetLog() {
 	s.journal.change(func(j *journal) {
-		j.received, j.cancelled, j.queries, j.refusals, j.notified = 0, 0, nil, nil, nil
+		j.received, j.cancelled, j.queries, j.located, j.refusals, j.notified = 0, 0, nil, nil, nil, nil
 	})
 }
 
 // WaitForQueries waits until the log holds at least n queries. The error is the context's.
 func (s *Simulator) WaitForQueries(ctx context.Context, n int) error {
 	return s.journal.wait(ctx, func(j *journal) bool { return len(j.queries) >= n })
+}
+
+// WaitForLocationQueries waits until the log holds at least n open queries. The error is the
+// context's.
+func (s *Simulator) WaitForLocationQueries(ctx context.Context, n int) error {
+	return s.journal.wait(ctx, func(j *journal) bool { return len(j.located) >= n })
 }
 
 // WaitForCancelled waits until at least n queries were cancelled. The error is the context's.

@@ -18,6 +18,7 @@ const (
 	slowName    = "slow by "
 	limitedName = "too many requests, retry after "
 
+	locatingName    = "locating: "
 	subscribingName = "subscribing: "
 	notifyingName   = "notifying: "
 	registeringName = "registering: "
@@ -34,6 +35,9 @@ func BehaviourNames() []string {
 		names = append(names, fault.String())
 	}
 	names = append(names, HTTPStatus(503).String(), TooManyRequests(time.Minute).String(), Slow(2*time.Second).String())
+	for _, inner := range append([]Behaviour{HTTPStatus(503), TooManyRequests(time.Minute), Slow(2 * time.Second)}, locatingFaults()...) {
+		names = append(names, Locating{inner}.String())
+	}
 	for _, inner := range []Behaviour{HTTPStatus(503), TooManyRequests(time.Minute), Slow(2 * time.Second), Hanging, Dropping} {
 		names = append(names, Subscribing{inner}.String(), Registering{inner}.String())
 	}
@@ -56,6 +60,9 @@ func ParseBehaviour(name string) (Behaviour, error) {
 			return nil, err
 		}
 		return Registering{b.(Subscribing).Behaviour}, nil
+	}
+	if inner, found := strings.CutPrefix(name, locatingName); found {
+		return parseLocating(inner)
 	}
 	if value, found := strings.CutPrefix(name, statusName); found {
 		status, err := strconv.Atoi(value)
@@ -102,6 +109,17 @@ func parseSubscribing(inner string) (Behaviour, error) {
 		return b, nil
 	}
 	return nil, errors.New(`not for subscriptions or registrations: write for example "subscribing: status 503"`)
+}
+
+func parseLocating(inner string) (Behaviour, error) {
+	behaviour, err := ParseBehaviour(inner)
+	if err != nil {
+		return nil, err
+	}
+	if b := (Locating{behaviour}); b.applies() {
+		return b, nil
+	}
+	return nil, errors.New(`not for open queries: write for example "locating: status 503"`)
 }
 
 func parseDuration(text string) (time.Duration, error) {

@@ -16,6 +16,7 @@ func TestEveryBehaviourIsFoundByItsName(t *testing.T) {
 	behaviours := append(AllFaults(), Behaving{}, Denying, HTTPStatus(599), Slow(1500*time.Millisecond), Slow(0), TooManyRequests(90*time.Second))
 	behaviours = append(behaviours, AllVariants()...)
 	behaviours = append(behaviours, Subscribing{HTTPStatus(404)}, Subscribing{Slow(time.Second)}, Subscribing{Hanging}, Registering{HTTPStatus(404)}, Registering{Dropping})
+	behaviours = append(append(behaviours, AllLocatingFaults()...), Locating{Slow(time.Second)}, Locating{ByteOrderMark})
 	for way := range notifyings {
 		behaviours = append(behaviours, way)
 	}
@@ -31,7 +32,8 @@ func TestEveryBehaviourIsFoundByItsName(t *testing.T) {
 		_, err := ParseBehaviour(name)
 		require.NoError(t, err, name)
 	}
-	assert.Len(t, names, len(faults)+len(variants)+4+5+5+len(notifyings), "a name for each fault, variant and way of notifying, for behaving, a status, slow and too many, and five for who subscribes, or registers")
+	assert.Len(t, names, len(faults)+len(variants)+4+3+len(locatingFaults())+5+5+len(notifyings),
+		"a name for each fault, variant and way of notifying, for behaving, a status, slow and too many, those for open queries, and five for who subscribes, or registers")
 }
 
 func TestANameThatNoBehaviourHasIsRefusedWithoutRepeatingIt(t *testing.T) {
@@ -48,6 +50,8 @@ func TestANameThatNoBehaviourHasIsRefusedWithoutRepeatingIt(t *testing.T) {
 		"subscribing: 900186021":               "no behaviour has this name",
 		"subscribing: denying":                 "not for subscriptions",
 		"subscribing: notifying: twice":        "not for subscriptions",
+		"locating: 900186021":                  "no behaviour has this name",
+		"locating: denying":                    "not for open queries",
 		"notifying: 900186021":                 "no behaviour has this name",
 	} {
 		_, err := ParseBehaviour(name)

@@ -20,8 +20,13 @@ func (s *Simulator) Consents() []Consent {
 // PatientNumber returns the BSN of the patient who was asked about; see [Simulator.Consents].
 func (q Query) PatientNumber() string { return q.Patient.Expose() }
 
+// PatientNumber returns the BSN of the patient who was asked about; see [Simulator.Consents].
+func (q LocationQuery) PatientNumber() string { return q.Patient.Expose() }
+
 // PatientNumber returns the BSN of the patient whom it is about; see [Simulator.Consents].
 func (s Subscription) PatientNumber() string { return s.Patient.Expose() }
 
 // PatientNumber returns the BSN of the patient whom it is about; see [Simulator.Consents].
 func (r Registration) PatientNumber() string { return r.Patient.Expose() }
+
+func (asked *openQuery) patientNumber() string { return asked.query.Patient.Expose() }

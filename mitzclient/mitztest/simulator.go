@@ -25,6 +25,8 @@ const (
 	basePath = "/tst-us/mitz"
 	// closedQueryPath follows the base path.
 	closedQueryPath = "/geslotenautorisatievraag/xacml3"
+	// openQueryPath likewise.
+	openQueryPath = "/openautorisatievraag"
 	// redirectedPath is where [Redirect] sends a client to; a client must not follow.
 	redirectedPath = "/redirected"
 	// handshakeLimit bounds a TLS handshake and the reading of HTTP headers.
@@ -73,6 +75,7 @@ type Simulator struct {
 	processing    time.Duration // until those are in force; 0: until Process
 	journal       journal       // what was asked and told
 	conduct       conduct       // how to behave
+	openRules     openRules     // of open queries
 	changing      sync.Mutex    // held while consents change and what is to be told is queued
 
 	issuer *issuer.Issuer // nil: it issues nothing
@@ -119,6 +122,7 @@ func Start(cfg Config) (*Simulator, error) {
 		issuer:  cfg.Issuer,
 
 		processing:  cfg.Processing,
+		openRules:   openRules{authorities: cfg.ClientCAs},
 		register:    register{key: newPatientKey()},
 		subscribers: subscribers{key: newPatientKey(), byID: map[string]Subscription{}, about: map[[32]byte][]string{}},
 	}
@@ -185,6 +189,9 @@ func (s *Simulator) Endpoint() string {
 
 // ClosedQueryURL returns the URL of the closed query, which wsa:To must name.
 func (s *Simulator) ClosedQueryURL() string { return s.Endpoint() + closedQueryPath }
+
+// OpenQueryURL returns the URL of the open query, likewise.
+func (s *Simulator) OpenQueryURL() string { return s.Endpoint() + openQueryPath }
 
 // Close ends the simulator and waits for its goroutines, hanging handlers included.
 // Notifications that were not sent yet are not sent.

@@ -12,10 +12,12 @@ import (
 
 // queriesView is what came in, oldest first.
 type queriesView struct {
-	Received  int           `json:"received"`  // HTTP requests in all
-	Cancelled int           `json:"cancelled"` // whose client went away before the answer
-	Queries   []queryView   `json:"queries"`
-	Refusals  []refusalView `json:"refusals"`
+	Received  int         `json:"received"`  // HTTP requests in all
+	Cancelled int         `json:"cancelled"` // whose client went away before the answer
+	Queries   []queryView `json:"queries"`
+	// LocationQueries are open queries.
+	LocationQueries []locationQueryView `json:"locationQueries"`
+	Refusals        []refusalView       `json:"refusals"`
 }
 
 type queryView struct {
@@ -29,6 +31,26 @@ type queryView struct {
 	Purpose    consent.PurposeOfUse `json:"purpose"`
 	Behaviour  string               `json:"behaviour"`
 	Decisions  map[string]string    `json:"decisions"` // by category; none when the answer was a fault
+}
+
+type locationQueryView struct {
+	Time      time.Time            `json:"time"`
+	RequestID string               `json:"requestId"`
+	Client    string               `json:"client"`
+	Patient   string               `json:"patient"`
+	Requester requesterView        `json:"requester"`
+	Purpose   consent.PurposeOfUse `json:"purpose"`
+	Issuer    string               `json:"issuer"` // of the assertion
+	Signed    bool                 `json:"signed"`
+	Behaviour string               `json:"behaviour"`
+	Located   []locatedView        `json:"located"` // none when it misbehaved
+}
+
+type locatedView struct {
+	DataHolder consent.URA        `json:"dataHolder"`
+	Gateway    string             `json:"gateway"`
+	Source     string             `json:"source"`
+	Categories []consent.Category `json:"categories"`
 }
 
 type organizationView struct {
@@ -58,10 +80,13 @@ type refusalView struct {
 func (c Control) listQueries([]byte) (any, error) {
 	view := queriesView{
 		Received: c.Simulator.Received(), Cancelled: c.Simulator.Cancelled(),
-		Queries: []queryView{}, Refusals: []refusalView{},
+		Queries: []queryView{}, LocationQueries: []locationQueryView{}, Refusals: []refusalView{},
 	}
 	for _, query := range c.Simulator.Queries() {
 		view.Queries = append(view.Queries, viewOf(query))
+	}
+	for _, query := range c.Simulator.LocationQueries() {
+		view.LocationQueries = append(view.LocationQueries, viewOfLocation(query))
 	}
 	for _, refusal := range c.Simulator.Refusals() {
 		view.Refusals = append(view.Refusals, refusalView{refusal.Time, refusal.Status, refusal.Reason, refusal.ClientSubject})
@@ -73,20 +98,37 @@ func viewOf(query mitztest.Query) queryView {
 	view := queryView{
 		Time: query.Time, RequestID: query.RequestID, Client: query.ClientSubject, Patient: query.PatientNumber(),
 		DataHolder: organizationView{query.DataHolder.URA, query.DataHolder.FacilityType},
-		Requester: requesterView{
-			organizationView: organizationView{query.Requester.URA, query.Requester.FacilityType},
-			Responsible: professionalView{
-				query.Requester.Responsible.ID.Root, query.Requester.Responsible.ID.Extension, query.Requester.Responsible.Role,
-			},
-		},
+		Requester:  viewOfRequester(query.Requester),
 		Categories: query.Categories, Purpose: query.Purpose, Behaviour: query.Behaviour.String(),
 		Decisions: map[string]string{},
 	}
-	if mandated := query.Requester.Mandated; mandated != nil {
-		view.Requester.Mandated = &professionalView{Register: mandated.Root, Number: mandated.Extension}
-	}
 	for category, decision := range query.Decisions {
 		view.Decisions[string(category)] = decision.String()
+	}
+	return view
+}
+
+func viewOfRequester(requester consent.Requester) requesterView {
+	view := requesterView{
+		organizationView: organizationView{requester.URA, requester.FacilityType},
+		Responsible: professionalView{
+			requester.Responsible.ID.Root, requester.Responsible.ID.Extension, requester.Responsible.Role,
+		},
+	}
+	if mandated := requester.Mandated; mandated != nil {
+		view.Mandated = &professionalView{Register: mandated.Root, Number: mandated.Extension}
+	}
+	return view
+}
+
+func viewOfLocation(query mitztest.LocationQuery) locationQueryView {
+	view := locationQueryView{
+		Time: query.Time, RequestID: query.RequestID, Client: query.ClientSubject, Patient: query.PatientNumber(),
+		Requester: viewOfRequester(query.Requester), Purpose: query.Purpose, Issuer: query.Issuer, Signed: query.Signed,
+		Behaviour: query.Behaviour.String(), Located: []locatedView{},
+	}
+	for _, each := range query.Located {
+		view.Located = append(view.Located, locatedView{each.DataHolder, each.Gateway, each.Source, each.Categories})
 	}
 	return view
 }

@@ -33,7 +33,7 @@ func newClient(cfg Config, overdue func()) (*Client, error) {
 		return nil, err
 	}
 	peer := wire.NewPeer(cfg.TLS, cfg.Timeout)
-	query := closedQuery{url: closedQueryURL(cfg.Endpoint), line: peer.Line(cfg.MaxConnections, overdue), timeout: cfg.Timeout}
+	query := closedQuery{inquiry{url: closedQueryURL(cfg.Endpoint), contentType: contentType, line: peer.Line(cfg.MaxConnections, overdue), timeout: cfg.Timeout}}
 	return &Client{config: cfg, peer: peer, query: query}, nil
 }
 

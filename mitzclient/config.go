@@ -33,6 +33,8 @@ type Config struct {
 	Subscriptions SubscriptionConfig
 	// Registrations is for registering consents, likewise.
 	Registrations RegistrationConfig
+	// Locations is for the open query, likewise.
+	Locations LocationConfig
 }
 
 // validate loads the files, fills the defaults and reports every problem, each naming its key. An
@@ -70,6 +72,8 @@ func (c Config) validate() (Config, error) {
 	problems = append(problems, err)
 	c.Registrations, err = c.Registrations.validate(endpoint)
 	problems = append(problems, err)
+	c.Locations, err = c.Locations.validate()
+	problems = append(problems, err)
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
@@ -93,9 +97,14 @@ func ParseEndpoint(endpoint string) (*url.URL, error) {
 		return nil, errors.New("endpoint: not a URL of the form https://host/path")
 	case parsed.User != nil || parsed.RawQuery != "" || parsed.ForceQuery || strings.Contains(endpoint, "#"):
 		return nil, errors.New("endpoint: only scheme, host and path")
-	case strings.HasSuffix(strings.TrimRight(endpoint, "/"), closedQueryPath):
+	case endsInAService(endpoint):
 		return nil, errors.New("endpoint: ends in the path of a service, which is added to it")
 	default:
 		return parsed, nil
 	}
+}
+
+func endsInAService(endpoint string) bool {
+	endpoint = strings.TrimRight(endpoint, "/")
+	return strings.HasSuffix(endpoint, closedQueryPath) || strings.HasSuffix(endpoint, DefaultLocationPath)
 }

@@ -17,6 +17,9 @@
 // one query, and one of Link.Consult a second only when the first failed on its way; a [Trace]
 // is told of each before it leaves.
 //
+// A requester learns by [Link.Locate], the open query ("open autorisatievraag"), which data
+// holders may share a patient's data with it.
+//
 // A data holder can have itself told when a patient's consent changes: [Link.Subscribe] asks
 // Mitz for it, and [ReadNotification] reads what Mitz then posts.
 //

@@ -26,11 +26,12 @@ type Hooks struct {
 // Link is a [Client] that can be relied on: every consult ends in time, Mitz is not
 // overrun, nor asked while it is down, what fails in passing is asked once more, no
 // requester takes the link from the others, nor has a patient asked about without end, and
-// new certificates are taken into use without a restart. It subscribes too; what becomes of
-// that changes nothing of consults.
+// new certificates are taken into use without a restart. It locates data and subscribes too;
+// what becomes of that changes nothing of consults.
 type Link struct {
 	client        *Client
 	query         *link.Operation // the closed query
+	locations     *locations
 	subscriptions *subscriptions
 	registrations *registrations // nil when there is no endpoint for them
 	reloader      *reloader      // nil when there are no files
@@ -54,6 +55,7 @@ func NewLink(cfg Config, hooks Hooks) (*Link, error) {
 	}
 	l.client = client
 	l.query = link.New(client.config.budget(), hooks.ofOperation())
+	l.locations = newLocations(client, hooks.Overdue)
 	l.subscriptions = newSubscriptions(client)
 	l.registrations = newRegistrations(client)
 	return l, nil

@@ -38,6 +38,7 @@ func simulate(t testing.TB, hooks Hooks) *simulated {
 	link, err := NewLink(Config{
 		Endpoint: simulator.Endpoint(), Files: &files, Timeout: patience, QueriesPerMinute: math.MaxInt32,
 		Registrations: RegistrationConfig{Endpoint: simulator.RegistrationURL() + "/", Timeout: patience},
+		Locations:     LocationConfig{Issuer: "urn:oid:2.999.7", Timeout: patience, QueriesPerMinute: math.MaxInt32},
 	}, hooks)
 	require.NoError(t, err)
 	t.Cleanup(link.Close)

@@ -122,11 +122,19 @@ func certificatesIn(files ClientFiles) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
+	certificates, err := certificateBlocks(content, files.Certificate)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", certKey, err)
+	}
+	return certificates, nil
+}
+
+// certificateBlocks returns the certificates of a PEM file, beside which a key may stand.
+func certificateBlocks(content []byte, path string) (certificates []*x509.Certificate, err error) {
 	blocks, err := readBlocks(content)
 	if err == nil && len(blocks) == 0 {
-		err = notPEM(content, files.Certificate)
+		err = notPEM(content, path)
 	}
-	var certificates []*x509.Certificate
 	for _, each := range blocks {
 		if err != nil {
 			break
@@ -137,17 +145,14 @@ func certificatesIn(files ClientFiles) ([]*x509.Certificate, error) {
 			if certificate, err = each.certificate(); err == nil {
 				certificates = append(certificates, certificate)
 			}
-		case !each.isKey(): // which may stand in one file with the certificate
-			err = each.misplaced(files.Certificate, content)
+		case !each.isKey():
+			err = each.misplaced(path, content)
 		}
 	}
 	if err == nil && len(certificates) == 0 {
 		err = errors.New("no certificate in it")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", certKey, err)
-	}
-	return certificates, nil
+	return certificates, err
 }
 
 // joinKey puts a key and the certificates that stand beside it together. where names the

@@ -101,7 +101,9 @@ func (e *auditEvent) question(number string) (question *consent.Question, err er
 	if question.Patient, err = consent.ParseBSN(number); err != nil {
 		return nil, err
 	}
-	question.DataHolder.URA = consent.URA(e.Source.Observer.Identifier.Value)
+	if holder := e.Source.Observer.Identifier; holder.System == systemURA {
+		question.DataHolder.URA = consent.URA(holder.Value)
+	}
 	for _, each := range e.PurposeOfEvent {
 		question.Purpose = consent.PurposeOfUse(each.code(systemReason))
 	}

@@ -27,12 +27,15 @@ func TestDecodeReadsWhatIsWritten(t *testing.T) {
 	ofOneToken.Patient = consent.BSN{}
 	told := revoked
 	told.Action, told.Code = Notification, "accepted"
+	located := whole
+	located.Action, located.Code, located.Scope, located.Presenters = Located, "located", "", nil
+	located.Question = &consent.Question{Patient: question.Patient, Requester: question.Requester, Purpose: question.Purpose}
 	lookedAt := inPerson
 	lookedAt.Action, lookedAt.Code = TokensRevoked, "recheck"
 	for name, entry := range map[string]Entry{
 		"whole": whole, "without a question": bare, "in person": inPerson, "two queries": sum,
 		"about a patient, without a question": revoked, "about a data holder alone": ofOneToken,
-		"of a token that was looked at again": lookedAt, "of a notification": told,
+		"of a token that was looked at again": lookedAt, "of a notification": told, "of where data are": located,
 	} {
 		t.Run(name, func(t *testing.T) {
 			decoded, err := Decode([]byte(encoded(t, entry)))

@@ -22,6 +22,8 @@ const (
 	TokenRefused   Action = "token-refused"    // a token for a guarded scope was refused
 	TokenNotStored Action = "token-not-stored" // corrects a TokenIssued: there is no such token
 	TokensRevoked  Action = "tokens-revoked"   // live tokens ended
+	Locate         Action = "locate"           // Mitz is about to be asked where a patient's data are
+	Located        Action = "located"          // how that ended
 	Notification   Action = "notification"     // Mitz told that a patient's consent changed, or something that cannot be read
 	Interrupted    Action = "log-interrupted"  // entries could not be written for a while
 	Signed         Action = "log-signed"       // a signature over the chain so far
@@ -52,7 +54,8 @@ type Entry struct {
 	Subject     string   // the data holder's Nuts subject
 	Presenters  []string // the DIDs that signed the request's presentations; none when that is not known
 	// Question is what was asked, or would have been; nil when the request was too wrong to
-	// make one.
+	// make one. Of where data are, it has no data holder and no data categories: the requester
+	// is an organisation that this node answers for.
 	Question *consent.Question
 	// Patient and DataHolder are for what is about a patient without a question.
 	Patient    consent.BSN
@@ -169,7 +172,7 @@ func (e Entry) event() auditEvent {
 		Agent:        []agent{{Who: e.observer()}},
 	}
 	switch e.Action {
-	case Query, Consult:
+	case Query, Consult, Locate, Located:
 		event.Type = coding{systemDICOM, "110112"} // Query
 	case Notification:
 		event.Type = coding{systemLifecycle, "receive"}
@@ -234,7 +237,9 @@ func (e *auditEvent) addPresenters(entry Entry) {
 // addQuestion adds who asked whom, about whom, what and why.
 func (e *auditEvent) addQuestion(q consent.Question) {
 	e.PurposeOfEvent = []concept{{Coding: []coding{{systemReason, string(q.Purpose)}}}}
-	e.Source = eventSource{reference{identifier{systemURA, string(q.DataHolder.URA)}}}
+	if q.DataHolder.URA != "" {
+		e.Source = eventSource{reference{identifier{systemURA, string(q.DataHolder.URA)}}}
+	}
 	e.Agent = append(e.Agent, agent{
 		Type: participant("author"),
 		Role: []concept{{Coding: []coding{{systemRole, string(q.Requester.Responsible.Role)}}}},

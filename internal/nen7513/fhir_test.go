@@ -89,6 +89,10 @@ func everyKindOfEntry(t *testing.T) []Entry {
 		}),
 		with(func(e *Entry) { e.Action = TokenNotStored }),
 		{Time: now, Action: TokensRevoked, Outcome: Success, Code: "notification", Subject: "hospital-east", Patient: inPerson.Patient, DataHolder: "00000659"},
+		with(func(e *Entry) {
+			e.Action, e.Scope, e.Presenters = Locate, "", nil
+			e.Question = &consent.Question{Patient: inPerson.Patient, Requester: inPerson.Requester, Purpose: inPerson.Purpose}
+		}),
 		{Time: now, Action: Notification, Outcome: Success, Code: "accepted", Subject: "hospital-east", Patient: inPerson.Patient, DataHolder: "00000659"},
 		{Time: now, Action: Notification, Outcome: MinorFailure, Code: "malformed", DataHolder: "00000659"},
 		{Time: now, Since: now.Add(-time.Minute), Count: 17, Action: Notification, Outcome: MinorFailure, Code: "malformed"},

@@ -40,12 +40,13 @@ type story struct {
 // stories puts the entries of each token request together, in the order in which they began.
 // The last entry of a request names all its queries, and one about a token that was looked at
 // again the query that the token rests on. One for which Mitz was not asked has a
-// single entry. What is about the patient without a question is no request.
+// single entry. What is about the patient without a question is no request, and nor is it one to
+// ask Mitz where others have data.
 func stories(entries []nen7513.Entry) []*story {
 	var all []*story
 	of := map[string]*story{} // by the id of a query
 	for _, entry := range entries {
-		if entry.Question == nil {
+		if entry.Question == nil || isLocation(entry) {
 			continue
 		}
 		var told *story
@@ -102,4 +103,9 @@ func (s *story) add(entry nen7513.Entry) {
 		return
 	}
 	s.code = entry.Code
+}
+
+// isLocation reports whether an entry is about where others have data of the patient.
+func isLocation(entry nen7513.Entry) bool {
+	return entry.Action == nen7513.Locate || entry.Action == nen7513.Located
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 	"github.com/nuts-mitz/nuts-mitz/internal/openapi"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 
 // described is docs/openapi.yaml, with a node that is held against it.
@@ -77,6 +78,7 @@ const (
 	nowhere       = "/internal/mitz/v1/hospital-elsewhere"
 	revocations   = "/revocations"
 	subscriptions = "/subscriptions"
+	localizations = "/localizations"
 	anID          = "/0b5b8f1e-3d6f-4d3e-9d0a-2f4c8b1e7a60"
 	thePatient    = `{"patient": "` + patient + `"}`
 	noPatient     = `{"patient": "123456789"}`
@@ -88,6 +90,7 @@ const (
 func TestARunningNodeIsAsItIsDescribed(t *testing.T) {
 	document := openapi.Read(t, filepath.Join("..", "docs", "openapi.yaml"))
 	t.Run("with subscriptions", func(t *testing.T) { holdWithSubscriptions(t, document) })
+	t.Run("that asks where data are", func(t *testing.T) { holdLocalizations(t, document) })
 	t.Run("without", func(t *testing.T) { holdWithout(t, document) })
 	t.Run("with a client certificate", func(t *testing.T) { holdWithCertificate(t, document) })
 	document.AssertSeen(t, "/", "notify 500") // which takes a panic
@@ -257,10 +260,34 @@ func holdWithout(t *testing.T, document *openapi.Document) {
 		{"subscribe", 501, "POST", east + subscriptions, thePatient, "", false},
 		{"listSubscriptions", 501, "GET", east + subscriptions, "", "", false},
 		{"getSubscription", 501, "GET", east + subscriptions + anID, "", "", false},
+		{"localize", 501, "POST", east + localizations, lookUp, "", false},
 		{"endSubscription", 501, "DELETE", east + subscriptions + anID, "", "", false},
 	} {
 		d.hold(t, each)
 	}
+}
+
+// holdLocalizations holds a node that asks where data are.
+func holdLocalizations(t *testing.T, document *openapi.Document) {
+	w, node := startAnother(t, nil, func(section *harness.MitzConfig) { section.Issuer, section.QueriesPerMinute = issuer, 2 })
+	d := described{document, w.Client(), node}
+	permitTo(t, w, "V6", "00000660")
+	for _, each := range []call{
+		{"localize", 400, "POST", east + localizations, strings.Replace(lookUp, patient, "123456789", 1), "", false},
+		{"localize", 400, "POST", east + localizations, thePatient, "", true},
+		{"localize", 404, "POST", nowhere + localizations, lookUp, "", false},
+		{"localize", 413, "POST", east + localizations, lookUp + strings.Repeat(" ", 17<<10), "", false},
+		{"localize", 415, "POST", east + localizations, lookUp, "text/plain", true},
+		{"localize", 200, "POST", east + localizations, lookUp, "", false},
+		{"localize", 200, "POST", east + localizations, lookUp, "", false},
+		{"localize", 429, "POST", east + localizations, lookUp, "", false},
+	} {
+		d.hold(t, each)
+	}
+	assert.Len(t, w.Mitz.LocationQueries(), 2)
+	w.Mitz.Misbehave(mitztest.Locating{Behaviour: mitztest.ReceiverFault})
+	d.hold(t, call{"localize", 503, "POST", east + localizations, strings.Replace(lookUp, patient, otherPatient, 1), "", false})
+	assert.Equal(t, http.StatusMethodNotAllowed, d.status(t, "GET", east+localizations))
 }
 
 // status returns how the node answers a request without a body.

@@ -15,6 +15,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/ground"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/guard"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/localization"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/recheck"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
@@ -97,7 +98,12 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	if e.evidence != nil {
 		e.api.Withdrawn = e.evidence.Withdrawn
 	}
-	return router, nil
+	if read.Localization.Issuer != "" {
+		e.api.Localizer, err = localization.New(localization.Parts{
+			Mitz: read.Link, Directory: e.node.Directory(read.Policy, read.Strict), Recorder: e.recorder, Requests: e.requests,
+		})
+	}
+	return router, err
 }
 
 // newGrounds makes the ways in which consent can be established: by asking only where Mitz can

@@ -35,6 +35,10 @@ type MitzConfig struct {
 	Kinds map[string][]string
 	// Registration says which consents that a requester recorded are accepted.
 	Registration MitzRegistration
+	// Issuer is that of localization.issuer; empty: nobody asks where data are.
+	Issuer string
+	// SigningKeyFile is what it signs with; empty: it does not.
+	SigningKeyFile string
 	// Files with more data holders, and more types of requesters; empty: none.
 	DataHoldersFile, FacilityTypesFile string
 }
@@ -146,6 +150,13 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
 {{- with .MaxAge}}
     maxage: {{printf "%q" .}}
 {{- end}}
+{{- end}}
+{{- with .Issuer}}
+  localization:
+    issuer: {{printf "%q" .}}
+{{- end}}
+{{- with .SigningKeyFile}}
+    signingkeyfile: {{printf "%q" .}}
 {{- end}}
 {{- with .DataHoldersFile}}
   dataholdersfile: {{printf "%q" .}}

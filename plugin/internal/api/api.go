@@ -18,8 +18,8 @@ import (
 // prefix is what the routes begin with. The node serves them on its internal address.
 const prefix = "/internal/mitz/v1/:subject"
 
-// Parts are what the interface works with. All are needed but Subscriptions and
-// Withdrawn.
+// Parts are what the interface works with. All are needed but Subscriptions,
+// Withdrawn and Localizer.
 type Parts struct {
 	Policy *policy.Policy // which knows the data holders
 	Marks  *withdrawal.Marks
@@ -30,6 +30,8 @@ type Parts struct {
 	// Withdrawn is told that a patient withdrew consent, so that nothing is registered at Mitz any
 	// more that was recorded before; nil: nothing is.
 	Withdrawn func(ctx context.Context, patient consent.BSN, dataHolder consent.URA) error
+	// Localizer is nil where Mitz is not asked where data are: mitz.localization.issuer is empty.
+	Localizer Localizer
 	Recorder  Recorder
 }
 
@@ -52,6 +54,7 @@ type Router interface {
 // Routes registers the routes.
 func (a API) Routes(server Router) {
 	server.POST(prefix+"/revocations", a.at(a.revoke))
+	server.POST(prefix+"/localizations", a.at(a.localize))
 	server.POST(prefix+"/subscriptions", a.subscribing(a.subscribe))
 	server.GET(prefix+"/subscriptions", a.subscribed(a.listSubscriptions))
 	server.GET(prefix+"/subscriptions/:id", a.subscribed(a.getSubscription))

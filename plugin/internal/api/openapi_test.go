@@ -17,7 +17,10 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/assert"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/openapi"
+	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/localization"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
@@ -26,6 +29,16 @@ import (
 // subscription.
 var (
 	failing = func(w *world, _ *http.Request) { w.failing = errors.New("gone") }
+	// unlocatable has Mitz fail.
+	unlocatable = func(err error) func(w *world, _ *http.Request) {
+		return func(w *world, _ *http.Request) { w.localizer.failing = err }
+	}
+	located = func(w *world, _ *http.Request) {
+		w.localizer.found = localization.Found{RequestID: idOf(0), DataHolders: []localization.DataHolder{
+			{URA: "00000660", Categories: []consent.Category{"GGC002"}, Systems: []localization.System{{Gateway: "2.999.1"}}, Nodes: []localization.Node{{DID: "did:web:a.example"}}},
+			{Systems: []localization.System{{Gateway: "2.999.1", Source: "2.999.2"}}},
+		}}
+	}
 	off     = func(w *world, _ *http.Request) { w.Subscriptions = nil }
 	holding = func(w *world, _ *http.Request) {
 		w.kept.all = []subscriptions.Subscription{
@@ -59,6 +72,20 @@ var exchanges = []exchange{
 	}, true},
 	{"revoke", 501, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, func(w *world, _ *http.Request) { w.Marks = withdrawal.Off(w) }, false},
 	{"revoke", 503, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, failing, false},
+
+	{"localize", 200, http.MethodPost, localizationsPath, testLookUp, located, false},
+	{"localize", 400, http.MethodPost, localizationsPath, strings.Replace(testLookUp, "01.015", "GP", 1), nil, false},
+	{"localize", 400, http.MethodPost, localizationsPath, `{"patient": "` + testBSN + `"}`, nil, true},
+	{"localize", 404, http.MethodPost, "/internal/mitz/v1/hospital-west/localizations", testLookUp, nil, false},
+	{"localize", 413, http.MethodPost, localizationsPath, testLookUp + strings.Repeat(" ", maxBody), nil, false},
+	{"localize", 415, http.MethodPost, localizationsPath, testLookUp, func(_ *world, request *http.Request) {
+		request.Header.Set(echo.HeaderContentType, "text/plain")
+	}, true},
+	{"localize", 429, http.MethodPost, localizationsPath, testLookUp, unlocatable(&mitzclient.Error{Code: mitzclient.TooManyQueries}), false},
+	{"localize", 501, http.MethodPost, localizationsPath, testLookUp, func(w *world, _ *http.Request) { w.Localizer = nil }, false},
+	{"localize", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(&mitzclient.Error{Code: mitzclient.Timeout}), false},
+	{"localize", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(localization.ErrNotRunning), false},
+	{"localize", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(errors.New("no space left on device")), false},
 
 	{"subscribe", 202, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `"}`, nil, false},
 	{"subscribe", 202, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `", "birthDate": "1980-01"}`, nil, false},

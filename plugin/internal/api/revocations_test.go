@@ -28,13 +28,14 @@ const testBSN = "900186021"
 // world is an API with all that is behind it.
 type world struct {
 	API
-	marks    map[string]string
-	failing  error // why the session database cannot be reached
-	revoked  []withdrawal.Revocation
-	released string // the token that ended
-	kept     *subscriptionsInMemory
-	changes  []subscriptions.Change
-	unread   int // how often subscriptions could not be read
+	marks     map[string]string
+	failing   error // why the session database cannot be reached
+	revoked   []withdrawal.Revocation
+	released  string // the token that ended
+	kept      *subscriptionsInMemory
+	localizer *localizerInMemory
+	changes   []subscriptions.Change
+	unread    int // how often subscriptions could not be read
 }
 
 func (w *world) Get(place string) (string, error) { return w.marks[place], w.failing }
@@ -53,7 +54,7 @@ func (w *world) Revoked(_ context.Context, revocation withdrawal.Revocation) {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{marks: map[string]string{}}
-	w.kept = &subscriptionsInMemory{world: w}
+	w.kept, w.localizer = &subscriptionsInMemory{world: w}, &localizerInMemory{}
 	p, err := policy.New(policy.Config{
 		DataHolders: []policy.DataHolderConfig{{Subject: "hospital-east", URA: "00000659", FacilityType: "V6"}},
 		Profiles:    []policy.ProfileConfig{{Scope: "birth-care", Categories: []string{"GGC002"}, Purpose: "TREAT"}},
@@ -62,7 +63,7 @@ func newWorld(t *testing.T) *world {
 	}, func(policy.ProfileConfig) (pe.WalletOwnerMapping, error) { return nil, nil })
 	require.NoError(t, err)
 	w.API = API{Parts{
-		Policy: p, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), w), Subscriptions: w.kept, Recorder: w,
+		Policy: p, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), w), Subscriptions: w.kept, Localizer: w.localizer, Recorder: w,
 		EndToken: func(subject, token string) (bool, error) {
 			if w.failing != nil {
 				return false, w.failing

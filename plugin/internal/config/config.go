@@ -4,6 +4,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 
 	"github.com/nuts-foundation/nuts-node/core"
@@ -44,6 +45,7 @@ type Config struct {
 	NotifyTrust *notify.TrustStore
 
 	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
+	signing     *tls.Certificate  // with which it is told who asks where data are; nil: that is not signed
 }
 
 // Node is what a configuration must know of the node.
@@ -141,16 +143,19 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	problems = append(problems, err)
 	subscriptions, err := section.subscriptions()
 	problems = append(problems, err)
+	locations, err := section.locations()
+	problems = append(problems, err)
 	if err := Invalid(problems...); err != nil {
 		return nil, err
 	}
+	config.signing = locations.Certificate
 	config.Section, config.NotifyURL = section, section.Withdrawal.NotifyURL
 	if !section.reachesMitz() {
 		return config, nil
 	}
 	config.Link, err = mitzclient.NewLink(mitzclient.Config{
 		Endpoint: section.Endpoint, Timeout: section.Timeout, Files: section.tlsFiles(), QueriesPerMinute: section.QueriesPerMinute,
-		Subscriptions: subscriptions,
+		Subscriptions: subscriptions, Locations: locations,
 		Registrations: mitzclient.RegistrationConfig{Endpoint: section.Registration.Endpoint, Authorize: subscriptions.Authorize},
 	}, hooks.Link)
 	if err != nil {

@@ -31,6 +31,7 @@ type Section struct {
 	Audit         Audit        `koanf:"audit"`
 	Withdrawal    Withdrawal   `koanf:"withdrawal"`
 	Registration  Registration `koanf:"registration"`
+	Localization  Localization `koanf:"localization"`
 	policy.Config `koanf:",squash"`
 	// DataHoldersFile and FacilityTypesFile hold more of the lists of these names, and are
 	// read again when they change.
@@ -101,7 +102,7 @@ func (s Section) Scopes() []string {
 
 // reachesMitz reports whether anything in the section needs Mitz, or says how it is reached.
 func (s Section) reachesMitz() bool {
-	return s.Endpoint != "" || s.TLS != (TLS{}) || s.Withdrawal.NotifyURL != "" || s.Registration.Endpoint != "" ||
+	return s.Endpoint != "" || s.TLS != (TLS{}) || s.Withdrawal.NotifyURL != "" || s.Registration.Endpoint != "" || s.Localization.Issuer != "" ||
 		len(s.Profiles) == 0 || slices.ContainsFunc(s.Profiles, func(profile policy.ProfileConfig) bool {
 		return len(profile.Grounds) == 0 || slices.Contains(profile.Grounds, string(policy.GroundClosedQuery))
 	})

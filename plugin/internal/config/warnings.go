@@ -29,6 +29,9 @@ func (c *Config) Warnings(now time.Time) []string {
 	if text := certificateWarning(c.certificate, now); text != "" {
 		warnings = slices.Insert(warnings, 0, text)
 	}
+	if text := signingWarning(c.signing, now); text != "" {
+		warnings = append(warnings, text)
+	}
 	return warnings
 }
 
@@ -46,6 +49,7 @@ func (c *Config) SectionWarnings() []string {
 	warnings = append(warnings, ListWarnings(c.Policy.Lists())...)
 	warnings = append(append(warnings, c.notifyWarnings()...), c.Withdrawal.kindWarnings()...)
 	warnings = append(warnings, c.registrationWarnings()...)
+	warnings = append(warnings, c.localizationWarnings()...)
 	trusted := c.Policy.Trusted()
 	for _, attribute := range slices.Sorted(maps.Keys(trusted)) {
 		for _, issuer := range trusted[attribute] {

@@ -13,6 +13,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/core"
 	"github.com/nuts-foundation/nuts-node/crypto"
+	"github.com/nuts-foundation/nuts-node/discovery"
 	"github.com/nuts-foundation/nuts-node/jsonld"
 	"github.com/nuts-foundation/nuts-node/pki"
 	nutspolicy "github.com/nuts-foundation/nuts-node/policy"
@@ -28,17 +29,18 @@ import (
 
 // Engines are the node's engines that its OAuth router is made of.
 type Engines struct {
-	Auth    *auth.Auth
-	VCR     vcr.VCR
-	VDR     *vdr.Module
-	Storage storage.Engine
-	Policy  *nutspolicy.LocalPDP
-	Crypto  *crypto.Crypto
-	JSONLD  jsonld.JSONLD
-	PKI     pki.Validator
-	Tracing *tracing.Engine
-	HTTP    core.Injectable // its configuration says what is logged
-	Server  *core.ServerConfig
+	Auth      *auth.Auth
+	VCR       vcr.VCR
+	VDR       *vdr.Module
+	Storage   storage.Engine
+	Policy    *nutspolicy.LocalPDP
+	Crypto    *crypto.Crypto
+	JSONLD    jsonld.JSONLD
+	PKI       pki.Validator
+	Discovery discovery.Client
+	Tracing   *tracing.Engine
+	HTTP      core.Injectable // its configuration says what is logged
+	Server    *core.ServerConfig
 }
 
 // FindEngines finds the engines in a system that is not configured yet. It fails when the
@@ -54,6 +56,7 @@ func FindEngines(system *core.System) (Engines, error) {
 		findEngine(system, &engines.Crypto),
 		findEngine(system, &engines.JSONLD),
 		findEngine(system, &engines.PKI),
+		findEngine(system, &engines.Discovery),
 		findEngine(system, &engines.Tracing),
 	}
 	engines.Server = system.Config

@@ -31,6 +31,19 @@ import (
 //   - of a JSON-LD credential it verifies what the JSON means, while its JSON is read;
 //   - it takes one of the readings of JSON that has several.
 func (v credentialVerifier) verifyAgain(presented vc.VerifiableCredential, evidence policy.Credential) error {
+	if refusal := v.verifyForm(presented, evidence); refusal != nil {
+		return refusal
+	}
+	if presented.CredentialStatus != nil {
+		if revoked, err := v.GetRevocation(presented); err != nil || revoked != nil || !hasKnownStatuses(presented) {
+			return policy.RefuseStatus(evidence)
+		}
+	}
+	return nil
+}
+
+// verifyForm is verifyAgain without what another server must be asked for.
+func (v credentialVerifier) verifyForm(presented vc.VerifiableCredential, evidence policy.Credential) error {
 	if plainjson.Credential(presented.Raw()) != nil {
 		return policy.RefuseAmbiguous(evidence)
 	}
@@ -41,11 +54,6 @@ func (v credentialVerifier) verifyAgain(presented vc.VerifiableCredential, evide
 	}
 	if presented.Format() == vc.JSONLDCredentialProofFormat && len(presented.Proof) > 0 && !v.saysWhatWasSigned(presented) {
 		return policy.RefuseEdited(evidence)
-	}
-	if presented.CredentialStatus != nil {
-		if revoked, err := v.GetRevocation(presented); err != nil || revoked != nil || !hasKnownStatuses(presented) {
-			return policy.RefuseStatus(evidence)
-		}
 	}
 	return nil
 }

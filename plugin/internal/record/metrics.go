@@ -20,6 +20,7 @@ type metrics struct {
 	tokensRevoked   *prometheus.CounterVec
 	rechecks        *prometheus.CounterVec
 	notifications   *prometheus.CounterVec
+	localizations   *prometheus.CounterVec
 	panics          prometheus.Counter
 }
 
@@ -53,6 +54,10 @@ func newMetrics() metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "notifications_total",
 			Help: "What came to the address for notifications of Mitz, by how that ended.",
 		}, []string{"outcome"}),
+		localizations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "localizations_total",
+			Help: "How often Mitz was to be asked which data holders may share a patient's data with a requester, by the outcome.",
+		}, []string{"outcome"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
 			Help: "Panics while a request was handled, which were caught: the request was refused, unless it had its token already.",
@@ -82,9 +87,12 @@ func newMetrics() metrics {
 	for _, outcome := range notify.Outcomes() {
 		m.notifications.WithLabelValues(string(outcome))
 	}
+	for _, outcome := range locationOutcomes() {
+		m.localizations.WithLabelValues(outcome)
+	}
 	return m
 }
 
 func (m metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.tokensRevoked, m.rechecks, m.notifications, m.panics}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.tokensRevoked, m.rechecks, m.notifications, m.localizations, m.panics}
 }

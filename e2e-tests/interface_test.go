@@ -269,7 +269,7 @@ func holdWithout(t *testing.T, document *openapi.Document) {
 
 // holdLocalizations holds a node that asks where data are.
 func holdLocalizations(t *testing.T, document *openapi.Document) {
-	w, node := startAnother(t, nil, func(section *harness.MitzConfig) { section.Issuer, section.QueriesPerMinute = issuer, 2 })
+	w, node := startAnother(t, nil, func(section *harness.MitzConfig) { section.Issuer, section.QueriesPerMinute = assertionIssuer, 2 })
 	d := described{document, w.Client(), node}
 	permitTo(t, w, "V6", "00000660")
 	for _, each := range []call{

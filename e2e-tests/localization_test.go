@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	issuer = "urn:oid:2.999.7"
-	lookUp = `{"patient": "` + patient + `", "professional": {"id": "900012345", "role": "01.015"}, "purpose": "TREAT"}`
+	assertionIssuer = "urn:oid:2.999.7"
+	lookUp          = `{"patient": "` + patient + `", "professional": {"id": "900012345", "role": "01.015"}, "purpose": "TREAT"}`
 )
 
 // permitTo records that organisations of a type may see treatment data at data holders.
@@ -78,7 +78,7 @@ func localize(t *testing.T, w *harness.World, node *harness.Node) (found located
 func TestARequesterFindsOutWhereDataAre(t *testing.T) {
 	signing := filepath.Join(t.TempDir(), "signing.pem")
 	w, node := startAnother(t, nil, func(section *harness.MitzConfig) {
-		section.Issuer, section.SigningKeyFile = issuer, signing
+		section.Issuer, section.SigningKeyFile = assertionIssuer, signing
 		var content []byte
 		for _, file := range []string{section.CertFile, section.CertKeyFile} {
 			part, err := os.ReadFile(file)
@@ -98,7 +98,7 @@ func TestARequesterFindsOutWhereDataAre(t *testing.T) {
 	query := queries[0]
 	assert.Equal(t, query.RequestID, found.RequestID)
 	assert.True(t, query.Signed)
-	assert.Equal(t, issuer, query.Issuer)
+	assert.Equal(t, assertionIssuer, query.Issuer)
 	assert.Equal(t, patient, query.PatientNumber())
 	assert.Equal(t, consent.Requester{URA: "00000659", FacilityType: "V6", Responsible: consent.Professional{
 		ID: consent.ProfessionalID{Root: consent.RootUZI, Extension: "900012345"}, Role: "01.015",
@@ -115,7 +115,7 @@ func TestARequesterFindsOutWhereDataAre(t *testing.T) {
 
 // TestWhoMayNotAskOrGetsNoAnswerFindsNothing counts what reached Mitz.
 func TestWhoMayNotAskOrGetsNoAnswerFindsNothing(t *testing.T) {
-	w, node := startAnother(t, nil, func(section *harness.MitzConfig) { section.Issuer = issuer })
+	w, node := startAnother(t, nil, func(section *harness.MitzConfig) { section.Issuer = assertionIssuer })
 	for name, tc := range map[string]struct {
 		prepare func()
 		path    string
@@ -202,7 +202,7 @@ func TestDataHoldersAreFoundInADiscoveryService(t *testing.T) {
 		require.Equal(t, http.StatusOK, status, string(answer))
 	}
 	_, node := startAnother(t, discovery(t, place, map[string]any{"discovery.client.refreshinterval": "1s"}),
-		func(section *harness.MitzConfig) { section.Issuer = issuer })
+		func(section *harness.MitzConfig) { section.Issuer = assertionIssuer })
 	permitTo(t, w, "V6", "00000661", "00000662")
 	var found located
 	await(t, func() bool {

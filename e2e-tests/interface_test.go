@@ -260,7 +260,7 @@ func holdWithout(t *testing.T, document *openapi.Document) {
 		{"subscribe", 501, "POST", east + subscriptions, thePatient, "", false},
 		{"listSubscriptions", 501, "GET", east + subscriptions, "", "", false},
 		{"getSubscription", 501, "GET", east + subscriptions + anID, "", "", false},
-		{"localize", 501, "POST", east + localizations, lookUp, "", false},
+		{"locate", 501, "POST", east + localizations, lookUp, "", false},
 		{"endSubscription", 501, "DELETE", east + subscriptions + anID, "", "", false},
 	} {
 		d.hold(t, each)
@@ -273,20 +273,20 @@ func holdLocalizations(t *testing.T, document *openapi.Document) {
 	d := described{document, w.Client(), node}
 	permitTo(t, w, "V6", "00000660")
 	for _, each := range []call{
-		{"localize", 400, "POST", east + localizations, strings.Replace(lookUp, patient, "123456789", 1), "", false},
-		{"localize", 400, "POST", east + localizations, thePatient, "", true},
-		{"localize", 404, "POST", nowhere + localizations, lookUp, "", false},
-		{"localize", 413, "POST", east + localizations, lookUp + strings.Repeat(" ", 17<<10), "", false},
-		{"localize", 415, "POST", east + localizations, lookUp, "text/plain", true},
-		{"localize", 200, "POST", east + localizations, lookUp, "", false},
-		{"localize", 200, "POST", east + localizations, lookUp, "", false},
-		{"localize", 429, "POST", east + localizations, lookUp, "", false},
+		{"locate", 400, "POST", east + localizations, strings.Replace(lookUp, patient, "123456789", 1), "", false},
+		{"locate", 400, "POST", east + localizations, thePatient, "", true},
+		{"locate", 404, "POST", nowhere + localizations, lookUp, "", false},
+		{"locate", 413, "POST", east + localizations, lookUp + strings.Repeat(" ", 17<<10), "", false},
+		{"locate", 415, "POST", east + localizations, lookUp, "text/plain", true},
+		{"locate", 200, "POST", east + localizations, lookUp, "", false},
+		{"locate", 200, "POST", east + localizations, lookUp, "", false},
+		{"locate", 429, "POST", east + localizations, lookUp, "", false},
 	} {
 		d.hold(t, each)
 	}
 	assert.Len(t, w.Mitz.LocationQueries(), 2)
 	w.Mitz.Misbehave(mitztest.Locating{Behaviour: mitztest.ReceiverFault})
-	d.hold(t, call{"localize", 503, "POST", east + localizations, strings.Replace(lookUp, patient, otherPatient, 1), "", false})
+	d.hold(t, call{"locate", 503, "POST", east + localizations, strings.Replace(lookUp, patient, otherPatient, 1), "", false})
 	assert.Equal(t, http.StatusMethodNotAllowed, d.status(t, "GET", east+localizations))
 }
 

@@ -65,7 +65,7 @@ func postTo(t *testing.T, w *harness.World, node *harness.Node, path, body strin
 	return response.StatusCode, answer
 }
 
-func localize(t *testing.T, w *harness.World, node *harness.Node) (found located) {
+func locate(t *testing.T, w *harness.World, node *harness.Node) (found located) {
 	t.Helper()
 	status, answer := postTo(t, w, node, east+localizations, lookUp)
 	require.Equal(t, http.StatusOK, status, string(answer))
@@ -92,7 +92,7 @@ func TestARequesterFindsOutWhereDataAre(t *testing.T) {
 	w.Mitz.RequireSignedAssertions(true)
 	defer w.Mitz.RequireSignedAssertions(false)
 
-	found := localize(t, w, node)
+	found := locate(t, w, node)
 	queries := w.Mitz.LocationQueries()
 	require.Len(t, queries, 1)
 	query := queries[0]
@@ -206,7 +206,7 @@ func TestDataHoldersAreFoundInADiscoveryService(t *testing.T) {
 	permitTo(t, w, "V6", "00000661", "00000662")
 	var found located
 	await(t, func() bool {
-		found = localize(t, w, node)
+		found = locate(t, w, node)
 		return len(found.DataHolders) == 2 && len(found.DataHolders[0].Nodes) == 2
 	})
 	for _, each := range found.DataHolders[0].Nodes {

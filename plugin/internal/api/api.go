@@ -54,7 +54,7 @@ type Router interface {
 // Routes registers the routes.
 func (a API) Routes(server Router) {
 	server.POST(prefix+"/revocations", a.at(a.revoke))
-	server.POST(prefix+"/localizations", a.at(a.localize))
+	server.POST(prefix+"/localizations", a.at(a.locate))
 	server.POST(prefix+"/subscriptions", a.subscribing(a.subscribe))
 	server.GET(prefix+"/subscriptions", a.subscribed(a.listSubscriptions))
 	server.GET(prefix+"/subscriptions/:id", a.subscribed(a.getSubscription))

@@ -20,7 +20,7 @@ import (
 
 // Localizer finds out which data holders may share a patient's data with a requester.
 type Localizer interface {
-	Localize(ctx context.Context, subject string, q consent.LocationQuery) (localization.Found, error)
+	Locate(ctx context.Context, subject string, q consent.LocationQuery) (localization.Found, error)
 }
 
 // lookUp is the body of a request to find out where a patient's data are.
@@ -66,8 +66,8 @@ func (l lookUp) read(requester consent.DataHolder) (q consent.LocationQuery, err
 	return q, nil
 }
 
-// localize asks Mitz which data holders may share a patient's data with a subject of this node.
-func (a API) localize(c echo.Context, subject string, requester consent.DataHolder) error {
+// locate asks Mitz which data holders may share a patient's data with a subject of this node.
+func (a API) locate(c echo.Context, subject string, requester consent.DataHolder) error {
 	if a.Localizer == nil {
 		return problem(http.StatusNotImplemented, "Mitz is asked where data are where mitz.localization.issuer is configured")
 	}
@@ -79,7 +79,7 @@ func (a API) localize(c echo.Context, subject string, requester consent.DataHold
 	if err != nil {
 		return err
 	}
-	found, err := a.Localizer.Localize(c.Request().Context(), subject, query)
+	found, err := a.Localizer.Locate(c.Request().Context(), subject, query)
 	if err != nil {
 		return unlocated(c, err)
 	}

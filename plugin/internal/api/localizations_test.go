@@ -31,7 +31,7 @@ type localizerInMemory struct {
 	subject string
 }
 
-func (l *localizerInMemory) Localize(_ context.Context, subject string, q consent.LocationQuery) (localization.Found, error) {
+func (l *localizerInMemory) Locate(_ context.Context, subject string, q consent.LocationQuery) (localization.Found, error) {
 	l.asked, l.subject = append(l.asked, q), subject
 	return l.found, l.failing
 }
@@ -73,9 +73,9 @@ func TestLocalizations(t *testing.T) {
 }
 
 func TestLocalizationsRefuse(t *testing.T) {
-	change := func(old, new string) string {
-		require.Contains(t, testLookUp, old)
-		return strings.Replace(testLookUp, old, new, 1)
+	change := func(from, to string) string {
+		require.Contains(t, testLookUp, from)
+		return strings.Replace(testLookUp, from, to, 1)
 	}
 	for name, tt := range map[string]struct{ body, detail string }{
 		"a number that is no BSN":            {change(testBSN, "123456789"), "patient is not a BSN"},

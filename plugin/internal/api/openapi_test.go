@@ -73,19 +73,19 @@ var exchanges = []exchange{
 	{"revoke", 501, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, func(w *world, _ *http.Request) { w.Marks = withdrawal.Off(w) }, false},
 	{"revoke", 503, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, failing, false},
 
-	{"localize", 200, http.MethodPost, localizationsPath, testLookUp, located, false},
-	{"localize", 400, http.MethodPost, localizationsPath, strings.Replace(testLookUp, "01.015", "GP", 1), nil, false},
-	{"localize", 400, http.MethodPost, localizationsPath, `{"patient": "` + testBSN + `"}`, nil, true},
-	{"localize", 404, http.MethodPost, "/internal/mitz/v1/hospital-west/localizations", testLookUp, nil, false},
-	{"localize", 413, http.MethodPost, localizationsPath, testLookUp + strings.Repeat(" ", maxBody), nil, false},
-	{"localize", 415, http.MethodPost, localizationsPath, testLookUp, func(_ *world, request *http.Request) {
+	{"locate", 200, http.MethodPost, localizationsPath, testLookUp, located, false},
+	{"locate", 400, http.MethodPost, localizationsPath, strings.Replace(testLookUp, "01.015", "GP", 1), nil, false},
+	{"locate", 400, http.MethodPost, localizationsPath, `{"patient": "` + testBSN + `"}`, nil, true},
+	{"locate", 404, http.MethodPost, "/internal/mitz/v1/hospital-west/localizations", testLookUp, nil, false},
+	{"locate", 413, http.MethodPost, localizationsPath, testLookUp + strings.Repeat(" ", maxBody), nil, false},
+	{"locate", 415, http.MethodPost, localizationsPath, testLookUp, func(_ *world, request *http.Request) {
 		request.Header.Set(echo.HeaderContentType, "text/plain")
 	}, true},
-	{"localize", 429, http.MethodPost, localizationsPath, testLookUp, unlocatable(&mitzclient.Error{Code: mitzclient.TooManyQueries}), false},
-	{"localize", 501, http.MethodPost, localizationsPath, testLookUp, func(w *world, _ *http.Request) { w.Localizer = nil }, false},
-	{"localize", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(&mitzclient.Error{Code: mitzclient.Timeout}), false},
-	{"localize", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(localization.ErrNotRunning), false},
-	{"localize", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(errors.New("no space left on device")), false},
+	{"locate", 429, http.MethodPost, localizationsPath, testLookUp, unlocatable(&mitzclient.Error{Code: mitzclient.TooManyQueries}), false},
+	{"locate", 501, http.MethodPost, localizationsPath, testLookUp, func(w *world, _ *http.Request) { w.Localizer = nil }, false},
+	{"locate", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(&mitzclient.Error{Code: mitzclient.Timeout}), false},
+	{"locate", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(localization.ErrNotRunning), false},
+	{"locate", 503, http.MethodPost, localizationsPath, testLookUp, unlocatable(errors.New("no space left on device")), false},
 
 	{"subscribe", 202, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `"}`, nil, false},
 	{"subscribe", 202, http.MethodPost, subscriptionsPath, `{"patient": "` + testBSN + `", "birthDate": "1980-01"}`, nil, false},

@@ -79,9 +79,9 @@ func New(parts Parts) (*Localizer, error) {
 	return &Localizer{parts}, nil
 }
 
-// Localize asks Mitz, on behalf of a subject of this node. The error is a [*mitzclient.Error],
+// Locate asks Mitz, on behalf of a subject of this node. The error is a [*mitzclient.Error],
 // [ErrNotRunning], or what kept it from being recorded.
-func (l *Localizer) Localize(ctx context.Context, subject string, q consent.LocationQuery) (Found, error) {
+func (l *Localizer) Locate(ctx context.Context, subject string, q consent.LocationQuery) (Found, error) {
 	ctx, done, running := l.parts.Requests.Begin(ctx)
 	if !running {
 		return Found{}, ErrNotRunning

@@ -78,7 +78,7 @@ func TestWhatMitzTellsOfADataHolderIsPutTogether(t *testing.T) {
 		}},
 		directory: map[consent.URA][]Node{"00000660": {{DID: "did:web:a.example"}, {DID: "did:web:b.example", AuthorizationServer: "https://b.example"}}},
 	}
-	found, err := newLocalizer(t, w).Localize(t.Context(), "gp-west", consent.LocationQuery{})
+	found, err := newLocalizer(t, w).Locate(t.Context(), "gp-west", consent.LocationQuery{})
 	require.NoError(t, err)
 	assert.Equal(t, Found{RequestID: "id", DataHolders: []DataHolder{
 		{URA: "00000659", Categories: []consent.Category{"GGC002"}, Systems: []System{{"2.999.1", "2.999.1", []consent.Category{"GGC002"}}}, Nodes: []Node{}},
@@ -96,7 +96,7 @@ func TestWithoutADirectoryTheAnswerIsOfUseStill(t *testing.T) {
 		located: mitzclient.Locations{Locations: []mitzclient.Location{location("00000659", ""), location("00000660", "")}},
 		unread:  errors.New("no such table"),
 	}
-	found, err := newLocalizer(t, w).Localize(t.Context(), "gp-west", consent.LocationQuery{})
+	found, err := newLocalizer(t, w).Locate(t.Context(), "gp-west", consent.LocationQuery{})
 	require.NoError(t, err)
 	require.Len(t, found.DataHolders, 2)
 	assert.Nil(t, found.DataHolders[0].Nodes)
@@ -110,7 +110,7 @@ func TestOnlySoManyAreLookedUp(t *testing.T) {
 	for i := range maxLookUps + 5 {
 		w.located.Locations = append(w.located.Locations, location(consent.URA("00000"+strconv.Itoa(100+i)), ""))
 	}
-	found, err := newLocalizer(t, w).Localize(t.Context(), "gp-west", consent.LocationQuery{})
+	found, err := newLocalizer(t, w).Locate(t.Context(), "gp-west", consent.LocationQuery{})
 	require.NoError(t, err)
 	assert.Len(t, w.lookedUp, maxLookUps)
 	assert.NotNil(t, found.DataHolders[maxLookUps-1].Nodes)
@@ -124,7 +124,7 @@ func TestNothingIsToldThatCouldNotBeRecordedOrAsked(t *testing.T) {
 		"it could not be written": {unrecorded: errors.New("no space left"), located: mitzclient.Locations{Locations: []mitzclient.Location{location("00000659", "")}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := newLocalizer(t, w).Localize(t.Context(), "gp-west", consent.LocationQuery{})
+			found, err := newLocalizer(t, w).Locate(t.Context(), "gp-west", consent.LocationQuery{})
 			require.Error(t, err)
 			assert.Zero(t, found)
 			assert.Empty(t, w.lookedUp)
@@ -132,7 +132,7 @@ func TestNothingIsToldThatCouldNotBeRecordedOrAsked(t *testing.T) {
 	}
 	l, err := New(Parts{Mitz: &world{}, Directory: &world{}, Recorder: &world{}, Requests: drain.New()})
 	require.NoError(t, err)
-	_, err = l.Localize(t.Context(), "gp-west", consent.LocationQuery{})
+	_, err = l.Locate(t.Context(), "gp-west", consent.LocationQuery{})
 	require.ErrorIs(t, err, ErrNotRunning)
 	_, err = New(Parts{})
 	require.Error(t, err)

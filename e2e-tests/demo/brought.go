@@ -137,7 +137,7 @@ func (s *story) obtain(ctx context.Context, wanted issuer.Request) (harness.Cred
 		return nil, err
 	}
 	if oauthError.Code != "" {
-		return nil, fmt.Errorf("Mitz refuses: %s", oauthError.Code)
+		return nil, fmt.Errorf("what Mitz answers: %s", oauthError.Code)
 	}
 	credentialType := issuer.TypeAttestation
 	if wanted.Membership != nil {

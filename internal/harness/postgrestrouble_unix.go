@@ -55,7 +55,7 @@ func (p *Postgres) Lock(ctx context.Context, database string, tables ...string) 
 		}
 		return func() error {
 			_, err := p.query(context.WithoutCancel(ctx), database, "SELECT pg_terminate_backend(pid)"+holder)
-			<-held // with the error that its connection was ended
+			<-held //nolint:errcheck // that its connection was ended
 			return err
 		}, nil
 	}

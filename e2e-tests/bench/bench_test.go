@@ -103,9 +103,15 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 		assert.Equal(t, p.notifying*p.changes, measured.withdrawal.notified.count)
 		assert.Zero(t, measured.withdrawal.notified.wrong)
 	})
+	t.Run("consent that is brought along", func(t *testing.T) {
+		require.Len(t, measured.brought, 3)
+		for _, each := range measured.brought {
+			assert.Len(t, each.took, p.tokensIssued, each.name)
+		}
+	})
 	t.Run("what is printed", func(t *testing.T) {
 		text := out.String()
-		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "8. ", "What consent costs", "Patients subscribed"} {
+		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "8. ", "9. ", "What consent costs", "Patients subscribed"} {
 			assert.Contains(t, text, heading)
 		}
 		assert.Contains(t, text, "reached")

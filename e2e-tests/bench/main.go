@@ -133,6 +133,11 @@ func measure(ctx context.Context, binaries harness.Binaries, logRoot string, p p
 		{"", func() error { printUnverified(out, p, measured.unverified); return nil }},
 		{"withdrawals", func() (err error) { measured.withdrawal, err = s.measureWithdrawal(ctx, p); return err }},
 		{"", func() error { printWithdrawal(out, measured.withdrawal); return nil }},
+		{"consent that is brought along", func() (err error) { measured.brought, err = s.measureBrought(ctx, p); return err }},
+		{"", func() error {
+			printBrought(out, measured.brought, measured.compared[rowBare].over(func(r round) float64 { return r.latency(50) }).median)
+			return nil
+		}},
 	} {
 		if part.name != "" {
 			_, _ = fmt.Fprintf(progress, "Measuring %s ...\n", part.name)

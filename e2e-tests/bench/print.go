@@ -17,6 +17,7 @@ type results struct {
 	beside     []besideRow
 	unverified unverifiedResult
 	withdrawal withdrawalResult
+	brought    []timedRow
 }
 
 // complaint is an error that says how the requests ended in which there was something wrong.

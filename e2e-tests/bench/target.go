@@ -31,12 +31,17 @@ type target struct {
 }
 
 func (s *scene) target(ctx context.Context, node *harness.Node, scope string) (*target, error) {
+	return s.targetFor(ctx, node, scope, s.permitted)
+}
+
+// targetFor is the same for what presents these credentials.
+func (s *scene) targetFor(ctx context.Context, node *harness.Node, scope string, credentials []harness.Credential) (*target, error) {
 	issuer := node.Issuer(dataHolder.Subject)
 	definition, err := harness.FetchDefinition(ctx, s.Client(), issuer, scope)
 	if err != nil {
 		return nil, fmt.Errorf("scope %s: %w", scope, err)
 	}
-	submission, err := definition.Submit(s.permitted)
+	submission, err := definition.Submit(credentials)
 	if err != nil {
 		return nil, err
 	}

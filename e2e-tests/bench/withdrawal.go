@@ -301,31 +301,9 @@ func (s *scene) measureIssuing(ctx context.Context, p plan, with *harness.Node) 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, without.Stop()) }()
-	rows = []timedRow{{name: "no key, not subscribed"}, {name: "with both"}}
-	var targets []*target
-	for _, node := range []*harness.Node{without, with} {
-		target, err := s.target(ctx, node, scopeGuarded)
-		if err != nil {
-			return nil, err
-		}
-		targets = append(targets, target)
-	}
-	for range p.tokensIssued {
-		for i, each := range targets {
-			began := time.Now()
-			answer, err := s.wallet.RequestToken(ctx, harness.TokenRequest{
-				Issuer: each.issuer, Scope: each.scope, Credentials: s.permitted, Submission: each.submission,
-			})
-			if err != nil || answer.Token() == "" {
-				return nil, errors.Join(err, fmt.Errorf("%s: status %d", rows[i].name, answer.Status))
-			}
-			rows[i].took = append(rows[i].took, time.Since(began))
-		}
-	}
-	for i := range rows {
-		slices.Sort(rows[i].took)
-	}
-	return rows, nil
+	return s.timeTokens(ctx, p.tokensIssued, []asking{
+		{"no key, not subscribed", without, scopeGuarded, s.permitted}, {"with both", with, scopeGuarded, s.permitted},
+	})
 }
 
 // testNumbers returns so many numbers that pass the eleven test.

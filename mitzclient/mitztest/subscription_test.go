@@ -83,6 +83,8 @@ func TestTheSameQuestionAgainHasTheSameID(t *testing.T) {
 		"another endpoint":    strings.NewReplacer("made-up", "another"),
 		"another payload":     strings.NewReplacer(`payload value="application/fhir+xml"`, `payload value="application/fhir+json"`),
 		"another birthday":    strings.NewReplacer("1980-01-31", "1980-01-30"),
+		"the month of birth":  strings.NewReplacer("1980-01-31", "1980-01"),
+		"the year of birth":   strings.NewReplacer("1980-01-31", "1980"),
 		"another gateway":     strings.NewReplacer(`"urn:oid:2.999.10"`, `"urn:oid:2.999.11"`),
 		"another source":      strings.NewReplacer("2.999.10.2", "2.999.10.3"),
 	} {

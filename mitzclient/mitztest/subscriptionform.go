@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,8 +123,8 @@ func (f subscriptionForm) readExtensions(s *Subscription) error {
 		if *place != "" {
 			return unfit("Subscription.extension %s: is there twice", name)
 		}
-		if _, err := time.Parse(time.DateOnly, each.value); kind == "valueDate" && err != nil {
-			return unfit("Subscription.extension %s: must be a date, yyyy-mm-dd", name)
+		if kind == "valueDate" && !isDate(each.value) {
+			return unfit("Subscription.extension %s: must be a date: yyyy-mm-dd, or less where no more is known", name)
 		}
 		if kind == "valueOid" && !oidShape.MatchString(each.value) {
 			return unfit("Subscription.extension %s: must be urn:oid: and an OID", name)
@@ -134,6 +135,15 @@ func (f subscriptionForm) readExtensions(s *Subscription) error {
 		return unfit("Subscription.extension: GatewaySystem and SourceSystem must be there")
 	}
 	return nil
+}
+
+// isDate reports whether a text is a date of FHIR: of a day, a month or a year (FHIR R4 section
+// 2.24.0.1).
+func isDate(text string) bool {
+	return slices.ContainsFunc([]string{time.DateOnly, "2006-01", "2006"}, func(layout string) bool {
+		_, err := time.Parse(layout, text)
+		return err == nil
+	})
 }
 
 // checkEndpoint wants TLS, except on this machine.

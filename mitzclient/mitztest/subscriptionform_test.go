@@ -73,6 +73,7 @@ var subscriptionDeviations = []struct {
 	{"both", "no OID", `urn:oid:2.999.10"`, `2.999.10"`, 422, "Subscription.extension GatewaySystem: must be urn:oid: and an OID"},
 	{"both", "an OID as something else", "valueOid", "valueString", 422, "Subscription.extension GatewaySystem: must have a valueOid"},
 	{"both", "no date", "1980-01-31", "1980-02-31", 422, "Subscription.extension Patient.birthDate: must be a date"},
+	{"both", "no month", "1980-01-31", "1980-13", 422, "Subscription.extension Patient.birthDate: must be a date"},
 	{"both", "a date as something else", "valueDate", "valueString", 422, "Subscription.extension Patient.birthDate: must have a valueDate"},
 }
 

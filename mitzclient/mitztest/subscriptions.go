@@ -25,7 +25,7 @@ type Subscription struct {
 	Patient        consent.BSN
 	DataHolder     consent.URA
 	DataHolderType consent.FacilityType
-	BirthDate      string // yyyy-mm-dd; empty when it was not told
+	BirthDate      string // yyyy-mm-dd, or less; empty when it was not told
 	Gateway        string // OID of the gateway system
 	Source         string // OID of the source system
 	Endpoint       string // the URL that notifications go to

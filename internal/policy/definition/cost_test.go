@@ -30,16 +30,6 @@ func plainDefinition(t testing.TB) pe.PresentationDefinition {
 	return *definition
 }
 
-// fourCredentials are those of the measurements, in the order of the descriptors.
-func fourCredentials(t testing.TB) []vc.VerifiableCredential {
-	return []vc.VerifiableCredential{
-		inJWT(t, TypeX509, testUZI, object{"subject": object{"O": "Midwives"}, "san": object{"otherName": testOtherName}}),
-		inJWT(t, "HealthcareProviderRoleTypeCredential", testVektis, object{"roleCodeNL": "G3"}),
-		inJSONLD(t, "NutsEmployeeCredential", testHolder, object{"identifier": "900000009", "roleName": "03.000"}),
-		inJSONLD(t, "PatientEnrollmentCredential", testHolder, object{"patientId": "900186021", "registeredBy": "900000009"}),
-	}
-}
-
 // measured is the trust of the measurements; with mandates, delegations are trusted too.
 func measured(t testing.TB, mandates bool) pe.PresentationDefinition {
 	trusted := map[trust.Attribute][]string{

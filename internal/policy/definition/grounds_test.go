@@ -91,3 +91,13 @@ func TestGroundsFitTheBoundsOfARequest(t *testing.T) {
 	assert.Len(t, definition.InputDescriptors, 8)
 	assert.Len(t, definition.SubmissionRequirements, 8)
 }
+
+// fourCredentials are those of the first scenario, and of the measurements, in the order of the descriptors.
+func fourCredentials(t testing.TB) []vc.VerifiableCredential {
+	return []vc.VerifiableCredential{
+		inJWT(t, TypeX509, testUZI, object{"subject": object{"O": "Midwives"}, "san": object{"otherName": testOtherName}}),
+		inJWT(t, "HealthcareProviderRoleTypeCredential", testVektis, object{"roleCodeNL": "G3"}),
+		inJSONLD(t, "NutsEmployeeCredential", testHolder, object{"identifier": "900000009", "roleName": "03.000"}),
+		inJSONLD(t, "PatientEnrollmentCredential", testHolder, object{"patientId": "900186021", "registeredBy": "900000009"}),
+	}
+}

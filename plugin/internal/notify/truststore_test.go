@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,8 +29,8 @@ func TestTheTrustStoreIsReadAgain(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, content, 0o600))
 		}
 		write([]byte(inPEM(before.certificate)))
-		changed, refused := 0, 0
-		store, err := OpenTrustStore(file, TrustHooks{Changed: func() { changed++ }, Refused: func(error) { refused++ }})
+		var changed, refused atomic.Int32
+		store, err := OpenTrustStore(file, TrustHooks{Changed: func() { changed.Add(1) }, Refused: func(error) { refused.Add(1) }})
 		require.NoError(t, err)
 		wants := &Certificate{Roots: store.Roots, Names: []string{"mitz.example"}, Header: "X-Cert"}
 		assertTrusted := func(expected bool, root *authority) {
@@ -52,26 +53,26 @@ func TestTheTrustStoreIsReadAgain(t *testing.T) {
 		look()
 		look()
 		assert.True(t, store.Refused())
-		assert.Equal(t, 1, refused, "told once")
+		assert.EqualValues(t, 1, refused.Load(), "told once")
 		require.NoError(t, os.Remove(file))
 		look()
-		assert.Equal(t, 2, refused)
+		assert.EqualValues(t, 2, refused.Load())
 		assertTrusted(true, before)
 
 		write([]byte(inPEM(before.certificate)))
 		look()
 		assert.False(t, store.Refused(), "undone")
-		assert.Zero(t, changed)
+		assert.Zero(t, changed.Load())
 
 		write([]byte(inPEM(after.certificate)))
 		look()
 		look()
-		assert.Equal(t, 1, changed)
+		assert.EqualValues(t, 1, changed.Load())
 		assertTrusted(true, after)
 		assertTrusted(false, before)
 		require.NoError(t, os.Remove(file))
 		look()
-		assert.Equal(t, 3, refused, "told again, for another change")
+		assert.EqualValues(t, 3, refused.Load(), "told again, for another change")
 	})
 }
 

@@ -194,18 +194,23 @@ func (s *scene) measureEnds(ctx context.Context, p plan, target *target, nodes [
 		if err := s.mitz.Record(permission()); err != nil {
 			return err
 		}
-		answer, err := s.wallet.RequestToken(ctx, harness.TokenRequest{
-			Issuer: target.issuer, Scope: target.scope, Credentials: credentials, Submission: target.submission,
-		})
-		if err != nil {
-			return err
-		}
-		if err := s.awaitSubscribed(ctx, nodes[0]); err != nil {
-			return err
-		}
-		alive, err := aliveAnywhere(ctx, nodes, answer.Token())
-		if err != nil {
-			return err
+		var token string
+		alive := false
+		// Mitz notifies of the consent too, which ends a token that was issued a moment before.
+		for try := 0; !alive && try < 3; try++ {
+			answer, err := s.wallet.RequestToken(ctx, harness.TokenRequest{
+				Issuer: target.issuer, Scope: target.scope, Credentials: credentials, Submission: target.submission,
+			})
+			if err != nil {
+				return err
+			}
+			if err := s.awaitSubscribed(ctx, nodes[0]); err != nil {
+				return err
+			}
+			token = answer.Token()
+			if alive, err = aliveAnywhere(ctx, nodes, token); err != nil {
+				return err
+			}
 		}
 		if !alive {
 			row.wrong++
@@ -216,7 +221,7 @@ func (s *scene) measureEnds(ctx context.Context, p plan, target *target, nodes [
 			return errors.New("there was nothing to withdraw")
 		}
 		for alive && time.Since(began) < 10*time.Second {
-			if alive, err = aliveAnywhere(ctx, nodes, answer.Token()); err != nil {
+			if alive, err = aliveAnywhere(ctx, nodes, token); err != nil {
 				return err
 			}
 		}

@@ -87,10 +87,10 @@ func New(parts Parts) (*Guard, error) {
 	return &Guard{Parts: parts}, nil
 }
 
-// Issue is the one way in which a token comes into being. It decides, writes the entry, keeps the
-// consent that the requester recorded, if it rests on one, stores the token, and tells what happened, in this order: the entry is on disk before
-// there is a token, and another corrects it when there is none after all. A token in which
-// nothing is guarded is stored as it is.
+// Issue is the one way in which a token comes into being. It decides, writes the entry, keeps
+// the consent that the requester recorded, if the token rests on one, stores the token, and tells
+// what happened, in this order: the entry is on disk before there is a token, and another corrects
+// it when there is none after all. A token in which nothing is guarded is stored as it is.
 //
 // A refusal is an [oauth.OAuth2Error], and then there is no token. Other errors are the
 // store's, about a token that is not guarded.

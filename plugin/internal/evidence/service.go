@@ -13,6 +13,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -40,7 +41,7 @@ type Config struct {
 type Service struct {
 	config Config
 	worker *worker
-	counts counts
+	counts *background.Counted[Counts]
 
 	running sync.Mutex
 	end     context.CancelFunc // nil: not started
@@ -52,7 +53,7 @@ func New(config Config) (*Service, error) {
 	if config.Store == nil || config.Keys == nil || config.Log == nil {
 		return nil, errors.New("a part of the evidence is missing")
 	}
-	return &Service{config: config, worker: newWorker(config), counts: counts{store: config.Store}}, nil
+	return &Service{config: config, worker: newWorker(config), counts: background.NewCounted(config.Store.count)}, nil
 }
 
 // keepTimeout is how long the SQL database has to keep a registration: a token waits for it.
@@ -144,33 +145,4 @@ func (s *Service) Failing() error {
 func (s *Service) IsWorking() bool { return s.worker.works.Load() }
 
 // Counts returns the counts, as they were at most a few seconds ago.
-func (s *Service) Counts() (Counts, error) { return s.counts.get() }
-
-const (
-	countsFor    = 5 * time.Second
-	countTimeout = 2 * time.Second
-)
-
-// counts are counted again only when they are some seconds old: metrics and health ask for them
-// as often as somebody asks for those.
-type counts struct {
-	store store
-
-	mu      sync.Mutex
-	counted time.Time
-	last    Counts
-	err     error
-}
-
-func (c *counts) get() (Counts, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.counted.IsZero() && time.Since(c.counted) < countsFor {
-		return c.last, c.err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), countTimeout)
-	defer cancel()
-	c.last, c.err = c.store.count(ctx)
-	c.counted = time.Now()
-	return c.last, c.err
-}
+func (s *Service) Counts() (Counts, error) { return s.counts.Get() }

@@ -14,6 +14,9 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
 )
 
+// progressTimeout is how long counting may take before a line about progress is left out.
+const progressTimeout = 2 * time.Second
+
 const (
 	// progressEvery is how often is told how far it is, while more wait than manyWait.
 	progressEvery = time.Minute
@@ -41,7 +44,7 @@ func (p *progress) tell(ctx context.Context, page int) {
 	if page < manyWait && !p.many || time.Since(p.told) < progressEvery || p.subscribed.Load() == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, countTimeout)
+	ctx, cancel := context.WithTimeout(ctx, progressTimeout)
 	defer cancel()
 	counts, err := p.store.count(ctx, "")
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/background"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -62,7 +63,7 @@ type Service struct {
 	config Config
 	wishes *wishes
 	worker *worker
-	counts counts
+	counts *background.Counted[Counts]
 	sql    *sqlTrouble
 
 	running sync.Mutex
@@ -81,7 +82,7 @@ func New(config Config) (*Service, error) {
 	sql := &sqlTrouble{log: config.Log}
 	worker := newWorker(config, sql)
 	return &Service{
-		config: config, worker: worker, wishes: newWishes(config, sql, worker.look.Ring), counts: counts{store: config.Store}, sql: sql,
+		config: config, worker: worker, wishes: newWishes(config, sql, worker.look.Ring), counts: background.NewCounted(func(ctx context.Context) (Counts, error) { return config.Store.count(ctx, "") }), sql: sql,
 	}, nil
 }
 
@@ -263,4 +264,4 @@ func (s *Service) IsWorking() bool { return s.worker.works.Load() }
 func (s *Service) Dropped() int64 { return s.wishes.dropped.Load() }
 
 // Counts returns the counts of all subjects, as they were at most a few seconds ago.
-func (s *Service) Counts() (Counts, error) { return s.counts.get() }
+func (s *Service) Counts() (Counts, error) { return s.counts.Get() }

@@ -134,13 +134,13 @@ func (w *Workspace) proxyOf(config NodeConfig) ([]string, error) {
 	return []string{"HTTPS_PROXY=" + proxy}, err
 }
 
-// awaitUp waits until both interfaces answer: the node runs on with one of them when
-// the other cannot be bound.
+// awaitUp waits until both interfaces answer, and the guard is started, which it is after them:
+// the node runs on with one of the interfaces when the other cannot be bound.
 func (n *Node) awaitUp(ctx context.Context) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
-		if n.answers(ctx, n.base) && n.answers(ctx, n.public) {
+		if n.answers(ctx, n.base) && n.answers(ctx, n.public) && n.guards(ctx) {
 			return nil
 		}
 		select {
@@ -164,6 +164,18 @@ func (n *Node) answers(ctx context.Context, base string) bool {
 	}
 	_ = response.Body.Close()
 	return response.StatusCode == http.StatusOK
+}
+
+// healthTime is how long the health check may take: the node's own waits for its databases.
+const healthTime = 5 * time.Second
+
+// guards reports whether the node's health does not say that its guard is down. A stock node has
+// none, and one whose health does not answer cannot be waited for.
+func (n *Node) guards(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, healthTime)
+	defer cancel()
+	health, err := n.Get(ctx, "/health")
+	return err != nil || !health.Contains(`"mitz.guard":{"status":"DOWN"`)
 }
 
 // Stop ends the node and waits for it. It may be called more than once.

@@ -43,6 +43,7 @@ Usage: make bench                     or  bin/bench
   --quick     Fewer rounds: about a minute instead of about ten.
   --tokens N  How many tokens are alive in a node's memory while consent is withdrawn; 10000, or 500 with
               --quick. Each has to be asked for.
+  --only X    Only the parts whose names hold X, such as withdrawals.
   --soak 10m  Afterwards, keep a node busy for so long and print its memory every minute.
   --help      Show this.
 
@@ -71,6 +72,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	quick := flags.Bool("quick", false, "")
 	soak := flags.Duration("soak", 0, "")
 	tokens := flags.Int("tokens", 0, "")
+	only := flags.String("only", "", "")
 	err := flags.Parse(arguments)
 	if err == nil && (flags.NArg() > 0 || *soak < 0 || *tokens < 0) {
 		err = errors.New("no arguments are expected, only flags, and no negative time")
@@ -87,7 +89,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	if *quick {
 		p = quickPlan()
 	}
-	p.soak = *soak
+	p.soak, p.only = *soak, *only
 	if *tokens > 0 {
 		p.tokensInMemory = *tokens
 	}
@@ -116,35 +118,21 @@ func bench(ctx context.Context, binaries harness.Binaries, logRoot string, p pla
 func measure(ctx context.Context, binaries harness.Binaries, logRoot string, p plan, out, progress io.Writer) (results, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the generator's own collections disturb the nodes
 	measured := results{plan: p}
+	parts, err := partsNamed(p.only)
+	if err != nil {
+		return measured, err
+	}
 	_, _ = fmt.Fprintln(progress, "Starting nodes ...")
 	s, err := newScene(ctx, binaries, logRoot)
 	if err != nil {
 		return measured, err
 	}
-	for _, part := range []struct {
-		name string
-		do   func() error
-	}{
-		{"the token endpoint", func() (err error) { measured.compared, err = s.compare(ctx, p); return err }},
-		{"", func() error { printComparison(out, p, measured.compared); return nil }},
-		{"a requester that misbehaves", func() (err error) { measured.beside, err = s.measureBeside(ctx, p); return err }},
-		{"", func() error { printBeside(out, p, measured.beside); return nil }},
-		{"unverified requests", func() (err error) { measured.unverified, err = s.measureUnverified(ctx, p); return err }},
-		{"", func() error { printUnverified(out, p, measured.unverified); return nil }},
-		{"withdrawals", func() (err error) { measured.withdrawal, err = s.measureWithdrawal(ctx, p); return err }},
-		{"", func() error { printWithdrawal(out, measured.withdrawal); return nil }},
-		{"consent that is brought along", func() (err error) { measured.brought, err = s.measureBrought(ctx, p); return err }},
-		{"", func() error {
-			printBrought(out, measured.brought, measured.compared[rowBare].over(func(r round) float64 { return r.latency(50) }).median)
-			return nil
-		}},
-	} {
-		if part.name != "" {
-			_, _ = fmt.Fprintf(progress, "Measuring %s ...\n", part.name)
-		}
-		if err := part.do(); err != nil {
+	for _, part := range parts {
+		_, _ = fmt.Fprintf(progress, "Measuring %s ...\n", part.name)
+		if err := part.measure(ctx, s, p, &measured); err != nil {
 			return measured, errors.Join(fmt.Errorf("%s: %w", part.name, err), s.Close())
 		}
+		part.print(out, measured)
 	}
 	if p.soak > 0 {
 		err = s.soak(ctx, p, out)

@@ -7,6 +7,7 @@ import "time"
 
 // plan says how much to measure.
 type plan struct {
+	only      string // measured are the parts whose names hold this; empty: all
 	warmUp    time.Duration
 	rounds    int
 	roundTime time.Duration // at most 4 s: presentations are signed before a round

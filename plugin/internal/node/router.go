@@ -70,8 +70,13 @@ func (r *Router) Guards() bool { return r.guarding.Load() }
 func (r *Router) Routes(server core.EchoRouter) {
 	sweeper := &bounded.Sweeper{}
 	public := &publicEndpoints{router: r, build: func() *oauthRouter { return r.newOAuthRouter(sweeper) }}
-	outside := guardedStorage{Engine: r.Storage, keys: &r.keys, issue: r.issueOutsideRequest, marks: r.Marks, again: r.again()}
-	r.boundedIAM(outside, r.Definitions, r.bounded(noVisit), noVisit).Routes(&interceptor{EchoRouter: server, public: public})
+	r.boundedIAM(r.outside(), r.Definitions, r.bounded(noVisit), noVisit).Routes(&interceptor{EchoRouter: server, public: public})
+}
+
+// outside is the storage of routes that only the operator's own systems reach: introspection is
+// among them.
+func (r *Router) outside() guardedStorage {
+	return guardedStorage{Engine: r.Storage, keys: &r.keys, issue: r.issueOutsideRequest, marks: r.Marks, again: r.again()}
 }
 
 func (r *Router) issueOutsideRequest(token iam.AccessToken, place place) error {

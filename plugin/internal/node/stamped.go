@@ -44,13 +44,19 @@ func (s guardedStore) getToken(key string, target *iam.AccessToken) error {
 	if err != nil {
 		return err
 	}
-	if token.Asked != nil {
-		if token, err = s.lookAgain(key, token); err != nil {
-			return err
-		}
+	if token, err = s.latest(key, token); err != nil {
+		return err
 	}
 	*target = token.AccessToken
 	return nil
+}
+
+// latest returns a live token as it is now, after another look at it where its profile wants one.
+func (s guardedStore) latest(key string, token stampedToken) (stampedToken, error) {
+	if token.Asked == nil {
+		return token, nil
+	}
+	return s.lookAgain(key, token)
 }
 
 // getLive returns a token as long as nothing was withdrawn that it rests on. A token that

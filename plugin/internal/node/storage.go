@@ -38,7 +38,9 @@ type guardedStorage struct {
 	subject func() string
 }
 
-func (s guardedStorage) GetSessionDatabase() storage.SessionDatabase {
+func (s guardedStorage) GetSessionDatabase() storage.SessionDatabase { return s.sessions() }
+
+func (s guardedStorage) sessions() guardedSessions {
 	return guardedSessions{SessionDatabase: once.Sessions(s.Engine.GetSessionDatabase(), s.keys), issue: s.issue, marks: s.marks, again: s.again, subject: s.subject}
 }
 
@@ -51,6 +53,10 @@ type guardedSessions struct {
 }
 
 func (s guardedSessions) GetStore(ttl time.Duration, keys ...string) storage.SessionStore {
+	return s.store(ttl, keys...)
+}
+
+func (s guardedSessions) store(ttl time.Duration, keys ...string) guardedStore {
 	return guardedStore{
 		SessionStore: s.SessionDatabase.GetStore(ttl, keys...),
 		sessions:     s.SessionDatabase,

@@ -20,6 +20,8 @@ import (
 type Definition struct {
 	ID          string            `json:"id"`
 	Descriptors []inputDescriptor `json:"input_descriptors"`
+	// Raw is all of it, as it was sent.
+	Raw json.RawMessage `json:"-"`
 }
 
 type inputDescriptor struct {
@@ -54,6 +56,7 @@ func FetchDefinition(ctx context.Context, client *http.Client, issuer, scope str
 	if err := answer.decode(http.StatusOK, &definition); err != nil {
 		return Definition{}, fmt.Errorf("presentation definition: %w", err)
 	}
+	definition.Raw = json.RawMessage(answer.Body)
 	return definition, nil
 }
 

@@ -135,7 +135,7 @@ func (s *scene) measureBrought(ctx context.Context, p plan) (rows []timedRow, er
 		{"a stock node, same as the second", stock, scopeAttested, withAttestation},
 	}, timed{"the query alone", func(ctx context.Context) error {
 		if query(ctx, 0) != gotPermit {
-			return errors.New("Mitz did not permit")
+			return errors.New("the query was not answered with a permit")
 		}
 		return nil
 	}})

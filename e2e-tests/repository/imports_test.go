@@ -33,7 +33,7 @@ var (
 	network = []string{"net", "net/http/...", "net/rpc/...", "net/smtp", "crypto/tls"}
 	disk    = []string{"os/...", "io/ioutil", "syscall", "path/filepath"}
 	nuts    = []string{"nuts/..."}
-	rooms   = []string{"docs/credentials", "internal/policy/...", "internal/errlist", "internal/nen7513", "internal/recent", "internal/strictjson", "internal/textfile", "internal/turns", "internal/watch"}
+	rooms   = []string{"docs/credentials", "internal/policy/...", "internal/errlist", "internal/nen7513", "internal/recent", "internal/strictjson", "internal/textfile", "internal/turns", "internal/watch", "recordguard"}
 	tests   = []string{"testing/...", "net/http/httptest"}
 )
 
@@ -113,6 +113,10 @@ var rules = []rule{
 		ours:    []string{"mitzclient/mitztest/...", "mitzclient/internal/tlsfile"},
 		never:   nuts,
 		because: "the command reads certificate files as the client does, and shares nothing else with it",
+	},
+	{
+		of: []string{"recordguard"}, ours: []string{"consent", "internal/strictjson", "internal/systems"}, never: slices.Concat(disk, nuts),
+		because: "record servers use it, and have nothing to do with the plugin or the node's code",
 	},
 	{
 		of: []string{"internal/nen7513/..."}, ours: []string{"consent", "internal/systems", "internal/textfile"}, never: slices.Concat(network, nuts),

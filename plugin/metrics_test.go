@@ -65,6 +65,7 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_notifications_total":                         {"outcome"},
 		"nuts_mitz_localizations_total":                         {"outcome"},
 		"nuts_mitz_door_refused_total":                          {"reason"},
+		"nuts_mitz_decisions_total":                             {"basis", "outcome"},
 		"nuts_mitz_panics_total":                                {},
 		"nuts_mitz_circuit_state":                               {},
 		"nuts_mitz_guarded_scopes":                              {},

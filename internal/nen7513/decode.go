@@ -65,6 +65,9 @@ func (e *auditEvent) readUnasked(entry *Entry, number string) (err error) {
 func (e *auditEvent) readEntities(entry *Entry) (patient string) {
 	for _, each := range e.Entity {
 		if each.What == nil {
+			if len(each.Detail) == 1 && each.Detail[0].Type == detailBasis {
+				entry.Basis = each.Detail[0].Value
+			}
 			continue
 		}
 		switch id := each.What.Identifier; id.System {

@@ -21,12 +21,16 @@ const (
 	TokenIssued    Action = "token-issued"     // a token for a guarded scope is issued
 	TokenRefused   Action = "token-refused"    // a token for a guarded scope was refused
 	TokenNotStored Action = "token-not-stored" // corrects a TokenIssued: there is no such token
-	TokensRevoked  Action = "tokens-revoked"   // live tokens ended
-	Locate         Action = "locate"           // Mitz is about to be asked where a patient's data are
-	Located        Action = "located"          // how that ended
-	Notification   Action = "notification"     // Mitz told that a patient's consent changed, or something that cannot be read
-	Interrupted    Action = "log-interrupted"  // entries could not be written for a while
-	Signed         Action = "log-signed"       // a signature over the chain so far
+	// DecisionPermitted and DecisionRefused are answers of the decision point: what they are about
+	// happens elsewhere.
+	DecisionPermitted Action = "decision-permitted"
+	DecisionRefused   Action = "decision-refused"
+	TokensRevoked     Action = "tokens-revoked"  // live tokens ended
+	Locate            Action = "locate"          // Mitz is about to be asked where a patient's data are
+	Located           Action = "located"         // how that ended
+	Notification      Action = "notification"    // Mitz told that a patient's consent changed, or something that cannot be read
+	Interrupted       Action = "log-interrupted" // entries could not be written for a while
+	Signed            Action = "log-signed"      // a signature over the chain so far
 )
 
 // Outcome is how it ended (FHIR R4, AuditEvent.outcome).
@@ -53,6 +57,9 @@ type Entry struct {
 	Scope       string   // the guarded scope asked for
 	Subject     string   // the data holder's Nuts subject
 	Presenters  []string // the DIDs that signed the request's presentations; none when that is not known
+	// Basis is what an answer of the decision point rests on: "claims" of another node, whose
+	// credentials were not seen, or a "token"; empty: it is no such answer.
+	Basis string
 	// Question is what was asked, or would have been; nil when the request was too wrong to
 	// make one. Of where data are, it has no data holder and no data categories: the requester
 	// is an organisation that this node answers for.
@@ -153,6 +160,7 @@ const (
 	detailCount     = "count"
 	detailSignature = "jws"
 	detailGround    = "ground"
+	detailBasis     = "basis"
 )
 
 // sourceRole is the role of what sent the request (DICOM: Source Role ID).
@@ -178,7 +186,7 @@ func (e Entry) event() auditEvent {
 		event.Type = coding{systemLifecycle, "receive"}
 	case Interrupted, Signed:
 		event.Type = coding{systemDICOM, "110100"} // Application Activity
-	case TokenIssued, TokenRefused, TokenNotStored, TokensRevoked:
+	case TokenIssued, TokenRefused, TokenNotStored, TokensRevoked, DecisionPermitted, DecisionRefused:
 		// the type of a REST operation, as above
 	}
 	for _, id := range e.RequestIDs {
@@ -191,6 +199,9 @@ func (e Entry) event() auditEvent {
 	}
 	if e.Scope != "" {
 		event.Entity = append(event.Entity, entity{What: &reference{identifier{systemScope, e.Scope}}, Type: coding{systemEntity, "2"}})
+	}
+	if e.Basis != "" {
+		event.Entity = append(event.Entity, entity{Type: coding{systemEntity, "2"}, Detail: []detail{{detailBasis, e.Basis}}})
 	}
 	if !e.Since.IsZero() {
 		event.Period = &period{e.Since.UTC().Format(time.RFC3339Nano), event.Recorded}

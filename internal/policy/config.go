@@ -190,6 +190,9 @@ func (p *Policy) readProfile(key string, config ProfileConfig, definitions Defin
 	profile.names, err = readNames(config.Claims)
 	problems = append(problems, errlist.Prefix(key+".claims", err))
 	problems = append(problems, p.readDefinition(profile, key, config, definitions))
+	if !config.AllowUnconstrained {
+		profile.notAlone = profile.whyNotAlone(key, p.typesListed)
+	}
 	p.profiles[config.Scope] = profile
 	return errors.Join(problems...)
 }

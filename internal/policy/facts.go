@@ -21,6 +21,7 @@ type facts struct {
 	malformed     []string
 	contradictory []string
 	refused       []*Refusal // what is wrong with the credentials themselves
+	alone         bool       // there is nothing but claims
 }
 
 // gather finds the texts for each claim. With the built-in definition they come from
@@ -29,9 +30,9 @@ type facts struct {
 // With an operator's definition they come from its fields. Evidence of
 // claims alone has nothing else.
 func (p *Profile) gather(evidence Evidence) *facts {
-	f := &facts{profile: p, texts: map[string][]string{}, chosen: map[string]any{}}
+	f := &facts{profile: p, texts: map[string][]string{}, chosen: map[string]any{}, alone: evidence.Basis == BasisClaims}
 	switch {
-	case evidence.Basis == BasisClaims:
+	case f.alone:
 		f.fromClaims(evidence.Claims, definition.ReadClaims())
 	case p.builtin:
 		f.fromCredentials(evidence.Credentials)

@@ -54,6 +54,7 @@ type Profile struct {
 	reads             []string           // the claims of a question that the definition can give
 	sources           definition.Sources // types of credential whose issuers the operator's definition leaves to the trust
 	enrollmentMaxAge  time.Duration
+	notAlone          error // why nothing can be decided on claims alone; nil: it can
 }
 
 // isForOrganizations reports whether the one definition of a scope is for the organisation's

@@ -54,7 +54,7 @@ func (p *Profile) checkBasis(evidence Evidence) *Refusal {
 		if len(evidence.Credentials) > 0 {
 			return refuse(ReasonClaimContradiction).by("a case of claims has no credentials")
 		}
-		return nil
+		return p.checkAlone(evidence.Claims)
 	case BasisCredentials:
 	default:
 		return refuse(ReasonClaimMissing).by("a case is made of credentials or of claims")
@@ -98,6 +98,9 @@ func (l *Lists) facilityTypeOf(facts *facts, ura consent.URA) consent.FacilityTy
 	if exists && !facts.has(definition.ClaimOrganizationFacilityType) {
 		facts.chosen[facts.profile.claimName(definition.ClaimOrganizationFacilityType)] = string(configured)
 		return configured
+	}
+	if !exists && facts.alone && !slices.Contains(facts.profile.reads, definition.ClaimOrganizationFacilityType) {
+		delete(facts.texts, definition.ClaimOrganizationFacilityType) // nobody attests it who is trusted
 	}
 	presented := needed(facts, definition.ClaimOrganizationFacilityType, readFacilityType, same)
 	if exists && presented != "" && presented != configured {

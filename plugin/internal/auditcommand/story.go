@@ -81,7 +81,7 @@ func stories(entries []nen7513.Entry) []*story {
 func (s *story) add(entry nen7513.Entry) {
 	s.question, s.scope = *entry.Question, entry.Scope
 	switch entry.Action {
-	case nen7513.TokenIssued:
+	case nen7513.TokenIssued, nen7513.DecisionPermitted:
 		s.ending = endedGiven
 	case nen7513.TokensRevoked:
 		if entry.Outcome != nen7513.Success {
@@ -90,7 +90,7 @@ func (s *story) add(entry nen7513.Entry) {
 		s.ending = endedLater
 	case nen7513.TokenNotStored:
 		s.ending = endedNot
-	case nen7513.TokenRefused:
+	case nen7513.TokenRefused, nen7513.DecisionRefused:
 		switch {
 		case entry.Code == codeDenied:
 			s.ending = endedDenied

@@ -31,6 +31,7 @@ type Decision struct {
 	subject    string
 	presenters []string
 	scope      string
+	ending     ending
 
 	credentials []policy.Credential // what was presented
 	question    *consent.Question   // nil until there is one
@@ -149,11 +150,12 @@ func (d *Decision) query(ctx context.Context, requestID, outcome string) {
 	d.tell(nen7513.Consult, []string{requestID}, outcome)
 }
 
-// Issued tells that there is a token.
+// Issued tells that there is a token, or that the decision point permits.
 func (d *Decision) Issued(ctx context.Context) {
-	const message = "Consent established, token issued"
+	d.ending.count(outcomePermit)
+	message := d.ending.permittedMessage
 	log().WithFields(d.fields(outcomePermit)).Info(message)
-	auditEntry(ctx, auditTokenIssued, message, d.fields(outcomePermit))
+	auditEntry(ctx, d.ending.permittedEvent, message, d.fields(outcomePermit))
 }
 
 // fields are what every line about the decision says.
@@ -165,6 +167,9 @@ func (d *Decision) fields(outcome string) logrus.Fields {
 		"ground":     string(d.ground),
 		"request_id": strings.Join(d.requestIDs, " "),
 		"outcome":    outcome,
+	}
+	if d.ending.basis != "" {
+		fields["basis"] = d.ending.basis
 	}
 	if len(d.brought) > 0 {
 		fields["credential_id"] = redact.Text(strings.Join(d.brought, " ")) // chosen by its issuer

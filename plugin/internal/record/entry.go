@@ -20,8 +20,8 @@ const patience = 5 * time.Second
 // unwritten returns why nothing may rest on what could not be written.
 func unwritten(err error) error { return fmt.Errorf("%w: %w", Unwritten, err) }
 
-// Announce writes to the NEN 7513 file that a token is issued, before it is. On an error it
-// may not be.
+// Announce writes to the NEN 7513 file that a token is issued, or that the decision point
+// permits, before that is so. On an error it may not be.
 func (d *Decision) Announce(ctx context.Context) error {
 	file := d.recorder.file
 	if file == nil {
@@ -29,7 +29,7 @@ func (d *Decision) Announce(ctx context.Context) error {
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err := file.Append(waiting, d.entry(nen7513.TokenIssued, d.requestIDs, outcomePermit))
+	err := file.Append(waiting, d.entry(d.ending.permitted, d.requestIDs, outcomePermit))
 	d.announced = err == nil || errors.Is(err, nen7513.ErrUncertain)
 	switch {
 	case err == nil:
@@ -75,7 +75,7 @@ func (d *Decision) entry(action nen7513.Action, requestIDs []string, code string
 	}
 	entry := nen7513.Entry{
 		Time: d.recorder.now(), Action: action, Outcome: severity(code), Code: code, RequestIDs: requestIDs,
-		Scope: d.scope, Subject: d.subject, Presenters: d.presenters, Question: d.question,
+		Scope: d.scope, Subject: d.subject, Presenters: d.presenters, Question: d.question, Basis: d.ending.basis,
 	}
 	if len(d.brought) > 0 && action != nen7513.Query && action != nen7513.Consult {
 		entry.Ground, entry.Credentials = string(d.ground), d.brought

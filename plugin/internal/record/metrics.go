@@ -17,6 +17,7 @@ type metrics struct {
 	consults        *prometheus.CounterVec
 	consultDuration *prometheus.HistogramVec
 	tokensRefused   *prometheus.CounterVec
+	decisions       *prometheus.CounterVec
 	tokensRevoked   *prometheus.CounterVec
 	rechecks        *prometheus.CounterVec
 	notifications   *prometheus.CounterVec
@@ -42,6 +43,10 @@ func newMetrics() metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "tokens_refused_total",
 			Help: "Access tokens for guarded scopes that were refused, by reason.",
 		}, []string{"reason"}),
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "decisions_total",
+			Help: "What the decision point was asked, by what the answer rests on and the outcome: permit, or why it is not permitted.",
+		}, []string{"basis", "outcome"}),
 		tokensRevoked: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "tokens_revoked_total",
 			Help: "How often live tokens were ended, by cause: one token, or all of a patient that it was about.",
@@ -78,6 +83,11 @@ func newMetrics() metrics {
 	for _, reason := range refusalReasons() {
 		m.tokensRefused.WithLabelValues(reason)
 	}
+	for _, basis := range decisionBases() {
+		for _, outcome := range decisionOutcomes() {
+			m.decisions.WithLabelValues(string(basis), outcome)
+		}
+	}
 	for _, cause := range withdrawal.Causes() {
 		m.tokensRevoked.WithLabelValues(string(cause))
 	}
@@ -94,5 +104,5 @@ func newMetrics() metrics {
 }
 
 func (m metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.tokensRevoked, m.rechecks, m.notifications, m.localizations, m.panics}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.decisions, m.tokensRevoked, m.rechecks, m.notifications, m.localizations, m.panics}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
 )
@@ -61,6 +62,8 @@ type Recorder struct {
 	accepted        *tally.Tally // notifications of Mitz: those about one patient alone are counted
 	notified        *tally.Tally // other notifications by a secret path, which few know
 	strayed         *tally.Tally // those by another path: anybody can cause these
+	undecided       *tally.Tally // what the decision point did not permit, without a question
+	decided         *tally.Tally // the same, with one
 }
 
 // New returns a recorder without a NEN 7513 file. The limits of what is told one by one are
@@ -69,6 +72,8 @@ func New(now func() time.Time) *Recorder {
 	r := &Recorder{now: now, metrics: newMetrics()}
 	r.withoutQuestion = tally.New(tally.Limits{OfOne: 6, OfAll: 60}, r.refusedTogether)
 	r.withQuestion = tally.New(tally.Limits{OfOne: 60, OfAll: 600}, r.refusedTogether)
+	r.undecided = tally.New(tally.Limits{OfOne: 6, OfAll: 60}, r.unpermittedTogether)
+	r.decided = tally.New(tally.Limits{OfOne: 60, OfAll: 600}, r.unpermittedTogether)
 	r.panics = tally.New(tally.Limits{OfOne: 6, OfAll: 6}, func(sum tally.Sum) {
 		log().WithField("count", sum.Count).Error(sum.Code + ", more often than is told one by one")
 	})
@@ -87,7 +92,7 @@ func (r *Recorder) Collectors() []prometheus.Collector { return r.metrics.collec
 
 // Flush tells what is counted so far. Call it before the NEN 7513 file is closed.
 func (r *Recorder) Flush() {
-	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.panics, r.unchecked, r.accepted, r.notified, r.strayed} {
+	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.undecided, r.decided, r.panics, r.unchecked, r.accepted, r.notified, r.strayed} {
 		each.Flush()
 	}
 }
@@ -144,6 +149,8 @@ type Request struct {
 	Subject    string   // the data holder's Nuts subject; empty when it is none that is listed
 	Presenters []string // the DIDs that signed the presentations
 	Scope      string   // the scope that guards the token, as configured; empty when it is not known
+	// Basis is what the answer of a decision point rests on; empty: it is a request for a token.
+	Basis policy.Basis
 }
 
 // maxPresenter is how much of a presenter's DID is kept, in bytes: a did:jwk holds what
@@ -152,7 +159,7 @@ const maxPresenter = 4 << 10
 
 // Begin begins the record of one request.
 func (r *Recorder) Begin(request Request) *Decision {
-	d := &Decision{recorder: r, subject: request.Subject, scope: request.Scope}
+	d := &Decision{recorder: r, subject: request.Subject, scope: request.Scope, ending: r.ending(request.Basis)}
 	for _, presenter := range request.Presenters {
 		if presenter = presenter[:min(len(presenter), maxPresenter)]; !slices.Contains(d.presenters, presenter) {
 			d.presenters = append(d.presenters, presenter)

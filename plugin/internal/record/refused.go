@@ -11,26 +11,25 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
 )
 
-// Refused tells why there is no token. Where the NEN 7513 file may say that a token is
-// issued, the entry corrects that.
+// Refused tells why there is no token, or why the decision point does not permit. Where the
+// NEN 7513 file may say that a token is issued, the entry corrects that.
 func (d *Decision) Refused(ctx context.Context, cause error) {
-	const message = "No token issued"
-	outcome, action := Reason(cause), nen7513.TokenRefused
-	d.recorder.metrics.tokensRefused.WithLabelValues(outcome).Inc()
+	message := d.ending.refusedMessage
+	outcome, action := Reason(cause), d.ending.refused
+	d.ending.count(outcome)
 	if !d.isSingle(outcome) {
 		return
 	}
 	if d.announced {
-		action = nen7513.TokenNotStored
+		action = d.ending.corrected
 	}
 	log().WithFields(d.fields(outcome)).WithFields(d.help(cause)).WithError(cause).Log(levelOf(outcome), message)
-	auditEntry(ctx, auditTokenRefused, message, d.fields(outcome))
+	auditEntry(ctx, d.ending.refusedEvent, message, d.fields(outcome))
 	d.tell(action, d.requestIDs, outcome)
 	_ = d.flush(ctx) // the health check tells
 }
@@ -40,9 +39,9 @@ func (d *Decision) isSingle(outcome string) bool {
 	if len(d.requestIDs) > 0 || d.announced {
 		return true
 	}
-	counted := d.recorder.withoutQuestion
+	counted := d.ending.withoutQuestion
 	if d.question != nil {
-		counted = d.recorder.withQuestion
+		counted = d.ending.withQuestion
 	}
 	return counted.Single(tally.Key{Who: strings.Join(d.presenters, " "), Code: outcome, At: d.subject})
 }

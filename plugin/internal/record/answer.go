@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package record
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
+)
+
+// The events in the node's audit log of what a decision point answered.
+const (
+	auditPermitted    = "MitzDecisionPermitted"
+	auditNotPermitted = "MitzDecisionRefused"
+)
+
+// ending is how a request is told to end: with a token, or with the answer of a decision point.
+type ending struct {
+	permitted, refused, corrected    nen7513.Action
+	permittedEvent, refusedEvent     string // in the node's audit log
+	permittedMessage, refusedMessage string
+	withoutQuestion, withQuestion    *tally.Tally
+	count                            func(outcome string)
+	basis                            string // of a decision point's answer
+}
+
+// ending returns how requests are told to end whose answer rests on a basis; empty: they are for
+// a token of this node.
+func (r *Recorder) ending(basis policy.Basis) ending {
+	if basis == "" {
+		return ending{
+			nen7513.TokenIssued, nen7513.TokenRefused, nen7513.TokenNotStored, auditTokenIssued, auditTokenRefused,
+			"Consent established, token issued", "No token issued", r.withoutQuestion, r.withQuestion,
+			func(outcome string) {
+				if outcome != outcomePermit {
+					r.metrics.tokensRefused.WithLabelValues(outcome).Inc()
+				}
+			}, "",
+		}
+	}
+	return ending{
+		nen7513.DecisionPermitted, nen7513.DecisionRefused, nen7513.DecisionRefused, auditPermitted, auditNotPermitted,
+		"Consent established, permitted at the decision point", "Not permitted at the decision point", r.undecided, r.decided,
+		func(outcome string) { r.metrics.decisions.WithLabelValues(string(basis), outcome).Inc() }, string(basis),
+	}
+}
+
+// decisionBases are what a decision point's answers rest on.
+func decisionBases() []policy.Basis { return []policy.Basis{policy.BasisClaims, policy.BasisToken} }
+
+// decisionOutcomes returns every stable code with which a decision can end.
+func decisionOutcomes() []string { return append(refusalReasons(), outcomePermit) }
+
+// unpermittedTogether tells of answers of the decision point that were counted, in a line and an
+// entry.
+func (r *Recorder) unpermittedTogether(sum tally.Sum) {
+	const message = "Not permitted at the decision point, time after time"
+	fields := logrus.Fields{
+		"subject": sum.At, "requester": redact.Text(sum.Who), "outcome": sum.Code,
+		"count": sum.Count, "since": sum.Since.UTC().Format(time.RFC3339),
+	}
+	log().WithFields(fields).Log(levelOf(sum.Code), message)
+	auditEntry(context.Background(), auditNotPermitted, message, fields)
+	if r.file == nil {
+		return
+	}
+	// Where it is lost the file cannot be written, which the health check tells.
+	_ = r.file.Tell(nen7513.Entry{
+		Time: sum.Until, Since: sum.Since, Count: sum.Count, Action: nen7513.DecisionRefused,
+		Outcome: severity(sum.Code), Code: sum.Code, Subject: sum.At, Presenters: strings.Fields(sum.Who),
+	})
+}

@@ -17,7 +17,8 @@ import (
 )
 
 var (
-	markdownLink = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	// link is one in the text, one that is defined apart, or one in HTML.
+	link         = regexp.MustCompile(`\]\(([^)\s]+)(?: +"[^"]*")?\)|(?m:^ {0,3}\[[^\]]+\]: +(\S+))|<[^>]+ (?:href|src)="([^"]+)"`)
 	heading      = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 	notInAnchors = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	codeBlock    = regexp.MustCompile("(?s)\n```.*?\n```")
@@ -28,23 +29,71 @@ var (
 func TestLinksOfDocuments(t *testing.T) {
 	looked := 0
 	for _, document := range documents(t) {
-		for _, match := range markdownLink.FindAllStringSubmatch(contentOf(t, document), -1) {
-			if strings.Contains(match[1], "://") {
-				continue
-			}
+		for _, to := range linksOf(t, document) {
 			looked++
-			target, anchor, _ := strings.Cut(match[1], "#")
+			target, anchor, _ := strings.Cut(to, "#")
 			path := document
 			if target != "" {
 				path = filepath.Join(filepath.Dir(document), target)
 			}
-			if _, err := os.Stat(path); !assert.NoError(t, err, "%s refers to %s", document, match[1]) || anchor == "" {
+			inside, err := filepath.Rel(root, path)
+			require.NoError(t, err)
+			assert.True(t, filepath.IsLocal(inside), "%s refers to %s, outside the repository", document, to)
+			if _, err := os.Stat(path); !assert.NoError(t, err, "%s refers to %s", document, to) || anchor == "" {
 				continue
 			}
-			assert.Contains(t, anchorsOf(contentOf(t, path)), anchor, "%s refers to %s", document, match[1])
+			assert.Contains(t, anchorsOf(contentOf(t, path)), anchor, "%s refers to %s", document, to)
 		}
 	}
 	assert.NotZero(t, looked)
+}
+
+// TestEveryDocumentIsOnTheMap: docs/index.md leads to each document below docs, or to the README
+// of its directory, which leads to it.
+func TestEveryDocumentIsOnTheMap(t *testing.T) {
+	onMap := map[string]bool{filepath.Join(root, "docs", "index.md"): true}
+	var follow func(document string)
+	follow = func(document string) {
+		for _, to := range linksOf(t, document) {
+			target, _, _ := strings.Cut(to, "#")
+			path := filepath.Join(filepath.Dir(document), target)
+			if target == "" || onMap[path] {
+				continue
+			}
+			onMap[path] = true
+			if filepath.Base(path) == "README.md" && filepath.Dir(path) != root {
+				follow(path)
+			}
+		}
+	}
+	follow(filepath.Join(root, "docs", "index.md"))
+	for _, document := range documents(t) {
+		if strings.HasPrefix(document, filepath.Join(root, "docs")+string(filepath.Separator)) {
+			assert.True(t, onMap[document], "%s is not in docs/index.md: say there who reads it, and what for", document)
+		}
+	}
+}
+
+// linksOf returns what a document links to in this repository.
+func linksOf(t *testing.T, document string) []string {
+	t.Helper()
+	var links []string
+	for _, match := range link.FindAllStringSubmatch(contentOf(t, document), -1) {
+		to := match[1] + match[2] + match[3] // one of them is there
+		if !strings.Contains(to, "://") && !strings.HasPrefix(to, "mailto:") {
+			links = append(links, to)
+		}
+	}
+	return links
+}
+
+// TestLinksInEveryForm shows which forms of links are looked at.
+func TestLinksInEveryForm(t *testing.T) {
+	document := filepath.Join(t.TempDir(), "document.md")
+	text := "[a](a.md) ![b](b.png \"title\") <img alt=\"\" src=\"c.png\"> [d][d] https://e.example [f](https://f.example)\n\n[d]: d.md#d\n\n" +
+		"```\n[g](g.md)\n```\n"
+	require.NoError(t, os.WriteFile(document, []byte(text), 0o600))
+	assert.Equal(t, []string{"a.md", "b.png", "c.png", "d.md#d"}, linksOf(t, document))
 }
 
 // documents returns the paths of the repository's Markdown files.

@@ -14,6 +14,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/lists"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/pdpserver"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -44,6 +45,11 @@ type Config struct {
 	// started; nil likewise.
 	NotifyTrust *notify.TrustStore
 
+	// Access is who may ask the decision point. It is not started; nil: it was not read for one,
+	// see [ReadPoint].
+	Access *pdpserver.Access
+
+	ofPoint     []string          // warnings of what a decision point leaves out
 	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
 	signing     *tls.Certificate  // with which it is told who asks where data are; nil: that is not signed
 }
@@ -58,7 +64,8 @@ type Node struct {
 	// Flags are those of the commands, see [Prepare].
 	Flags Flags
 
-	tls core.TLSConfig // the node's own, which is not that to Mitz
+	tls   core.TLSConfig // the node's own, which is not that to Mitz
+	alone bool           // a decision point has none
 }
 
 // Hooks are told what happens while a configuration is in use. The hooks of the lists may
@@ -67,6 +74,8 @@ type Hooks struct {
 	Link mitzclient.Hooks
 	// NotifyTrust are about the roots of the client certificate of notifications.
 	NotifyTrust notify.TrustHooks
+	// Access are about who may ask the decision point.
+	Access pdpserver.Hooks
 	// ListsChanged is called after the policy was given changed lists.
 	ListsChanged func(*policy.Lists)
 	// ListsRefused is called with every problem of changed lists; those before stay in use.
@@ -77,6 +86,11 @@ type Hooks struct {
 // it. It reads the files that the section names, connects to nothing and leaves everything
 // as it was. The error tells every problem at once.
 func Read(server core.ServerConfig, node Node, hooks Hooks) (*Config, error) {
+	return read(server, node, hooks, construct)
+}
+
+// read reads the section, and has a configuration made of it unless nothing is guarded.
+func read(server core.ServerConfig, node Node, hooks Hooks, construct func(Section, error, Node, Hooks) (*Config, error)) (*Config, error) {
 	sources, err := readSources(server, node.Flags)
 	if err != nil {
 		return nil, Invalid(err)
@@ -122,7 +136,10 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	section.Withdrawal = section.Withdrawal.plain()
 	problems := append([]error{unread}, section.validateLink(section.Strict)...)
 	problems = append(append(problems, section.validateNotify()...), section.validateRegistration()...)
-	problems = append(problems, validateLogging(node.HTTP))
+	problems = append(problems, section.validateDecisionPoint()...)
+	if !node.alone {
+		problems = append(problems, section.validateEvidence(), validateLogging(node.HTTP))
+	}
 	config := &Config{}
 	var err error
 	section.Lists, config.Watcher, err = lists.Load(section.listSource(), config.listHooks(hooks))

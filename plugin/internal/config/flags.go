@@ -36,6 +36,7 @@ func flagSet() *pflag.FlagSet {
 	flags.String("mitz.registration.endpoint", unset.Registration.Endpoint, "Base URL of Mitz's FHIR service at which consents are registered that a requester recorded. Must be HTTPS when strictmode is set. Without it they are kept, and not registered.")
 	flags.Duration("mitz.registration.maxage", unset.Registration.MaxAge, "How long ago a consent may have been recorded that a requester brings, such as '168h': at least 1m and at most 8784h.")
 	addLocalizationFlags(flags, unset.Localization)
+	addDecisionPointFlags(flags, unset.DecisionPoint)
 	flags.String("mitz.audit.file", unset.Audit.File, "File to append the NEN 7513 log to, as FHIR AuditEvents. It holds patients' numbers; no token is issued that cannot be logged in it.")
 	flags.String("mitz.dataholdersfile", unset.DataHoldersFile, "File with more data holders, in the form of mitz.dataholders (YAML or JSON). It is read again when it changes.")
 	flags.String("mitz.facilitytypesfile", unset.FacilityTypesFile, "File with more types of requesters by URA, in the form of mitz.facilitytypes (YAML or JSON). It is read again when it changes.")

@@ -61,11 +61,16 @@ func (s Section) validateRegistration() []error {
 			problems = append(problems, errors.New("registration.endpoint: must be https in strict mode"))
 		}
 	}
-	if s.AcceptsRegistrations() && s.Withdrawal.KeyFile == "" {
-		problems = append(problems, errors.New("withdrawal.keyfile: required with the ground consent-registration: the registration is kept as evidence, "+
-			"and patients under these keys; make the file with 'nuts-mitz mitz key <file>'"))
-	}
 	return problems
+}
+
+// validateEvidence refuses registrations where they could not be kept.
+func (s Section) validateEvidence() error {
+	if !s.AcceptsRegistrations() || s.Withdrawal.KeyFile != "" {
+		return nil
+	}
+	return errors.New("withdrawal.keyfile: required with the ground consent-registration: the registration is kept as evidence, " +
+		"and patients under these keys; make the file with 'nuts-mitz mitz key <file>'")
 }
 
 // checkNames looks at a list of names that credentials are compared with, as they are.

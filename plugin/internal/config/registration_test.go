@@ -69,7 +69,7 @@ func TestValidateRegistration(t *testing.T) {
 			section := registeringSection(t)
 			tc.spoil(&section)
 			var problems []string
-			for _, problem := range section.validateRegistration() {
+			for _, problem := range append(section.validateRegistration(), section.validateEvidence()) {
 				for _, each := range errlist.Each(problem) {
 					problems = append(problems, each.Error())
 				}

@@ -27,11 +27,13 @@ type Section struct {
 	// requester: 10 by default.
 	QueriesPerMinute int `koanf:"queriesperminute"`
 
-	TLS           TLS          `koanf:"tls"`
-	Audit         Audit        `koanf:"audit"`
-	Withdrawal    Withdrawal   `koanf:"withdrawal"`
-	Registration  Registration `koanf:"registration"`
-	Localization  Localization `koanf:"localization"`
+	TLS          TLS          `koanf:"tls"`
+	Audit        Audit        `koanf:"audit"`
+	Withdrawal   Withdrawal   `koanf:"withdrawal"`
+	Registration Registration `koanf:"registration"`
+	Localization Localization `koanf:"localization"`
+	// DecisionPoint is that of "mitz pdp". A node has no use for it.
+	DecisionPoint DecisionPoint `koanf:"pdp"`
 	policy.Config `koanf:",squash"`
 	// DataHoldersFile and FacilityTypesFile hold more of the lists of these names, and are
 	// read again when they change.
@@ -87,7 +89,7 @@ type ProviderCategory struct {
 func defaults() Section {
 	return Section{
 		Enabled: true, Timeout: mitzclient.DefaultTimeout, QueriesPerMinute: mitzclient.DefaultQueriesPerMinute,
-		Registration: defaultRegistration(),
+		Registration: defaultRegistration(), DecisionPoint: defaultDecisionPoint(),
 	}
 }
 
@@ -139,18 +141,13 @@ func (s Section) tlsFiles() *mitzclient.TLSFiles {
 // distinctiveKeys are those that no other section of the node has.
 var distinctiveKeys = []string{"dataholders", "dataholdersfile", "profiles", "facilitytypes", "facilitytypesfile"}
 
-// keysToCome are those that are agreed upon, and that this version does not know yet.
-var keysToCome = []string{"pdp"}
-
 // secretKey matches the keys that hold a secret rather than a file's name.
 var secretKey = regexp.MustCompile(`(?i)(pass|secret|pin$|privatekey|token|authorization)`)
 
 // explainKey says more of a key that does not exist than that.
 func explainKey(key string) string {
-	for _, each := range keysToCome {
-		if key == each || strings.HasPrefix(key, each+".") {
-			return "is not available in this version: remove it"
-		}
+	if strings.HasPrefix(key, "pdp.token") {
+		return "no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in pdp.tokenfile"
 	}
 	if strings.Contains(key, "authorization") {
 		return "no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in withdrawal.authorizationfile"

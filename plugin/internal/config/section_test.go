@@ -59,14 +59,14 @@ mitz:
   profiles: [{scope: a}, {scoop: b, subscrib: true}]
   withdrawal: {notifyuri: https://node.example, authorization: SAML geheim}
   registration: {endpont: https://mitz.example}
-`, "NUTS_MITZ_PDP_ADDRESS=x")
+`, "NUTS_MITZ_PDP_TOKEN=geheim")
 		for _, problem := range []string{
 			"mitz.endpont: no such key", "mitz.timeout: is no duration", "mitz.strict: no such key", "mitz.profiles[1].scoop: no such key",
 			"mitz.tls.password: no such key; a secret does not belong in the configuration",
 			"mitz.profiles[1].subscrib: no such key; did you mean subscribe?", "mitz.withdrawal.notifyuri: no such key; did you mean notifyurl?",
 			"mitz.withdrawal.authorization: no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in withdrawal.authorizationfile",
 			"mitz.registration.endpont: no such key; did you mean endpoint?",
-			"mitz.pdp.address: is not available in this version: remove it (variable NUTS_MITZ_PDP_ADDRESS)",
+			"mitz.pdp.token: no such key; a secret does not belong in the configuration, which the node logs: put it in a file and name that in pdp.tokenfile (variable NUTS_MITZ_PDP_TOKEN)",
 		} {
 			assert.ErrorContains(t, err, problem)
 		}

@@ -51,6 +51,7 @@ const (
 	IncludeRefused     Refusal = "include_refused"     // what it brings along may be about others
 	IdentifierInURL    Refusal = "identifier_in_url"   // a patient's number must not be in an address
 	BodyRefused        Refusal = "body_refused"        // a body that is too large, or not of the expected kind
+	RequestRefused     Refusal = "request_refused"     // by the server's own reader
 	HeaderRefused      Refusal = "header_refused"      // a header that would change what the request means
 )
 

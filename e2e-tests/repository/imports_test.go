@@ -127,7 +127,11 @@ var rules = []rule{
 		never: nuts, because: "a tool that several packages use knows none of them",
 	},
 	{
-		of: []string{"internal/harness/..."}, ours: []string{"mitzclient/mitztest/...", "consent"}, never: nuts, tests: true,
+		of: []string{"internal/recordattacks"}, ours: []string{"recordguard"}, never: nuts, tests: true,
+		because: "it attacks any record server",
+	},
+	{
+		of: []string{"internal/harness/..."}, ours: []string{"mitzclient/mitztest/...", "consent", "recordguard"}, never: nuts, tests: true,
 		because: "the tests meet a node as everybody does: as a process, over HTTP",
 	},
 	{
@@ -165,7 +169,7 @@ var rules = []rule{
 		because: "what the plugin stands on does not know the plugin",
 	},
 	{
-		of: []string{"e2e-tests/..."}, ours: []string{"internal/authzentest", "internal/harness", "internal/openapi", "mitzclient/...", "consent"}, never: nuts, tests: true,
+		of: []string{"e2e-tests/..."}, ours: []string{"internal/authzentest", "internal/harness", "internal/openapi", "internal/recordattacks", "mitzclient/...", "consent"}, never: nuts, tests: true,
 		because: "the tests meet a node as everybody does: as a process, over HTTP",
 	},
 }

@@ -238,7 +238,7 @@ func TestTenThousandHostileNotifications(t *testing.T) {
 	assert.Len(t, places, 4, "three patients, and nobody")
 	assert.Positive(t, most.Load())
 	assert.LessOrEqual(t, most.Load(), int64(3*maxAtOncePath), "three paths, of which each has its share")
-	assert.LessOrEqual(t, len(w.sessions.marks), 3+8, "three patients, and the kinds of one category")
+	assert.LessOrEqual(t, len(w.sessions.marks), 3+3*8, "three patients, and the kinds of one category and the two below it")
 	assert.Zero(t, w.working.Load())
 	assert.Empty(t, w.told.panics)
 }

@@ -57,6 +57,30 @@ func (k Kinds) know(told map[consent.Category]Told) bool {
 	return true
 }
 
+// withLower returns what was told, and with it what that says about the categories below those that
+// are named: Mitz permits these where the patient permitted the higher one, so they end with it. One
+// that is named has a decision of its own.
+func withLower(told map[consent.Category]Told) map[consent.Category]Told {
+	all := maps.Clone(told)
+	for category, each := range told {
+		for _, lower := range lowerThan(category) {
+			if _, named := told[lower]; !named {
+				all[lower] = each
+			}
+		}
+	}
+	return all
+}
+
+// lowerThan returns the data categories below another: results and medication are treatment data
+// (Mitz's scheme, appendix on data categories, https://vzvz.atlassian.net/wiki/spaces/MA11/pages/127535952).
+func lowerThan(category consent.Category) []consent.Category {
+	if category == "GGC002" {
+		return []consent.Category{"GGC012", "GGC013"}
+	}
+	return nil
+}
+
 // without returns the kinds that are not among these, in order: those of the table, and all that
 // are known, since another node's table may have them.
 func (k Kinds) without(permitted []consent.ProviderCategory) []consent.ProviderCategory {

@@ -131,10 +131,12 @@ type Told struct {
 
 // Narrow ends every live token about a patient at a data holder that rests on one of these
 // categories and is not for one of the kinds of care provider that are permitted for it. A
-// token for a requester of no known kind ends whatever is permitted. All end where nothing is
+// token for a requester of no known kind ends whatever is permitted. What is decided about a
+// category is decided about those below it, too, unless they are named. All end where nothing is
 // named, and where a kind is named that nobody knows here: Mitz may have divided the kinds anew,
 // and then nobody knows whose a type is. On an error some may live on.
 func (m *Marks) Narrow(patient consent.BSN, dataHolder consent.URA, told map[consent.Category]Told) error {
+	told = withLower(told)
 	all := About{Patient: patient, DataHolder: dataHolder}
 	if len(told) == 0 || !m.kinds.know(told) {
 		return m.Withdraw(all)

@@ -157,6 +157,39 @@ func TestNarrow(t *testing.T) {
 	require.ErrorIs(t, Off(nil).Narrow(bsn(t, "900186021"), "00000659", told{"GGC002": {}}), ErrOff)
 }
 
+// TestNarrowOfAHigherCategory: a patient permits and refuses treatment data, and Mitz decides about
+// results and medication by that.
+func TestNarrowOfAHigherCategory(t *testing.T) {
+	type told = map[consent.Category]Told
+	permitted := Told{Permitted: []consent.ProviderCategory{"RPZAC001"}}
+	for name, tc := range map[string]struct {
+		rests consent.Category
+		told  told
+		ends  bool
+	}{
+		"medication ends with treatment data":                        {"GGC013", told{"GGC002": {}}, true},
+		"results end with treatment data":                            {"GGC012", told{"GGC002": {}}, true},
+		"they do not while treatment data are permitted":             {"GGC013", told{"GGC002": permitted}, false},
+		"they do not when they are permitted by themselves":          {"GGC013", told{"GGC002": {}, "GGC013": permitted}, false},
+		"they end when they are refused by themselves":               {"GGC013", told{"GGC002": permitted, "GGC013": {}}, true},
+		"treatment data do not end with medication":                  {"GGC002", told{"GGC013": {}}, false},
+		"results do not end with medication":                         {"GGC012", told{"GGC013": {}}, false},
+		"a category that is not below treatment data lives on":       {"GGC099", told{"GGC002": {}}, false},
+		"a lower one that is named says nothing about the other one": {"GGC012", told{"GGC002": {}, "GGC013": permitted}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, _ := newMarks()
+			question := sample(t)
+			question.Categories = []consent.Category{tc.rests}
+			stamp, err := m.Stamp(question)
+			require.NoError(t, err)
+			require.NoError(t, m.Narrow(question.Patient, "00000659", tc.told))
+			assert.Equal(t, !tc.ends, holds(t, m, stamp))
+			assert.NotContains(t, tc.told, consent.Category("GGC012"), "what was told is left as it was")
+		})
+	}
+}
+
 // TestNarrowAcrossTables: a node whose table lacks the requester's type, or its kind, ends what a
 // node with another table stamped.
 func TestNarrowAcrossTables(t *testing.T) {

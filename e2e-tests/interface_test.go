@@ -129,6 +129,7 @@ func holdWithSubscriptions(t *testing.T, document *openapi.Document) {
 		d.hold(t, each)
 	}
 	d.holdOneSubscription(t)
+	d.holdDecisions(t)
 	secret := d.holdNotifications(t, c.World)
 	for _, path := range []string{east + subscriptions, east + subscriptions + anID, east + revocations, secret} {
 		assert.Equal(t, http.StatusMethodNotAllowed, d.status(t, "PUT", path))

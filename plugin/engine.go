@@ -53,15 +53,16 @@ type Engine struct {
 	idle bool
 	off  string // why nothing is guarded; empty: it is, and all that follows is there
 	// What Configure makes.
-	config   config.Section
-	policy   *policy.Policy
-	client   *mitzclient.Link // nil: no profile asks Mitz
-	lists    *lists.Watcher   // of data holders and types of requesters
-	auditLog *nen7513.Log     // nil: none is kept
-	auditKey auditKey         // signs it
-	router   *node.Router
-	api      api.API       // for the data holder's own systems
-	claims   *once.Cluster // of what is used once; nil: this node shares it with no other
+	config    config.Section
+	policy    *policy.Policy
+	client    *mitzclient.Link // nil: no profile asks Mitz
+	lists     *lists.Watcher   // of data holders and types of requesters
+	auditLog  *nen7513.Log     // nil: none is kept
+	auditKey  auditKey         // signs it
+	router    *node.Router
+	api       api.API           // for the data holder's own systems
+	decisions decisionEndpoints // where nodes and gateways ask
+	claims    *once.Cluster     // of what is used once; nil: this node shares it with no other
 	// evidence of consents that requesters recorded; nil: no token rests on one.
 	evidence *evidence.Service
 	// subscriptions to patients' consents; nil: Mitz does not notify this node.

@@ -38,6 +38,7 @@ func (r *router) Routes(server core.EchoRouter) {
 	}
 	r.engine.router.Routes(server)
 	r.engine.api.Routes(server)
+	r.engine.decisions.routes(server)
 	if r.engine.notified != nil {
 		r.engine.notified.Routes(server)
 	}
@@ -90,6 +91,9 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	router.Listed = func(subject string) bool {
 		_, listed := read.Policy.Lists().DataHolder(subject)
 		return listed
+	}
+	if e.decisions, err = e.newDecisionPoint(read, grounds, router); err != nil {
+		return nil, err
 	}
 	e.api = api.API{Parts: api.Parts{Policy: read.Policy, Marks: marks, EndToken: router.EndToken, Recorder: e.recorder}}
 	if e.subscriptions != nil {

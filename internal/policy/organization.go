@@ -58,6 +58,9 @@ func organizationIn(form definition.Form, credential Credential) (consent.URA, b
 	return ura, true
 }
 
+// ReadBSN reads a patient's number, bare or as system|value. The error does not repeat it.
+func ReadBSN(text string) (consent.BSN, error) { return readBSN(text) }
+
 // ReadProfessional reads a professional's number: "system|value", or a bare value, which is a
 // number in the UZI register. The error does not repeat it.
 func ReadProfessional(text string) (consent.ProfessionalID, error) { return readProfessional(text) }

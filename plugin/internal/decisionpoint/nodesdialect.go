@@ -31,7 +31,7 @@ func (r *request) readNodes(asked authzen.Evaluation) (question, error) {
 	}
 	tokenScope, _ := asked.Context[contextPolicy].(string)
 	scope := asked.Resource.ID
-	if asked.Resource.Type != resourceScope || !isNodes(asked) {
+	if asked.Resource.Type != resourceScope {
 		scope = "" // which is none
 	}
 	profile, err := r.Policy.ScreenDecision(tokenScope, scope)

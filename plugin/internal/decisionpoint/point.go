@@ -12,10 +12,11 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/authzen"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/live"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
 )
 
-// Parts are what is needed to decide. All are.
+// Parts are what is needed to decide. All are, but for Tokens.
 type Parts struct {
 	Policy   *policy.Policy
 	Grounds  *policy.Grounds
@@ -23,6 +24,7 @@ type Parts struct {
 	Requests *drain.Drain  // what a stop waits for
 	Timeout  time.Duration // of one consult, with its retries
 	Now      func() time.Time
+	Tokens   live.Tokens // of the node that the point is in; nil: it is in none
 }
 
 // Point decides. Its methods may be called from any goroutine.
@@ -89,7 +91,13 @@ func (r *request) Evaluate(ctx context.Context, asked authzen.Evaluation) (decis
 
 // decide ends with nil where it is permitted, or with the cause why it is not.
 func (r *request) decide(ctx context.Context, asked authzen.Evaluation) error {
-	put, err := r.readNodes(asked)
+	read := r.readGeneral
+	if isNodes(asked) {
+		read = r.readNodes
+	} else if _, has := asked.Context[contextToken]; has {
+		return r.byToken(ctx, asked)
+	}
+	put, err := read(asked)
 	if err != nil {
 		return r.refuse(ctx, put, err)
 	}

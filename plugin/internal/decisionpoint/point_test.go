@@ -145,6 +145,7 @@ func TestWhatIsNotAsANodeAsksItIsNotPermitted(t *testing.T) {
 	}{
 		{"another type of subject", "scope_unusable", func(e *authzen.Evaluation) { e.Subject.Type = "user" }},
 		{"another action", "scope_unusable", func(e *authzen.Evaluation) { e.Action.Name = "read" }},
+		{"a token beside it", "claim_missing", func(e *authzen.Evaluation) { e.Context["token"], e.Subject.Properties = "token-1", nil }},
 		{"another type of resource", "scope_unusable", func(e *authzen.Evaluation) { e.Resource.Type = "Patient" }},
 		{"no context", "scope_unusable", func(e *authzen.Evaluation) { e.Context = nil }},
 		{"a policy that is no text", "scope_unusable", func(e *authzen.Evaluation) { e.Context["policy"] = []any{birthCare} }},

@@ -14,6 +14,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/tally"
+	"github.com/nuts-mitz/nuts-mitz/recordguard"
 )
 
 // The events in the node's audit log of what a decision point answered.
@@ -53,11 +54,35 @@ func (r *Recorder) ending(basis policy.Basis) ending {
 	}
 }
 
+// Allowed tells that the decision point permits a request that comes with a token. The token's own
+// entry says on what it rests, and who releases data tells that it did.
+func (d *Decision) Allowed() {
+	d.ending.count(outcomePermit)
+	log().WithFields(d.fields(outcomePermit)).Debug("Permitted at the decision point, on a live token")
+}
+
 // decisionBases are what a decision point's answers rest on.
 func decisionBases() []policy.Basis { return []policy.Basis{policy.BasisClaims, policy.BasisToken} }
 
 // decisionOutcomes returns every stable code with which a decision can end.
-func decisionOutcomes() []string { return append(refusalReasons(), outcomePermit) }
+func decisionOutcomes() []string {
+	outcomes := append(refusalReasons(), outcomePermit)
+	for _, each := range tokenRefusals() {
+		outcomes = append(outcomes, string(each))
+	}
+	return outcomes
+}
+
+// tokenRefusals are why a token, or the resource that is asked for, is refused at the decision
+// point.
+func tokenRefusals() []recordguard.Refusal {
+	return []recordguard.Refusal{
+		recordguard.TokenMissing, recordguard.TokenNotActive, recordguard.TokenExpired, recordguard.ProofMissing, recordguard.ClaimsMalformed,
+		recordguard.ScopeNotAccepted, recordguard.SeveralScopes, recordguard.NoConsent, recordguard.OtherDataHolder, recordguard.OtherPatient,
+		recordguard.NotCovered, recordguard.NoPatient, recordguard.SeveralPatients, recordguard.ResourceUnknown, recordguard.MethodRefused,
+		recordguard.ParameterRepeated, recordguard.NodeUnavailable,
+	}
+}
 
 // unpermittedTogether tells of answers of the decision point that were counted, in a line and an
 // entry.

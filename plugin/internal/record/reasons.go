@@ -5,11 +5,13 @@ package record
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/nen7513"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
+	"github.com/nuts-mitz/nuts-mitz/recordguard"
 )
 
 // State is a refusal for what this node is doing rather than for the request. Its text is a
@@ -59,6 +61,7 @@ func Reason(cause error) string {
 	var refusal *policy.Refusal
 	var failure *mitzclient.Error
 	var state State
+	var judged recordguard.Refusal
 	switch {
 	case errors.As(cause, &refusal):
 		return string(refusal.Reason())
@@ -66,6 +69,8 @@ func Reason(cause error) string {
 		return string(failure.Code)
 	case errors.As(cause, &state):
 		return string(state)
+	case errors.As(cause, &judged):
+		return string(judged)
 	default:
 		return codeInternal
 	}
@@ -115,7 +120,8 @@ func severity(code string) nen7513.Outcome {
 		return nen7513.Success
 	case code == string(policy.ReasonDenied), code == string(policy.ReasonScope), code == string(policy.ReasonDataHolder),
 		code == string(policy.ReasonWalletMissing), code == string(mitzclient.TooManyQueries), code == string(Used),
-		strings.HasPrefix(code, "claim_"), strings.HasPrefix(code, "credential_"):
+		strings.HasPrefix(code, "claim_"), strings.HasPrefix(code, "credential_"),
+		code != string(recordguard.NodeUnavailable) && slices.Contains(tokenRefusals(), recordguard.Refusal(code)):
 		return nen7513.MinorFailure
 	default:
 		return nen7513.SeriousFailure

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package node
+
+import (
+	"context"
+	"crypto"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/lestrrat-go/jwx/v2/jwk"
+	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/vdr/resolver"
+
+	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/live"
+)
+
+const (
+	// maxProof is how large a proof may be, in bytes: as at the token endpoint.
+	maxProof = 8 << 10
+	// maxProofAge is how long ago a proof may have been made. The node remembers proofs for longer,
+	// and takes none that was made later than now.
+	maxProofAge = time.Minute
+)
+
+// Proofs validates DPoP proofs as the node does, and looks at what the node leaves open: how old
+// a proof is, the scheme and port of the URL, and whether the proof can be read in one way. The
+// key is compared first, so that no stranger's key is worked with.
+type Proofs struct {
+	node     *iam.Wrapper
+	panicked func(message string)
+}
+
+var _ live.Proofs = (*Proofs)(nil)
+
+// Proofs returns what validates proofs, with the node's own memory of those that were used.
+func (r *Router) Proofs() *Proofs {
+	return &Proofs{node: iam.New(nil, nil, resolver.DIDKeyResolver{}, nil, r.outside(), nil, nil, nil), panicked: r.Panicked}
+}
+
+// IsGood reports whether a proof is good. See [live.Proofs].
+func (p *Proofs) IsGood(ctx context.Context, token live.Token, proof live.Proof) (good bool, err error) {
+	if token.Thumbprint == "" || !hasRightForm(token.Thumbprint, proof, time.Now()) {
+		return false, nil
+	}
+	defer func() {
+		if recover() != nil { // its cause may hold anything
+			p.panicked("Panic while validating a DPoP proof")
+			good, err = false, errors.New("mitz: the node panicked on a DPoP proof")
+		}
+	}()
+	answer, err := p.node.ValidateDPoPProof(ctx, iam.ValidateDPoPProofRequestObject{Body: &iam.ValidateDPoPProofJSONRequestBody{
+		DpopProof: proof.JWT, Method: proof.Method, Url: proof.URL, Token: proof.Token, Thumbprint: token.Thumbprint,
+	}})
+	if err != nil {
+		return false, errors.New("mitz: whether a DPoP proof was used before cannot be told")
+	}
+	validated, isAnswer := answer.(iam.ValidateDPoPProof200JSONResponse)
+	return isAnswer && validated.Valid, nil
+}
+
+// compactJWS is the only form in which a proof is taken (RFC 7515 section 7.1).
+var compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
+
+// hasRightForm reports whether a proof says that it is by the holder of a key, for this request
+// and of just now. Whether the signature is right, the node says.
+func hasRightForm(thumbprint string, proof live.Proof, now time.Time) bool {
+	if len(proof.JWT) > maxProof || !compactJWS.MatchString(proof.JWT) {
+		return false
+	}
+	parts := strings.Split(proof.JWT, ".")
+	var header struct {
+		Key json.RawMessage `json:"jwk"`
+	}
+	var claims struct {
+		Method   string  `json:"htm"`
+		URL      string  `json:"htu"`
+		ID       string  `json:"jti"`
+		IssuedAt float64 `json:"iat"`
+	}
+	return readPart(parts[0], &header, "alg", "typ", "jwk") && hasThumbprint(header.Key, thumbprint) &&
+		readPart(parts[1], &claims, "htm", "htu", "jti", "iat", "ath", "exp", "nbf") &&
+		claims.Method == proof.Method && isSameURL(claims.URL, proof.URL) && isPlainID(claims.ID) &&
+		float64(now.Unix())-claims.IssuedAt <= maxProofAge.Seconds()
+}
+
+// readPart reads a part of a JWS, which must be an object that has one reading.
+func readPart(part string, into any, members ...string) bool {
+	content, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	known := &strictjson.Object{Members: map[string]*strictjson.Object{}}
+	for _, member := range members {
+		known.Members[member] = nil
+	}
+	return err == nil && json.Valid(content) && strictjson.Check(content, known) == nil && json.Unmarshal(content, into) == nil
+}
+
+// hasThumbprint reports whether a key is the one of a thumbprint (RFC 7638).
+func hasThumbprint(key json.RawMessage, thumbprint string) bool {
+	parsed, err := jwk.ParseKey(key)
+	if err != nil {
+		return false
+	}
+	hash, err := parsed.Thumbprint(crypto.SHA256)
+	return err == nil && subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(hash)), []byte(thumbprint)) == 1
+}
+
+// isPlainID reports whether an id can be kept in any session database.
+func isPlainID(id string) bool {
+	for _, c := range []byte(id) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 256
+}
+
+// isSameURL compares what a proof is for with the URL of a request, without query and fragment
+// (RFC 9449 section 4.3, step 9).
+func isSameURL(proven, requested string) bool {
+	one, ok := plainURL(proven)
+	other, isURL := plainURL(requested)
+	return ok && isURL && one == other
+}
+
+// plainURL returns scheme, host with port, and path of an http or https URL, in one form (RFC 3986
+// sections 6.2.2.1 and 6.2.3).
+func plainURL(text string) (plain [3]string, ok bool) {
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Host == "" || parsed.User != nil || parsed.Opaque != "" {
+		return plain, false
+	}
+	port := map[string]string{"http": "80", "https": "443"}[parsed.Scheme]
+	if port == "" {
+		return plain, false
+	}
+	path := parsed.EscapedPath()
+	if path == "" {
+		path = "/"
+	}
+	return [3]string{parsed.Scheme, strings.TrimSuffix(parsed.Host, ":"+port), path}, true
+}

@@ -63,6 +63,7 @@ func TestMetricsAreNamedAsAgreed(t *testing.T) {
 		"nuts_mitz_tokens_revoked_total":                        {"cause"},
 		"nuts_mitz_rechecks_total":                              {"result"},
 		"nuts_mitz_notifications_total":                         {"outcome"},
+		"nuts_mitz_access_total":                                {"outcome"},
 		"nuts_mitz_localizations_total":                         {"outcome"},
 		"nuts_mitz_door_refused_total":                          {"reason"},
 		"nuts_mitz_decisions_total":                             {"basis", "outcome"},

@@ -10,6 +10,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/core"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/access"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/api"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/config"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/door"
@@ -101,6 +102,13 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	}
 	if e.evidence != nil {
 		e.api.Withdrawn = e.evidence.Withdrawn
+	}
+	e.api.AccessBases = read.Section.Access.FHIRBases
+	e.api.Accesses, err = access.New(access.Parts{
+		Tokens: router, Proofs: router.Proofs(), Scopes: read.Scopes(), Categories: read.Resources, Bases: read.Section.Access.FHIRBases, Now: e.now,
+	})
+	if err != nil {
+		return nil, err
 	}
 	if read.Localization.Issuer != "" {
 		e.api.Localizer, err = localization.New(localization.Parts{

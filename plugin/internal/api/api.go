@@ -11,6 +11,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/access"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/subscriptions"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
@@ -32,13 +33,19 @@ type Parts struct {
 	Withdrawn func(ctx context.Context, patient consent.BSN, dataHolder consent.URA) error
 	// Localizer is nil where Mitz is not asked where data are: mitz.localization.issuer is empty.
 	Localizer Localizer
-	Recorder  Recorder
+	// Accesses decides about requests to record servers, and AccessBases are the base URLs of those
+	// that are FHIR servers.
+	Accesses    Accesses
+	AccessBases []string
+	Recorder    Recorder
 }
 
 // Recorder is told of everything that is done.
 type Recorder interface {
 	withdrawal.Recorder
 	subscriptions.Recorder
+	// Access is told of a decision about a request to a record server. On an error nobody can tell.
+	Access(subject string, verdict access.Verdict, err error)
 }
 
 // API serves the interface.
@@ -48,6 +55,7 @@ type API struct{ Parts }
 type Router interface {
 	DELETE(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
 	GET(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
+	HEAD(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
 	POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route
 }
 
@@ -55,6 +63,10 @@ type Router interface {
 func (a API) Routes(server Router) {
 	server.POST(prefix+"/revocations", a.at(a.revoke))
 	server.POST(prefix+"/localizations", a.at(a.locate))
+	server.POST(prefix+"/access", a.at(a.judgeAccess))
+	server.GET(prefix+"/access/*", a.at(a.judgeOriginal))
+	server.HEAD(prefix+"/access/*", a.at(a.judgeOriginal))
+	server.POST(prefix+"/access/*", a.at(a.judgeOriginal))
 	server.POST(prefix+"/subscriptions", a.subscribing(a.subscribe))
 	server.GET(prefix+"/subscriptions", a.subscribed(a.listSubscriptions))
 	server.GET(prefix+"/subscriptions/:id", a.subscribed(a.getSubscription))

@@ -73,6 +73,25 @@ var exchanges = []exchange{
 	{"revoke", 501, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, func(w *world, _ *http.Request) { w.Marks = withdrawal.Off(w) }, false},
 	{"revoke", 503, http.MethodPost, path, `{"patient": "` + testBSN + `"}`, failing, false},
 
+	{"judgeAccess", 200, http.MethodPost, accessPath, testAccess, nil, false},
+	{"judgeAccess", 200, http.MethodPost, accessPath, "", inHeaders, false},
+	{"judgeAccess", 200, http.MethodPost, accessPath + "?told=headers", "", inHeaders, false},
+	{"judgeAccess", 400, http.MethodPost, accessPath, "", nil, false},
+	{"judgeAccess", 400, http.MethodPost, accessPath, `{"method": "GET"}`, nil, true},
+	{"judgeAccess", 403, http.MethodPost, accessPath, testAccess, refusing, false},
+	{"judgeAccess", 404, http.MethodPost, "/internal/mitz/v1/hospital-west/access", testAccess, nil, false},
+	{"judgeAccess", 413, http.MethodPost, accessPath, testAccess + strings.Repeat(" ", maxAccessBody), nil, false},
+	{"judgeAccess", 415, http.MethodPost, accessPath, testAccess, func(_ *world, request *http.Request) {
+		request.Header.Set(echo.HeaderContentType, "text/plain")
+	}, true},
+	{"judgeAccess", 503, http.MethodPost, accessPath, testAccess, unjudgeable, false},
+	{"judgeOriginalGet", 403, http.MethodGet, accessPath + "/fhir", "", refusing, false},
+	{"judgeOriginalGet", 404, http.MethodGet, "/internal/mitz/v1/hospital-west/access/fhir", "", nil, false},
+	{"judgeOriginalHead", 403, http.MethodHead, accessPath + "/fhir", "", refusing, false},
+	{"judgeOriginalHead", 404, http.MethodHead, "/internal/mitz/v1/hospital-west/access/fhir", "", nil, false},
+	{"judgeOriginalPost", 403, http.MethodPost, accessPath + "/fhir", "", refusing, false},
+	{"judgeOriginalPost", 404, http.MethodPost, "/internal/mitz/v1/hospital-west/access/fhir", "", nil, false},
+
 	{"locate", 200, http.MethodPost, localizationsPath, testLookUp, located, false},
 	{"locate", 400, http.MethodPost, localizationsPath, strings.Replace(testLookUp, "01.015", "GP", 1), nil, false},
 	{"locate", 400, http.MethodPost, localizationsPath, `{"patient": "` + testBSN + `"}`, nil, true},
@@ -132,13 +151,14 @@ func TestNothingIsServedThatIsNotDescribed(t *testing.T) {
 	w.Routes(server)
 	var served []string
 	for _, route := range server.Routes() {
-		served = append(served, route.Method+" "+parameter.ReplaceAllString(route.Path, "{$1}"))
+		path := strings.Replace(parameter.ReplaceAllString(route.Path, "{$1}"), "*", "{original}", 1)
+		served = append(served, route.Method+" "+path)
 	}
 	described := openapi.Read(t, document).Routes(below)
 	assert.ElementsMatch(t, described, served)
 	for _, each := range described {
 		_, path, _ := strings.Cut(each, " ")
-		place := strings.NewReplacer("{subject}", "hospital-east", "{id}", idOf(0)).Replace(path)
+		place := strings.NewReplacer("{subject}", "hospital-east", "{id}", idOf(0), "{original}", "fhir").Replace(path)
 		for _, method := range methods {
 			if !slices.Contains(described, method+" "+path) {
 				assert.Equal(t, http.StatusMethodNotAllowed, w.send(httptest.NewRequest(method, place, nil)).Code, "%s %s", method, path)
@@ -177,5 +197,7 @@ func TestTheInterfaceIsAsItIsDescribed(t *testing.T) {
 			})
 		})
 	}
-	described.AssertSeen(t, below)
+	// These take paths of several parts, which the document cannot have: TestOriginalRequests sends them.
+	described.AssertSeen(t, below, "judgeOriginalGet 200", "judgeOriginalHead 200", "judgeOriginalPost 200",
+		"judgeOriginalGet 503", "judgeOriginalHead 503", "judgeOriginalPost 503")
 }

@@ -36,6 +36,8 @@ type world struct {
 	localizer *localizerInMemory
 	changes   []subscriptions.Change
 	unread    int // how often subscriptions could not be read
+	accesses  *accessesInMemory
+	decided   []string // outcomes that were recorded
 }
 
 func (w *world) Get(place string) (string, error) { return w.marks[place], w.failing }
@@ -55,6 +57,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{marks: map[string]string{}}
 	w.kept, w.localizer = &subscriptionsInMemory{world: w}, &localizerInMemory{}
+	w.accesses = &accessesInMemory{}
 	p, err := policy.New(policy.Config{
 		DataHolders: []policy.DataHolderConfig{{Subject: "hospital-east", URA: "00000659", FacilityType: "V6"}},
 		Profiles:    []policy.ProfileConfig{{Scope: "birth-care", Categories: []string{"GGC002"}, Purpose: "TREAT"}},
@@ -64,6 +67,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	w.API = API{Parts{
 		Policy: p, Marks: withdrawal.NewMarks(withdrawal.NewKeys(), withdrawal.DefaultKinds(), w), Subscriptions: w.kept, Localizer: w.localizer, Recorder: w,
+		Accesses: w.accesses, AccessBases: []string{"https://records.example/fhir"},
 		EndToken: func(subject, token string) (bool, error) {
 			if w.failing != nil {
 				return false, w.failing

@@ -16,6 +16,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/pdpserver"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
+	"github.com/nuts-mitz/nuts-mitz/recordguard"
 )
 
 // Config is a section in which nothing is wrong, and what was made of it, ready for use.
@@ -49,7 +50,10 @@ type Config struct {
 	// see [ReadPoint].
 	Access *pdpserver.Access
 
-	ofPoint     []string          // warnings of what a decision point leaves out
+	ofPoint []string // warnings of what a decision point leaves out
+	// Resources are the resource types that data categories cover.
+	Resources recordguard.Categories
+
 	certificate *x509.Certificate // with which Mitz is asked; nil: there is none
 	signing     *tls.Certificate  // with which it is told who asks where data are; nil: that is not signed
 }
@@ -162,6 +166,8 @@ func construct(section Section, unread error, node Node, hooks Hooks) (*Config, 
 	problems = append(problems, err)
 	locations, err := section.locations()
 	problems = append(problems, err)
+	config.Resources, err = section.resources()
+	problems = append(problems, err, section.validateAccess())
 	if err := Invalid(problems...); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ func flagSet() *pflag.FlagSet {
 	flags.Duration("mitz.registration.maxage", unset.Registration.MaxAge, "How long ago a consent may have been recorded that a requester brings, such as '168h': at least 1m and at most 8784h.")
 	addLocalizationFlags(flags, unset.Localization)
 	addDecisionPointFlags(flags, unset.DecisionPoint)
+	addAccessFlags(flags, unset.Access)
 	flags.String("mitz.audit.file", unset.Audit.File, "File to append the NEN 7513 log to, as FHIR AuditEvents. It holds patients' numbers; no token is issued that cannot be logged in it.")
 	flags.String("mitz.dataholdersfile", unset.DataHoldersFile, "File with more data holders, in the form of mitz.dataholders (YAML or JSON). It is read again when it changes.")
 	flags.String("mitz.facilitytypesfile", unset.FacilityTypesFile, "File with more types of requesters by URA, in the form of mitz.facilitytypes (YAML or JSON). It is read again when it changes.")

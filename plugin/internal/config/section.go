@@ -34,6 +34,7 @@ type Section struct {
 	Localization Localization `koanf:"localization"`
 	// DecisionPoint is that of "mitz pdp". A node has no use for it.
 	DecisionPoint DecisionPoint `koanf:"pdp"`
+	Access        Access        `koanf:"access"`
 	policy.Config `koanf:",squash"`
 	// DataHoldersFile and FacilityTypesFile hold more of the lists of these names, and are
 	// read again when they change.

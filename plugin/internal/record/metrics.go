@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/access"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/notify"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
@@ -22,6 +23,7 @@ type metrics struct {
 	rechecks        *prometheus.CounterVec
 	notifications   *prometheus.CounterVec
 	localizations   *prometheus.CounterVec
+	accesses        *prometheus.CounterVec
 	panics          prometheus.Counter
 }
 
@@ -63,6 +65,10 @@ func newMetrics() metrics {
 			Namespace: namespace, Subsystem: subsystem, Name: "localizations_total",
 			Help: "How often Mitz was to be asked which data holders may share a patient's data with a requester, by the outcome.",
 		}, []string{"outcome"}),
+		accesses: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "access_total",
+			Help: "Requests to record servers that their gateways asked about, by the outcome.",
+		}, []string{"outcome"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "panics_total",
 			Help: "Panics while a request was handled, which were caught: the request was refused, unless it had its token already.",
@@ -100,9 +106,12 @@ func newMetrics() metrics {
 	for _, outcome := range locationOutcomes() {
 		m.localizations.WithLabelValues(outcome)
 	}
+	for _, outcome := range access.Outcomes() {
+		m.accesses.WithLabelValues(outcome)
+	}
 	return m
 }
 
 func (m metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.decisions, m.tokensRevoked, m.rechecks, m.notifications, m.localizations, m.panics}
+	return []prometheus.Collector{m.consults, m.consultDuration, m.tokensRefused, m.decisions, m.tokensRevoked, m.rechecks, m.notifications, m.localizations, m.accesses, m.panics}
 }

@@ -61,6 +61,8 @@ type Recorder struct {
 	unchecked       *tally.Tally // tokens that could not be looked at again, without a query
 	accepted        *tally.Tally // notifications of Mitz: those about one patient alone are counted
 	notified        *tally.Tally // other notifications by a secret path, which few know
+	accessRefused   *tally.Tally // requests to record servers with a token of a decision that is known
+	accessStrange   *tally.Tally // and without: anybody can cause these
 	strayed         *tally.Tally // those by another path: anybody can cause these
 	undecided       *tally.Tally // what the decision point did not permit, without a question
 	decided         *tally.Tally // the same, with one
@@ -81,6 +83,8 @@ func New(now func() time.Time) *Recorder {
 	r.accepted = tally.New(tally.Limits{OfOne: 30, OfAll: math.MaxInt}, r.notifiedTogether)
 	r.notified = tally.New(tally.Limits{OfOne: 30, OfAll: 6000}, r.notifiedTogether)
 	r.strayed = tally.New(tally.Limits{OfOne: 6, OfAll: 6}, r.notifiedTogether)
+	r.accessRefused = tally.New(tally.Limits{OfOne: 6, OfAll: 60}, accessRefusedTogether)
+	r.accessStrange = tally.New(tally.Limits{OfOne: 6, OfAll: 6}, accessRefusedTogether)
 	return r
 }
 
@@ -92,7 +96,7 @@ func (r *Recorder) Collectors() []prometheus.Collector { return r.metrics.collec
 
 // Flush tells what is counted so far. Call it before the NEN 7513 file is closed.
 func (r *Recorder) Flush() {
-	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.undecided, r.decided, r.panics, r.unchecked, r.accepted, r.notified, r.strayed} {
+	for _, each := range []*tally.Tally{r.withoutQuestion, r.withQuestion, r.undecided, r.decided, r.panics, r.unchecked, r.accepted, r.notified, r.strayed, r.accessRefused, r.accessStrange} {
 		each.Flush()
 	}
 }

@@ -1,0 +1,246 @@
+// SPDX-FileCopyrightText: 2026 The nuts-mitz authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Package access decides about requests to a record server, for gateways in front of it: whether
+// the token of a request allows what it asks for, and whether its proof is good. It stands on
+// what this node knows of its tokens (plugin/internal/live) and on the rules of recordguard.
+//
+// What cannot be judged is refused. It must never ask Mitz anything by itself: only a token that
+// is to be looked at again does, as at introspection. It keeps nothing of a request, and puts
+// nothing of it into an error.
+package access
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/live"
+	"github.com/nuts-mitz/nuts-mitz/recordguard"
+)
+
+// Parts are what it takes to decide. All are needed but Bases.
+type Parts struct {
+	Tokens     live.Tokens
+	Proofs     live.Proofs
+	Scopes     []string // the guarded ones
+	Categories recordguard.Categories
+	// Bases are the base URLs of the FHIR servers behind the gateways, as requesters know them and
+	// without a slash at the end. Requests below them are read here.
+	Bases []string
+	Now   func() time.Time
+}
+
+// Judge decides about requests. Its methods may be called from any goroutine.
+type Judge struct {
+	parts  Parts
+	scopes map[string][]string
+}
+
+// New returns a judge. It fails when a part is missing.
+func New(parts Parts) (*Judge, error) {
+	if parts.Tokens == nil || parts.Proofs == nil || len(parts.Scopes) == 0 || len(parts.Categories) == 0 || parts.Now == nil {
+		return nil, errors.New("a part of what decides about access is missing")
+	}
+	scopes := map[string][]string{}
+	for _, scope := range parts.Scopes {
+		scopes[scope] = nil
+	}
+	return &Judge{parts: parts, scopes: scopes}, nil
+}
+
+// Request is a request to a record server, as its gateway tells of it.
+type Request struct {
+	Subject       string      // at whose node the token was issued
+	DataHolder    consent.URA // likewise: whose records these are
+	Authorization []string    // the header's values, as they came
+	Proofs        []string    // of the header DPoP, as they came
+	Method        string
+	URL           string // the whole one, as who sent it knows it
+	ContentType   string
+	Body          []byte
+	// BodyUnseen tells that the request may have a body, and that it is not here.
+	BodyUnseen bool
+	// Told is what the gateway tells of the request itself; nil: nothing.
+	Told *Told
+}
+
+// Told is what a gateway knows of a request: it is believed, and stands beside what the request
+// says itself.
+type Told struct {
+	Patient       string   // a BSN
+	ResourceTypes []string // of FHIR
+}
+
+// Verdict is what was decided.
+type Verdict struct {
+	Refusal recordguard.Refusal // empty: the request is allowed
+	// RequestID is under which Mitz knows the query that the token rests on; empty: it is not
+	// known, or there is no such token.
+	RequestID string
+}
+
+// Judge decides about a request. An error is only for what nobody can tell: then the request is
+// not allowed either.
+//
+// What costs nothing is looked at first, and the proof last: it can be used once.
+func (j *Judge) Judge(ctx context.Context, request Request) (Verdict, error) {
+	refused := func(err error) (Verdict, error) { return Verdict{Refusal: refusalOf(err)}, nil }
+	shown, err := readToken(request)
+	if err != nil {
+		return refused(err)
+	}
+	asked, err := j.read(request)
+	if err != nil {
+		return refused(err)
+	}
+	token, ok, err := j.parts.Tokens.Find(ctx, request.Subject, shown.token)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !ok {
+		return refused(recordguard.TokenNotActive)
+	}
+	verdict := Verdict{}
+	verdict.RequestID, _ = token.Claims["consent_request_id"].(string)
+	if err := j.judgeToken(token, request, asked, shown); err != nil {
+		verdict.Refusal = refusalOf(err)
+		return verdict, nil
+	}
+	if token.Thumbprint == "" {
+		return verdict, nil
+	}
+	good, err := j.parts.Proofs.IsGood(ctx, token, live.Proof{JWT: shown.proof, Token: shown.token, Method: request.Method, URL: request.URL})
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !good {
+		verdict.Refusal = recordguard.ProofInvalid
+	}
+	return verdict, nil
+}
+
+// refusalOf returns the code of a refusal.
+func refusalOf(err error) recordguard.Refusal {
+	refusal := recordguard.ClaimsMalformed // what else can be wrong
+	errors.As(err, &refusal)
+	return refusal
+}
+
+// judgeToken is all but the proof.
+func (j *Judge) judgeToken(token live.Token, request Request, asked recordguard.Request, shown shown) error {
+	if err := shown.fits(token); err != nil {
+		return err
+	}
+	claims, err := claimsOf(token)
+	if err != nil {
+		return err
+	}
+	rules := recordguard.Rules{DataHolder: request.DataHolder, Scopes: j.scopes, Categories: j.parts.Categories}
+	return rules.Judge(claims, asked, j.parts.Now())
+}
+
+// claimsOf reads what a token is for, as strictly as the answer of an introspection.
+func claimsOf(token live.Token) (recordguard.Claims, error) {
+	answer := maps.Clone(token.Claims)
+	if answer == nil {
+		answer = map[string]any{}
+	}
+	answer["active"], answer["scope"], answer["exp"] = true, token.Scope, token.Expires.Unix()
+	delete(answer, "cnf")
+	content, err := json.Marshal(answer)
+	if err != nil {
+		return recordguard.Claims{}, recordguard.ClaimsMalformed
+	}
+	return recordguard.ReadClaims(content)
+}
+
+// read finds out what a request asks for: of what it says itself, where it is one to a FHIR
+// server that is known, and of what its gateway tells.
+func (j *Judge) read(request Request) (asked recordguard.Request, err error) {
+	path, query, known := j.below(request.URL)
+	switch {
+	case known && request.BodyUnseen && request.Method != http.MethodGet && request.Method != http.MethodHead:
+		return asked, recordguard.BodyRefused
+	case known:
+		asked, err = recordguard.ReadFHIR(recordguard.FHIRRequest{
+			Method: request.Method, Path: path, Query: query, ContentType: request.ContentType, Body: request.Body,
+		})
+	case request.Told == nil:
+		err = recordguard.PathRefused
+	}
+	if err != nil || request.Told == nil {
+		return asked, err
+	}
+	patient, err := consent.ParseBSN(request.Told.Patient)
+	if err != nil {
+		return asked, recordguard.NoPatient
+	}
+	// Whose the resources are that are named by an id, the gateway tells.
+	asked.References, asked.Patients = nil, append(asked.Patients, patient)
+	asked.Resources = append(asked.Resources, request.Told.ResourceTypes...)
+	return asked, nil
+}
+
+// below returns what follows a base in a URL, as it was sent.
+func (j *Judge) below(url string) (path, query string, ok bool) {
+	address, query, _ := strings.Cut(url, "?")
+	if strings.Contains(url, "#") {
+		return "", "", false
+	}
+	for _, base := range j.parts.Bases {
+		if path, ok := strings.CutPrefix(address, base); ok && (path == "" || path[0] == '/') {
+			return path, query, true
+		}
+	}
+	return "", "", false
+}
+
+// shown is a token as it came with a request.
+type shown struct {
+	isDPoP       bool // the scheme
+	token, proof string
+	proofs       int
+}
+
+// b64token is the form of a token (RFC 6750 section 2.1).
+var b64token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]{1,200}=*$`)
+
+// readToken reads the token of a request (RFC 6750 section 2.1, RFC 9449 section 7.1). Of two
+// headers it would be anybody's choice which one counts.
+func readToken(request Request) (shown, error) {
+	if len(request.Authorization) != 1 {
+		return shown{}, recordguard.TokenMissing
+	}
+	scheme, token, _ := strings.Cut(request.Authorization[0], " ")
+	isDPoP := strings.EqualFold(scheme, "DPoP")
+	if !isDPoP && !strings.EqualFold(scheme, "Bearer") || !b64token.MatchString(token) {
+		return shown{}, recordguard.TokenMissing
+	}
+	read := shown{isDPoP: isDPoP, token: token, proofs: len(request.Proofs)}
+	if read.proofs == 1 {
+		read.proof = request.Proofs[0]
+	}
+	return read, nil
+}
+
+// fits wants a token that is bound to a key to come as one, with one proof, and no other token to
+// (RFC 9449 sections 7.1 and 7.2).
+func (s shown) fits(token live.Token) error {
+	switch bound := token.Thumbprint != ""; {
+	case bound && (!s.isDPoP || s.proofs == 0):
+		return recordguard.ProofMissing
+	case bound && s.proofs > 1:
+		return recordguard.ProofInvalid
+	case !bound && s.isDPoP:
+		return recordguard.ProofUnexpected
+	default:
+		return nil
+	}
+}

@@ -29,7 +29,7 @@ func TestTestsNamedInDocumentationExist(t *testing.T) {
 	root, err := harness.RepositoryRoot()
 	require.NoError(t, err)
 	tests := testsIn(t, root)
-	for _, document := range []string{"trust.md", "architecture.md", "upgrading.md"} {
+	for _, document := range []string{"trust.md", "architecture.md", "recordserver.md", "upgrading.md"} {
 		content, err := os.ReadFile(filepath.Join(root, "docs", document))
 		require.NoError(t, err)
 		matches := namedTest.FindAllStringSubmatch(string(content), -1)

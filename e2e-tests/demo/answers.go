@@ -35,19 +35,6 @@ func notesIn(answer harness.Answer) (notes []string) {
 	return notes
 }
 
-// reasonIn reads why a FHIR server refused.
-func reasonIn(answer harness.Answer) string {
-	var outcome struct {
-		Issue []struct {
-			Diagnostics string `json:"diagnostics"`
-		} `json:"issue"`
-	}
-	if json.Unmarshal(answer.Body, &outcome) != nil || len(outcome.Issue) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(": %q", outcome.Issue[0].Diagnostics)
-}
-
 // summary lists what Mitz answered.
 func summary(queries []mitztest.Query) string {
 	var answers []string

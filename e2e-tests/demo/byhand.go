@@ -106,7 +106,7 @@ func (h *byHand) commands() []command {
 		}},
 		{"Read the notes with it (and " + other.fileName(".form") + " instead of " + client.fileName(".form") + " is refused):", []string{
 			fmt.Sprintf(`curl -s --cacert %s -H "Authorization: Bearer $TOKEN" \`, quoted(h.file("ca.pem"))),
-			fmt.Sprintf(`  %s/fhir/Patient/_search -d %s`, h.stage.records.URL, quoted("@"+h.file(client.fileName(".form")))),
+			fmt.Sprintf(`  --write-out '\nHTTP %%{http_code}\n' %s/fhir/Patient/_search -d %s`, h.stage.records.URL, quoted("@"+h.file(client.fileName(".form")))),
 		}},
 		{"Ask for a token about " + other.name + ", who has recorded nothing in Mitz:", []string{request, body(other)}},
 		{"Withdraw " + client.name + "'s consent in Mitz, and ask again:", []string{

@@ -38,6 +38,7 @@ func TestStaysUpForTryingByHand(t *testing.T) {
 		assert.Contains(t, answers[1], `"consent_categories":["GGC002"]`)
 		assert.Contains(t, answers[1], theCast().client.bsn)
 		assert.Contains(t, answers[2], theCast().client.notes[0])
+		assert.Contains(t, answers[2], "HTTP 200")
 		assert.Contains(t, answers[3], "access_denied")
 		assert.NotContains(t, answers[3], `"access_token"`)
 		assert.Contains(t, answers[4], `"done": true`)

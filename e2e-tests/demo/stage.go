@@ -94,7 +94,7 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 // open starts what is not in a world by itself.
 func (s *stage) open(ctx context.Context, binaries harness.Binaries, cast cast) (err error) {
 	s.records, err = s.StartRecordServer("record-server", harness.RecordServerConfig{
-		Node: s.DataHolder, URA: hospitalURA, Scope: scope, Category: category, Patients: records(cast.client, cast.other, cast.asked),
+		Node: s.DataHolder, URA: hospitalURA, Scopes: []string{scope}, Category: category, Patients: records(cast.client, cast.other, cast.asked),
 	})
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (s *stage) open(ctx context.Context, binaries harness.Binaries, cast cast) 
 		return err
 	}
 	s.centreRecords, err = s.StartRecordServer("record-server-centre", harness.RecordServerConfig{
-		Node: s.centre, URA: centreURA, Scope: scope, Category: category, Patients: records(cast.west),
+		Node: s.centre, URA: centreURA, Scopes: []string{scope}, Category: category, Patients: records(cast.west),
 	})
 	return err
 }

@@ -94,7 +94,7 @@ func (s *story) withConsent(ctx context.Context, verdict *verdict) error {
 	}
 	notes := notesIn(records)
 	request.show(s.page)
-	s.page.fact("Record server says", status(records)+reasonIn(records))
+	s.page.fact("Record server says", status(records))
 	for _, note := range notes {
 		s.page.item(note)
 	}
@@ -157,7 +157,7 @@ func (s *story) anotherPatient(ctx context.Context, verdict *verdict) error {
 		return err
 	}
 	asked := s.Mitz.Queries()[queries:]
-	s.page.fact("Record server says", status(answer)+reasonIn(answer))
+	s.page.fact("Record server says", status(answer))
 	s.page.space()
 	verdict.expect(answer.Status == http.StatusForbidden, "The record server refuses: HTTP 403.", status(answer))
 	verdict.expect(!slices.ContainsFunc(s.cast.other.notes, answer.Contains),
@@ -220,10 +220,10 @@ func (s *story) afterWithdrawal(ctx context.Context, verdict *verdict) error {
 		return err
 	}
 	asked := s.Mitz.Queries()[queries:]
-	s.page.fact("Before", "the record server says "+status(before)+reasonIn(before))
+	s.page.fact("Before", "the record server says "+status(before))
 	s.page.fact("Mitz tells", fmt.Sprintf("the hospital's node that consent changed: the node answered %d, %s after the withdrawal.",
 		s.Mitz.Notifications()[0].Status, took.Round(time.Millisecond)))
-	s.page.fact("After", "the record server says "+status(after)+reasonIn(after))
+	s.page.fact("After", "the record server says "+status(after))
 	s.page.space()
 	verdict.expect(before.Status == http.StatusOK, "Until then the token worked: HTTP 200.", status(before))
 	verdict.expect(after.Status == http.StatusUnauthorized, "The same token is refused: HTTP 401.", status(after))

@@ -8,41 +8,15 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
-
-// DPoPValidation is what a record server asks its node about a proof.
-type DPoPValidation struct {
-	Proof      string `json:"dpop_proof"`
-	Method     string `json:"method"`
-	URL        string `json:"url"`
-	Token      string `json:"token"`
-	Thumbprint string `json:"thumbprint"` // jkt, from the introspection
-}
-
-// ValidateDPoP asks the node whether a proof is for this token and this request.
-func (a API) ValidateDPoP(ctx context.Context, validation DPoPValidation) (bool, error) {
-	answer, err := a.postJSON(ctx, "/internal/auth/v2/dpop/validate", validation)
-	if err != nil {
-		return false, err
-	}
-	var result struct {
-		Valid bool `json:"valid"`
-	}
-	if err := answer.decode(http.StatusOK, &result); err != nil {
-		return false, fmt.Errorf("validate a DPoP proof: %w", err)
-	}
-	return result.Valid, nil
-}
 
 // CreateDPoP has the requester's own node make a proof for a request with a token.
 func (a API) CreateDPoP(ctx context.Context, kid, token, method, target string) (string, error) {
@@ -103,17 +77,4 @@ func (w *Wallet) Prove(proof DPoPProof) (string, error) {
 		headerType = "JWT"
 	}
 	return signTyped(claims, map[string]any{"jwk": public}, headerType, jwa.ES256, w.key)
-}
-
-// decodeClaims reads the payload of a JWT, whose signature somebody else verified.
-func decodeClaims(token string, target any) error {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return errors.New("not a JWT")
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(payload, target)
 }

@@ -4,42 +4,46 @@
 package harness
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log"
-	"mime"
 	"net/http"
-	"strings"
-)
+	"net/url"
 
-// maxRecordRequest bounds a search's body.
-const maxRecordRequest = 16 << 10
+	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/recordguard"
+)
 
 // RecordServerConfig says whose records a server holds and which token opens them. All of
 // it is needed.
 type RecordServerConfig struct {
-	Node     *Node  // the data holder's node, where tokens are introspected
-	URA      string // the data holder
-	Scope    string // the scope that a token must have
-	Category string // the data category that the records fall under
+	Node     *Node            // the data holder's node, where tokens are introspected
+	URA      consent.URA      // the data holder
+	Scopes   []string         // of which a token must have one
+	Category consent.Category // the data category that the records fall under
 	// Patients are the records: BSN to what the FHIR bundle shows.
 	Patients map[string]Patient
 }
 
-// RecordServer is a data holder's record system: it gives a patient's summary to whoever
-// brings a token that names this very patient. It keeps to all that README asks of one.
+// RecordServer is a data holder's record system: it gives patients' summaries. It has no rule of
+// its own, and shows everybody whom a request names in any way: its guard alone says which requests
+// get there. It listens below URL + "/fhir".
 type RecordServer struct {
 	URL string // https://localhost:<port>
 
 	config RecordServerConfig
 	log    *log.Logger
-	open   chan struct{} // closed when URL is known
+	guard  *recordguard.Guard
+	open   chan struct{} // closed when the guard is there
 }
 
 // StartRecordServer starts a record server until the workspace is closed.
 func (w *Workspace) StartRecordServer(name string, config RecordServerConfig) (*RecordServer, error) {
-	if config.Node == nil || config.URA == "" || config.Scope == "" || config.Category == "" {
-		return nil, errors.New("a record server needs a node, a URA, a scope and a data category")
+	if config.Node == nil || config.Category == "" {
+		return nil, errors.New("a record server needs a node and a data category")
 	}
 	name = w.unique(name)
 	logger, err := w.openLog(name)
@@ -47,88 +51,78 @@ func (w *Workspace) StartRecordServer(name string, config RecordServerConfig) (*
 		return nil, err
 	}
 	server := &RecordServer{config: config, log: logger, open: make(chan struct{})}
-	server.URL, err = w.ServeTLS(name+"-tls", server.routes())
+	if server.URL, err = w.ServeTLS(name+"-tls", server); err != nil {
+		return nil, err
+	}
+	server.guard, err = recordguard.New(server.guardConfig())
 	close(server.open)
 	return server, err
 }
 
-// searchPath is where patients are searched for.
-const searchPath = "/fhir/Patient/_search"
-
-func (s *RecordServer) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+searchPath, s.search)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		s.refuse(w, http.StatusNotFound, "not-supported", "only POST "+searchPath+": a BSN must not be in a URL")
-	})
-	return mux
+func (s *RecordServer) guardConfig() recordguard.Config {
+	scopes := map[string][]string{}
+	for _, scope := range s.config.Scopes {
+		scopes[scope] = nil
+	}
+	return recordguard.Config{
+		Rules: recordguard.Rules{
+			DataHolder: s.config.URA, Scopes: scopes,
+			Categories: recordguard.Categories{s.config.Category: {"Patient", "Condition", "Observation", "Encounter"}},
+		},
+		Node: s.config.Node.base, Client: s.config.Node.client,
+		URL:       s.URL + fhirPath,
+		PatientOf: s.patientOf,
+		Refused:   func(_ *http.Request, refusal recordguard.Refusal) { s.log.Printf("%d %s", refusal.Status(), refusal) },
+	}
 }
 
-// search is FHIR's search by POST (R4, section 3.1.1.4): the BSN is in the body.
-func (s *RecordServer) search(w http.ResponseWriter, r *http.Request) {
-	shown, err := readPresented(r.Header)
-	if err != nil {
-		w.Header().Add("WWW-Authenticate", "Bearer")
-		w.Header().Add("WWW-Authenticate", "DPoP")
-		s.refuse(w, http.StatusUnauthorized, "login", err.Error())
-		return
-	}
-	bsn, err := searchedBSN(w, r)
-	if err != nil {
-		s.refuse(w, http.StatusBadRequest, "invalid", err.Error())
-		return
-	}
-	grant, err := s.introspect(r.Context(), shown.token)
-	if err != nil {
-		s.refuse(w, http.StatusBadGateway, "transient", "the token could not be introspected")
-		return
-	}
-	if denied := s.judge(r.Context(), shown, grant, bsn); denied != nil {
-		if denied.challenge != "" {
-			w.Header().Set("WWW-Authenticate", shown.scheme+` error="`+denied.challenge+`"`)
+const (
+	fhirPath = "/fhir"
+	// searchPath is where patients are searched for.
+	searchPath = fhirPath + "/Patient/_search"
+)
+
+// patientOf tells whose records are, of which each patient has one.
+func (s *RecordServer) patientOf(_ context.Context, reference recordguard.Reference) (consent.BSN, error) {
+	for number, patient := range s.config.Patients {
+		if patient.ID != "" && patient.ID == reference.ID {
+			return consent.ParseBSN(number)
 		}
-		s.refuse(w, denied.status, denied.code, denied.reason)
+	}
+	return consent.BSN{}, errors.New("not found")
+}
+
+// ServeHTTP lets the guard say which requests are answered.
+func (s *RecordServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	<-s.open
+	if s.guard == nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	s.answer(w, http.StatusOK, s.summary(bsn))
+	s.guard.Protect(http.HandlerFunc(s.show)).ServeHTTP(w, r)
 }
 
-// searchedBSN reads the one identifier that is searched for, as "system|value".
-func searchedBSN(w http.ResponseWriter, r *http.Request) (string, error) {
-	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if r.URL.RawQuery != "" || mediaType != "application/x-www-form-urlencoded" {
-		return "", errors.New("search with a form in the body and without a query")
+// show gives the summaries of all patients whose number or id is anywhere in a request, and of
+// all there are when there is none.
+func (s *RecordServer) show(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxRecordRequest)
-	if err := r.ParseForm(); err != nil {
-		return "", errors.New("malformed form")
+	text, err := url.QueryUnescape(r.URL.RequestURI() + "&" + string(body))
+	if err != nil {
+		text = r.URL.RequestURI() + "&" + string(body)
 	}
-	identifiers := r.PostForm["identifier"]
-	if len(identifiers) != 1 {
-		return "", errors.New("search for one identifier")
+	bundle, err := json.Marshal(s.summaries(text))
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
 	}
-	bsn, ok := strings.CutPrefix(identifiers[0], systemBSN+"|")
-	if !ok {
-		return "", errors.New("search for an identifier of the system " + systemBSN)
-	}
-	return bsn, nil
-}
-
-func (s *RecordServer) refuse(w http.ResponseWriter, status int, code, diagnostics string) {
-	s.log.Printf("%d %s: %s", status, code, diagnostics)
-	s.write(w, status, operationOutcome(code, diagnostics))
-}
-
-func (s *RecordServer) answer(w http.ResponseWriter, status int, bundle any) {
-	s.log.Printf("%d summary given", status)
-	s.write(w, status, bundle)
-}
-
-func (s *RecordServer) write(w http.ResponseWriter, status int, resource any) {
+	s.log.Printf("%d summary given", http.StatusOK)
 	w.Header().Set("Content-Type", "application/fhir+json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(resource); err != nil {
+	if _, err := bytes.NewReader(bundle).WriteTo(w); err != nil {
 		s.log.Print("the answer could not be written")
 	}
 }

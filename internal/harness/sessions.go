@@ -6,6 +6,7 @@ package harness
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 )
@@ -59,6 +60,9 @@ func (s *Sessions) RequestIDs() (ids []string, err error) {
 	}
 	return ids, nil
 }
+
+// Pass lets time pass for what is in the database, and for nothing else.
+func (s *Sessions) Pass(time time.Duration) { s.server.FastForward(time) }
 
 // Empty removes everything, tokens included.
 func (s *Sessions) Empty() { s.server.FlushAll() }

@@ -21,7 +21,7 @@ func TestWorldWithMitz(t *testing.T) {
 		Profiles: []MitzProfile{{Scope: testScope, Categories: []string{"GGC002"}, Purpose: "TREAT"}},
 	})
 	records, err := world.StartRecordServer("records", RecordServerConfig{
-		Node: world.DataHolder, URA: "00000659", Scope: testScope, Category: "GGC002",
+		Node: world.DataHolder, URA: "00000659", Scopes: []string{testScope}, Category: "GGC002",
 		Patients: map[string]Patient{testBSN: {Name: "A. Patient", BirthDate: "1990-01-02", Notes: []string{"first pregnancy"}}},
 	})
 	require.NoError(t, err)
@@ -47,6 +47,14 @@ func TestWorldWithMitz(t *testing.T) {
 	other, err := SearchPatient(t.Context(), world.Client(), records.URL, permitted.Token(), "999996642")
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusForbidden, other.Status)
+}
+
+func TestRecordServerWithoutARuleDoesNotStart(t *testing.T) {
+	workspace := newWorkspace(t)
+	_, err := workspace.StartRecordServer("records", RecordServerConfig{Node: &Node{}, URA: "00000659", Scopes: []string{testScope}})
+	require.ErrorContains(t, err, "a data category")
+	_, err = workspace.StartRecordServer("records", RecordServerConfig{Node: &Node{}, URA: "00000659", Category: "GGC002"})
+	require.ErrorContains(t, err, "no scope")
 }
 
 func TestRequestersNodeWrapsTheError(t *testing.T) {

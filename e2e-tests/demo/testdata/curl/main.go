@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Command curl is as much of curl as printed commands use, of the demo and the simulator,
-// for machines that have none: curl [-s] [--show-error] [--write-out '\n'] [--cacert FILE]
+// for machines that have none: curl [-s] [--show-error] [--write-out '%{http_code}\n'] [--cacert FILE]
 // [--cert FILE --key FILE] [-H HEADER] [-d DATA|@FILE] [--data-binary @-] [-X METHOD] URL.
 package main
 
@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -90,7 +91,7 @@ func run(args []string) error {
 	if _, err := io.Copy(os.Stdout, response.Body); err != nil {
 		return err
 	}
-	_, err = io.WriteString(os.Stdout, after)
+	_, err = io.WriteString(os.Stdout, strings.ReplaceAll(after, "%{http_code}", strconv.Itoa(response.StatusCode)))
 	return err
 }
 

@@ -88,6 +88,8 @@ func everyKindOfEntry(t *testing.T) []Entry {
 			e.Action, e.Question, e.Presenters = TokenRefused, nil, []string{"did:web:a.example", "did:web:b.example"}
 		}),
 		with(func(e *Entry) { e.Action = TokenNotStored }),
+		with(func(e *Entry) { e.Action, e.Basis = DecisionPermitted, "claims" }),
+		{Time: now, Action: DecisionRefused, Basis: "token", Outcome: MinorFailure, Code: "token_not_active", Subject: "hospital-east"},
 		{Time: now, Action: TokensRevoked, Outcome: Success, Code: "notification", Subject: "hospital-east", Patient: inPerson.Patient, DataHolder: "00000659"},
 		with(func(e *Entry) {
 			e.Action, e.Scope, e.Presenters = Locate, "", nil

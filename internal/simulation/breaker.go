@@ -43,8 +43,22 @@ type circuit struct {
 	state      state
 	generation int
 	expiry     time.Duration
+	openings   int           // since it was closed
+	most       time.Duration // for which it is open; 0: always for the same time
 
 	requests, excluded, inARow int
+}
+
+// openFor returns how long it is open: for five seconds, or for longer each time up to a bound.
+func (c *circuit) openFor(most time.Duration) time.Duration {
+	lasts := openFor
+	if most == 0 {
+		return lasts
+	}
+	for range c.openings - 1 {
+		lasts = min(2*lasts, most)
+	}
+	return lasts
 }
 
 // at returns the state at a time: an open one turns half open by itself.
@@ -59,9 +73,14 @@ func (c *circuit) become(next state, now time.Duration) {
 	if c.state == next {
 		return
 	}
-	*c = circuit{state: next, generation: c.generation + 1}
-	if next == open {
-		c.expiry = now + openFor
+	openings := c.openings
+	*c = circuit{state: next, generation: c.generation + 1, most: c.most}
+	switch next {
+	case open:
+		c.openings = openings + 1
+		c.expiry = now + c.openFor(c.most)
+	case halfOpen:
+		c.openings = openings
 	}
 }
 
@@ -106,11 +125,12 @@ type breaker struct {
 	own       *recent.Recent[int, circuit]
 	blame     blame
 	newcomers int
-	opened    int // how often everybody's circuit opened
+	opened    int           // how often everybody's circuit opened
+	most      time.Duration // see circuit
 }
 
-func newBreaker(clock *Clock) *breaker {
-	return &breaker{clock: clock, everybody: &circuit{}, own: recent.New[int, circuit](rememberParty, maxParties)}
+func newBreaker(clock *Clock, most time.Duration) *breaker {
+	return &breaker{clock: clock, most: most, everybody: &circuit{most: most}, own: recent.New[int, circuit](rememberParty, maxParties)}
 }
 
 // admits reports whether a party may ask although everybody's circuit is open.
@@ -159,7 +179,7 @@ func (b *breaker) enter(who int) (report func(verdict), refused Code) {
 		if isNewcomer {
 			b.newcomers--
 			if said == works {
-				b.everybody = &circuit{}
+				b.everybody = &circuit{most: b.most}
 			}
 			return
 		}

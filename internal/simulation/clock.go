@@ -3,23 +3,27 @@
 
 package simulation
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // Clock is the time of a simulation, and what is to happen in it. Its zero value is at zero.
 type Clock struct {
 	now  time.Duration
 	made int
-	next timers
+	next []entry // a heap, the earliest at its top
 }
 
 // Timer is something that is to happen.
-type Timer struct {
+type Timer struct{ do func() }
+
+// entry is a place in the heap. Of those at the same moment the one that was made first goes first.
+type entry struct {
 	at    time.Duration
-	order int // of those at the same moment the one that was made first goes first
-	do    func()
+	order int
+	timer *Timer
+}
+
+func (e entry) before(other entry) bool {
+	return e.at < other.at || e.at == other.at && e.order < other.order
 }
 
 // Now returns the time since the beginning.
@@ -31,8 +35,8 @@ func (c *Clock) time() time.Time { return time.Unix(0, 0).Add(c.now) }
 // After has something happen after a while.
 func (c *Clock) After(d time.Duration, do func()) *Timer {
 	c.made++
-	timer := &Timer{at: c.now + max(d, 0), order: c.made, do: do}
-	heap.Push(&c.next, timer)
+	timer := &Timer{do}
+	c.push(entry{c.now + max(d, 0), c.made, timer})
 	return timer
 }
 
@@ -46,29 +50,48 @@ func (t *Timer) Stop() {
 // Run lets things happen until nothing is left to do.
 func (c *Clock) Run() {
 	for len(c.next) > 0 {
-		timer := heap.Pop(&c.next).(*Timer)
-		if timer.do == nil {
+		first := c.pop()
+		do := first.timer.do
+		if do == nil {
 			continue
 		}
-		c.now = timer.at
-		do := timer.do
-		timer.do = nil
+		c.now = first.at
+		first.timer.do = nil
 		do()
 	}
 }
 
-// timers is a heap.
-type timers []*Timer
-
-func (t timers) Len() int      { return len(t) }
-func (t timers) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
-func (t timers) Less(i, j int) bool {
-	return t[i].at < t[j].at || t[i].at == t[j].at && t[i].order < t[j].order
+func (c *Clock) push(e entry) {
+	c.next = append(c.next, e)
+	at := len(c.next) - 1
+	for at > 0 {
+		above := (at - 1) / 2
+		if !e.before(c.next[above]) {
+			break
+		}
+		c.next[at] = c.next[above]
+		at = above
+	}
+	c.next[at] = e
 }
-func (t *timers) Push(timer any) { *t = append(*t, timer.(*Timer)) }
-func (t *timers) Pop() any {
-	last := (*t)[len(*t)-1]
-	(*t)[len(*t)-1] = nil
-	*t = (*t)[:len(*t)-1]
-	return last
+
+func (c *Clock) pop() entry {
+	first, last := c.next[0], c.next[len(c.next)-1]
+	c.next[len(c.next)-1] = entry{}
+	c.next = c.next[:len(c.next)-1]
+	at := 0
+	for below := 1; below < len(c.next); below = 2*at + 1 {
+		if below+1 < len(c.next) && c.next[below+1].before(c.next[below]) {
+			below++
+		}
+		if last.before(c.next[below]) {
+			break
+		}
+		c.next[at] = c.next[below]
+		at = below
+	}
+	if len(c.next) > 0 {
+		c.next[at] = last
+	}
+	return first
 }

@@ -56,6 +56,9 @@ type Budget struct {
 	PerMinute int
 	// Again says which messages are sent once more.
 	Again Again
+	// OpenMost has a circuit that opens again and again be open for twice as long each time, up to
+	// this: what package link does not do. 0: always for five seconds, as it does.
+	OpenMost time.Duration
 }
 
 // Again says which messages are sent once more.
@@ -90,7 +93,7 @@ type Link struct {
 func NewLink(clock *Clock, random *rand.Rand, budget Budget) *Link {
 	queue := queueFactor * budget.AtOnce
 	return &Link{
-		clock: clock, random: random, budget: budget, pause: newPause(clock), breaker: newBreaker(clock), frequency: newFrequency(clock, budget.PerMinute),
+		clock: clock, random: random, budget: budget, pause: newPause(clock), breaker: newBreaker(clock, budget.OpenMost), frequency: newFrequency(clock, budget.PerMinute),
 		turns: newTurns(clock, Limits{Turns: budget.AtOnce, Share: (budget.AtOnce + 1) / 2, Queue: queue, QueueShare: (queue + 1) / 2}),
 	}
 }

@@ -25,18 +25,21 @@ const (
 type pause struct {
 	clock *Clock
 	all   time.Duration
-	own   *recent.Recent[int, time.Duration]
+	own   *recent.Recent[int, time.Duration] // nil until somebody met one: ten thousand nodes have none
 	met   map[int]bool
 }
 
 func newPause(clock *Clock) *pause {
-	return &pause{clock: clock, own: recent.New[int, time.Duration](maxPause, maxParties), met: map[int]bool{}}
+	return &pause{clock: clock}
 }
 
 // refusal returns for how long a pause lasts, and the code; empty: there is none.
 func (p *pause) refusal(who int) (left time.Duration, code Code) {
 	if left = p.all - p.clock.now; left > 0 {
 		return left, RateLimited
+	}
+	if p.own == nil {
+		return 0, ""
 	}
 	if until := p.own.Get(p.clock.time(), who); until != nil && *until > p.clock.now {
 		return *until - p.clock.now, RateLimited
@@ -50,6 +53,9 @@ func (p *pause) note(who int, reply Reply) {
 	}
 	if reply.Code != HTTPStatus || reply.Status != tooManyRequests {
 		return
+	}
+	if p.own == nil {
+		p.own, p.met = recent.New[int, time.Duration](maxPause, maxParties), map[int]bool{}
 	}
 	asked := reply.RetryAfter
 	if asked <= 0 {

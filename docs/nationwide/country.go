@@ -42,7 +42,7 @@ func newCountry(a *assumptions) country {
 		{"a GP practice", a.number("gppractices"), a.of("askgps"), a.of("subgps"), a.number("circle")},
 		{"a pharmacy", pharmacies, a.of("askpharmacies"), a.of("subpharmacies"), a.number("circle")},
 		{
-			"another", others, 1 - a.of("askhospitals") - a.of("askgps") - a.of("askpharmacies"),
+			"any other", others, 1 - a.of("askhospitals") - a.of("askgps") - a.of("askpharmacies"),
 			1 - a.of("subhospitals") - a.of("subgps") - a.of("subpharmacies"), a.number("circle"),
 		},
 	}
@@ -51,7 +51,7 @@ func newCountry(a *assumptions) country {
 
 // vendors are the same data holders on a few nodes.
 func (c country) vendors() []class {
-	return []class{{"a vendor's node", c.number("vendors"), 1, 1, c.number("circle") * c.number("nodes") / max(1, c.number("vendors"))}}
+	return []class{{"a vendor", c.number("vendors"), 1, 1, c.number("circle") * c.number("nodes") / max(1, c.number("vendors"))}}
 }
 
 // all are the classes, and that of the vendors' nodes.
@@ -62,8 +62,11 @@ func (c country) all() []class {
 // rate is how many questions one node of a class gets in a second of the busiest hour.
 func (c country) rate(of class) float64 { return c.peak * of.asked / float64(of.nodes) }
 
-// isKept is how likely it is that a node's connection to Mitz is still there for the next question.
-func (c country) isKept(of class) float64 { return 1 - math.Exp(-c.rate(of)*c.of("idleseconds")) }
+// isKept is how likely it is that a node's connection to Mitz is still there for the next question,
+// when it is kept for so long.
+func (c country) isKept(of class, idle time.Duration) float64 {
+	return 1 - math.Exp(-c.rate(of)*idle.Seconds())
+}
 
 // subscriptions is how many there are.
 func (c country) subscriptions() float64 { return c.of("patients") * c.of("dataholders") }

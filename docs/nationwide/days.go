@@ -62,10 +62,12 @@ func (c country) mitz() simulation.MitzSetup {
 	}
 }
 
-// turnsAway has Mitz let few wait, and answer the others at once.
-func (c country) turnsAway(h *simulation.HourSetup, status int, retryAfter time.Duration) {
-	h.Mitz.Queue = max(1, int(c.peak*c.of("mitzspare")*c.of("mitzqueueseconds")))
-	h.Mitz.Full = simulation.Reply{Code: simulation.HTTPStatus, Status: status, RetryAfter: retryAfter}
+// turnsAway has Mitz let few wait, and answer the others at once: as many as it answers in the
+// assumed time when it answers so much in a second.
+func (c country) turnsAway(perSecond float64, full simulation.Reply) func(*simulation.HourSetup) {
+	return func(h *simulation.HourSetup) {
+		h.Mitz.Queue, h.Mitz.Full = max(1, int(perSecond*c.of("mitzqueueseconds"))), full
+	}
 }
 
 // hourCase is a way in which the busiest hour can be another one.
@@ -79,26 +81,27 @@ func (c country) slowMitz(gate chan struct{}) string {
 	nothing := func(*simulation.HourSetup) {}
 	wait := c.seconds("retryafterseconds")
 	drops := func(h *simulation.HourSetup) { h.Mitz.Notices = true }
-	status := func(status int, retryAfter time.Duration) func(*simulation.HourSetup) {
-		return func(h *simulation.HourSetup) { c.turnsAway(h, status, retryAfter) }
+	perSecond := c.peak * c.of("mitzspare")
+	status := func(status int, retryAfter time.Duration) simulation.Reply {
+		return simulation.Reply{Code: simulation.HTTPStatus, Status: status, RetryAfter: retryAfter}
 	}
 	cases := []hourCase{
 		{"0. Mitz is not slow", c.classes, func(h *simulation.HourSetup) { h.Mitz.SlowBy = 1 }},
 		{"1. Mitz works off all that came, in order", c.classes, nothing},
 		{"2. Mitz drops what nobody waits for any more", c.classes, drops},
-		{"3. Mitz turns away what it cannot do soon: 503", c.classes, status(503, 0)},
-		{"4. the same: 503 with `Retry-After`", c.classes, status(503, wait)},
-		{"5. the same: 429 with `Retry-After`", c.classes, status(429, wait)},
-		{"6. as 1, on vendors' nodes", c.vendors(), nothing},
-		{"7. as 2, on vendors' nodes", c.vendors(), drops},
-		{"8. as 5, on vendors' nodes", c.vendors(), status(429, wait)},
+		{"3. Mitz turns away what it could not do soon if it were not slow: 503", c.classes, c.turnsAway(perSecond, status(503, 0))},
+		{"4. the same: 503 with `Retry-After`", c.classes, c.turnsAway(perSecond, status(503, wait))},
+		{"5. the same: 429 with `Retry-After`", c.classes, c.turnsAway(perSecond, status(429, wait))},
+		{"6. as 5, and it is what Mitz cannot do soon, slow as it is", c.classes, c.turnsAway(perSecond/c.of("slowby"), status(429, wait))},
+		{"7. as 1, on vendors' nodes", c.vendors(), nothing},
+		{"8. as 6, on vendors' nodes", c.vendors(), c.turnsAway(perSecond/c.of("slowby"), status(429, wait))},
 		{"9. as 1, with `timeout: 1s`", c.classes, func(h *simulation.HourSetup) { h.Budget.Timeout = time.Second }},
 		{"10. as 1, if a circuit that opens again stayed open for longer, up to 2 minutes", c.classes, func(h *simulation.HourSetup) { h.Budget.OpenMost = 2 * time.Minute }},
 		{"11. as 1, if nobody asked again", c.classes, func(h *simulation.HourSetup) { h.People.Most = 1 }},
 		{"12. as 1, with a Mitz that can do twice as much before and after", c.classes, func(h *simulation.HourSetup) { h.Mitz.AtOnce *= 2; h.Mitz.SlowBy *= 2 }},
 	}
-	return head("Case", ">Needs", ">Got an answer, of those while Mitz was slow", ">Messages to Mitz, in its worst 10 s", ">Waiting at Mitz at once", ">Waiting at one node at once",
-		">Shown to patients, and nobody had the answer", ">Mitz is back for all, after its cause has gone") +
+	return head("Case", ">Got what they wanted, of those who came while Mitz was slow", ">Refused by a node, without a message", ">Messages to Mitz a second, in the worst 10 s", ">Waiting at Mitz at once",
+		">At one node", ">Queries that patients see, and nobody had the answer", ">All are answered again, after the cause has gone") +
 		each(gate, cases, func(one hourCase) string {
 			setup := simulation.HourSetup{
 				Nodes: asked(one.classes), Rate: c.peak, Lasts: questionsCome, Budget: defaults(), Mitz: c.mitz(), Seed: seed,
@@ -106,9 +109,14 @@ func (c country) slowMitz(gate chan struct{}) string {
 			}
 			one.change(&setup)
 			hour := simulation.RunHour(setup)
-			back := "not after " + span(questionsCome-slowUntil, "")
-			return row(one.name, commas(hour.Needs), percent(hour.ServedWhileSlow), number(hour.MostMessages)+" a second", commas(hour.Mitz.Longest),
-				commas(hour.LongestAtNode), commas(hour.Mitz.InVain), span(hour.Recovery, back))
+			back := span(hour.Recovery, "not after "+span(questionsCome-slowUntil, ""))
+			if hour.Recovery == 0 {
+				back = "at once"
+			}
+			refused := hour.By[simulation.CircuitOpen] + hour.By[simulation.HeldBack] + hour.By[simulation.RateLimited] + hour.By[simulation.Overloaded] +
+				hour.By[simulation.QueueTimeout] + hour.By[simulation.TooManyQueries]
+			return row(one.name, percent(hour.ServedWhileSlow), percent(float64(refused)/float64(hour.Requests)), number(hour.MostMessages), commas(hour.Mitz.Longest),
+				commas(hour.LongestAtNode), commas(hour.Mitz.InVain), back)
 		})
 }
 

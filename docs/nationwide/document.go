@@ -44,7 +44,7 @@ func write(path string, tables []table) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(changed), 0o644)
+	return os.WriteFile(path, []byte(changed), 0o644) //nolint:gosec // a document is for everybody
 }
 
 // row writes a row of a table.
@@ -70,7 +70,7 @@ func number(n float64) string {
 	case size >= 1000:
 		return thousands(n)
 	case size >= 10 || n == math.Trunc(n):
-		return strconv.FormatFloat(n, 'f', 0, 64)
+		return commas(int(math.Round(n)))
 	case size >= 1:
 		return strconv.FormatFloat(math.Round(n*10)/10, 'f', -1, 64)
 	default:

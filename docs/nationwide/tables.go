@@ -45,7 +45,7 @@ func (c country) perNode() string {
 }
 
 func (c country) atMitz() string {
-	text := head("An answer takes", ">Questions at Mitz at once", ">At a vendor's node at once", "Of the 400 ms for a token")
+	text := head("An answer takes", ">Questions at Mitz at once", ">From a vendor's node at once", "Of the 400 ms for a token")
 	vendor := c.rate(c.vendors()[0])
 	for _, seconds := range []float64{0.05, c.of("mitzseconds"), 1, mitzclient.DefaultTimeout.Seconds()} {
 		left := "nothing is left"
@@ -58,18 +58,19 @@ func (c country) atMitz() string {
 }
 
 func (c country) connections() string {
-	text := head("Nodes", ">Questions that need a new TLS connection", ">New ones a second, at Mitz", ">Open at Mitz, at the mean")
-	line := func(name string, classes []class) {
+	text := head("Nodes", "An unused connection is kept for", ">Questions that need a new one", ">New ones a second, at Mitz", ">Open at Mitz, at the mean")
+	line := func(name string, classes []class, idle time.Duration) {
 		fresh, open := 0.0, 0.0
 		for _, each := range classes {
-			fresh += c.peak * each.asked * (1 - c.isKept(each))
+			fresh += c.peak * each.asked * (1 - c.isKept(each, idle))
 			// At the least one connection, for as long as it is kept after the last question.
-			open += float64(each.nodes) * math.Max(c.isKept(each), c.rate(each)*(c.of("mitzseconds")+c.of("travelseconds")))
+			open += float64(each.nodes) * math.Max(c.isKept(each, idle), c.rate(each)*(c.of("mitzseconds")+c.of("travelseconds")))
 		}
-		text += row(name, percent(fresh/c.peak), number(fresh), number(open))
+		text += row(name, span(idle, ""), percent(fresh/c.peak), number(fresh), number(open))
 	}
-	line("each data holder its own", c.classes)
-	line("vendors' nodes", c.vendors())
+	line("of each data holder", c.classes, c.seconds("idleseconds"))
+	line("of each data holder", c.classes, 5*time.Minute)
+	line("of vendors", c.vendors(), c.seconds("idleseconds"))
 	return text
 }
 
@@ -83,7 +84,7 @@ func (c country) subscribing() string {
 		text += row(each.name, number(one), after(one, math.Min(pace, mitz)), after(all*each.subs, mitz))
 	}
 	one := all / c.of("vendors")
-	text += row("a vendor's node", number(one), after(one, math.Min(pace, mitz)), after(all, mitz))
+	text += row("a vendor", number(one), after(one, math.Min(pace, mitz)), after(all, mitz))
 	return text + row("**all**", number(all), "", after(all, mitz))
 }
 

@@ -81,6 +81,7 @@ func (c *circuit) become(next state, now time.Duration) {
 		c.expiry = now + c.openFor(c.most)
 	case halfOpen:
 		c.openings = openings
+	case closed:
 	}
 }
 
@@ -230,5 +231,6 @@ func (b *blame) note(who int, said verdict) {
 		if b.by[who] <= maxBlame {
 			b.weight++
 		}
+	case uncounted:
 	}
 }

@@ -77,7 +77,7 @@ func RunBulk(setup BulkSetup) Bulk {
 
 // newBulk makes one in which nothing has happened yet.
 func newBulk(setup BulkSetup) *bulk {
-	clock, random := &Clock{}, rand.New(rand.NewPCG(setup.Seed, 0))
+	clock, random := &Clock{}, newRandom(setup.Seed)
 	b := &bulk{
 		BulkSetup: setup, clock: clock, random: random, mitz: NewMitz(clock, random, setup.Mitz), at: map[int]time.Duration{},
 		slices: make([]int, setup.Most/slice+1),

@@ -3,7 +3,10 @@
 
 package simulation
 
-import "time"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // Clock is the time of a simulation, and what is to happen in it. Its zero value is at zero.
 type Clock struct {
@@ -94,4 +97,9 @@ func (c *Clock) pop() entry {
 		c.next[at] = last
 	}
 	return first
+}
+
+// newRandom returns what is random in a simulation: the same again for the same seed.
+func newRandom(seed uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // nothing is secret here
 }

@@ -94,7 +94,7 @@ func RunHour(setup HourSetup) Hour {
 
 // newHour makes one in which nothing has happened yet.
 func newHour(setup HourSetup) *hour {
-	clock, random := &Clock{}, rand.New(rand.NewPCG(setup.Seed, 0))
+	clock, random := &Clock{}, newRandom(setup.Seed)
 	h := &hour{
 		HourSetup: setup, clock: clock, random: random, mitz: NewMitz(clock, random, setup.Mitz),
 		slices: make([]tally, setup.Lasts/slice+1), messages: make([]int, setup.Lasts/slice+1),

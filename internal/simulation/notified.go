@@ -103,7 +103,7 @@ func RunWithdrawals(setup WithdrawalsSetup) Withdrawals {
 
 // newDay makes one in which nothing has happened yet.
 func newDay(setup WithdrawalsSetup) *day {
-	clock, random := &Clock{}, rand.New(rand.NewPCG(setup.Seed, 0))
+	clock, random := &Clock{}, newRandom(setup.Seed)
 	d := &day{WithdrawalsSetup: setup, clock: clock, random: random}
 	total := 0.0
 	for _, class := range setup.Nodes {

@@ -68,9 +68,11 @@ func (p *Pace) until() time.Duration { return max(p.all.until, p.own.until) }
 // hasRoom reports whether one more may go at once.
 func (p *Pace) hasRoom() bool { return p.all.running < p.all.window && p.own.running < p.own.window }
 
-// Window returns how many messages may go at once, and Delay how long the last pauses were of all
-// and of the sender; 0: there was a good answer since.
-func (p *Pace) Window() int                     { return min(p.all.window, p.own.window) }
+// Window returns how many messages may go at once.
+func (p *Pace) Window() int { return min(p.all.window, p.own.window) }
+
+// Delay returns how long the last pauses were, of all and of the sender; 0: there was a good answer
+// since.
 func (p *Pace) Delay() (all, own time.Duration) { return p.all.delay, p.own.delay }
 
 // Begin begins a message. Call leave once, with what it says and for how long Mitz asked to be left

@@ -138,12 +138,10 @@ func (p planned) send(ctx context.Context) *link.Failure {
 	case <-timer.C:
 	}
 	failure := &link.Failure{Code: link.Code(p.reply.Code), Status: p.reply.Status, RetryAfter: p.reply.RetryAfter, Attempts: 1}
-	switch p.reply.Code {
-	case simulation.Answered:
+	if p.reply.Code == simulation.Answered {
 		return nil
-	case simulation.Unreachable:
-		failure.Unsent = true
 	}
+	failure.Unsent = p.reply.Code == simulation.Unreachable
 	return failure
 }
 

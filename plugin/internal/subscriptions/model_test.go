@@ -24,45 +24,45 @@ func TestTheModelOfThePaceDoesWhatThePaceDoes(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
-			real, clock := newPace(DefaultAtOnce), &simulation.Clock{}
+			original, clock := newPace(DefaultAtOnce), &simulation.Clock{}
 			model := simulation.NewPace(clock, random, DefaultAtOnce)
 			for range 300 {
 				time.Sleep(2 * maxAsked)
 				var leaves []func(verdict, time.Duration)
 				for range 1 + random.IntN(3) {
-					if real.own["one"] != nil && !real.own["one"].hasRoom() || !real.all.hasRoom() {
+					if original.own["one"] != nil && !original.own["one"].hasRoom() || !original.all.hasRoom() {
 						break
 					}
-					leaveReal, ok := real.enter(t.Context(), "one")
+					leaveOriginal, ok := original.enter(t.Context(), "one")
 					require.True(t, ok)
 					leaveModel := model.Begin()
 					leaves = append(leaves, func(v verdict, asked time.Duration) {
-						leaveReal(v, asked)
+						leaveOriginal(v, asked)
 						leaveModel(said[v], asked)
 					})
 				}
 				for _, leave := range leaves {
-					v, asked := verdict(answered), time.Duration(0)
+					v, asked := answered, time.Duration(0)
 					if random.IntN(4) == 0 {
 						v = []verdict{failed, failedAll, throttled}[random.IntN(3)]
 						asked = time.Duration(random.IntN(3)) * time.Minute
 					}
 					leave(v, asked)
-					requireSamePace(t, real, model)
+					requireSamePace(t, original, model)
 				}
 			}
 		})
 	}
 }
 
-func requireSamePace(t *testing.T, real *pace, model *simulation.Pace) {
+func requireSamePace(t *testing.T, original *pace, model *simulation.Pace) {
 	t.Helper()
-	own := real.own["one"]
+	own := original.own["one"]
 	if own == nil { // it is calm
-		own = &lane{window: real.most}
+		own = &lane{window: original.most}
 	}
 	all, sender := model.Delay()
-	require.Equal(t, real.all.delay, all)
+	require.Equal(t, original.all.delay, all)
 	require.Equal(t, own.delay, sender)
-	require.Equal(t, min(real.all.window, own.window), model.Window())
+	require.Equal(t, min(original.all.window, own.window), model.Window())
 }

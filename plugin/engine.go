@@ -63,6 +63,8 @@ type Engine struct {
 	api       api.API           // for the data holder's own systems
 	decisions decisionEndpoints // where nodes and gateways ask
 	claims    *once.Cluster     // of what is used once; nil: this node shares it with no other
+	// moveWithdrawals moves those that are kept to the key in use; nil: none are kept.
+	moveWithdrawals func(ctx context.Context) error
 	// evidence of consents that requesters recorded; nil: no token rests on one.
 	evidence *evidence.Service
 	// subscriptions to patients' consents; nil: Mitz does not notify this node.
@@ -207,7 +209,7 @@ func (e *Engine) Start() error {
 	if e.evidence != nil {
 		e.evidence.Start()
 	}
-	e.warnInBackground()
+	e.workInBackground()
 	e.requests.Open()
 	return nil
 }
@@ -276,9 +278,12 @@ func listsRefused(err error) {
 	log().WithError(err).Error("The changed lists of data holders or facility types are not good: those before stay in use")
 }
 
-// warnInBackground tells what only the node's database can tell. It does not hold up the
-// start; the stop waits for it.
-func (e *Engine) warnInBackground() {
+// workInBackground tells what only the node's database can tell, and moves withdrawals to the key
+// in use. It does not hold up the start; the stop waits for it.
+func (e *Engine) workInBackground() {
+	if e.moveWithdrawals != nil {
+		e.background.Go(e.moveHistory)
+	}
 	e.background.Go(func() {
 		logWarnings(config.SubjectWarnings(e.ending, e.policy.Lists(), e.node.VDR))
 		logWarnings(config.AuthorityWarnings(e.ending, e.policy, e.node.VDR, e.node.VCR.Wallet()))

@@ -16,7 +16,7 @@ import (
 
 // newEvidence opens the evidence in the node's SQL database; nil: no token rests on what a
 // requester recorded, so there is none to keep.
-func (e *Engine) newEvidence(read *config.Config) (*evidence.Service, error) {
+func (e *Engine) newEvidence(read *config.Config, withdrawals evidence.Withdrawals) (*evidence.Service, error) {
 	if !read.AcceptsRegistrations() {
 		return nil, nil
 	}
@@ -29,7 +29,7 @@ func (e *Engine) newEvidence(read *config.Config) (*evidence.Service, error) {
 	if err := table.CheckKeys(ctx, read.PatientKeys); err != nil {
 		return nil, fmt.Errorf("mitz.withdrawal.keyfile: %w", err)
 	}
-	parts := evidence.Config{Store: table, Keys: read.PatientKeys, Log: log()}
+	parts := evidence.Config{Store: table, Keys: read.PatientKeys, Withdrawals: withdrawals, Log: log()}
 	if read.Registration.Endpoint != "" {
 		parts.Mitz = read.Link
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/node"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/recheck"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
-	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
 // router is in the place of the node's OAuth router. Where nothing is guarded the node's own
@@ -48,22 +47,25 @@ func (r *router) Routes(server core.EchoRouter) {
 // newRouter builds the guarded router of a configuration, from the grounds up.
 func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	router := &node.Router{Engines: e.node, Authorities: e.authorities(read.Policy), PublicURL: e.node.Auth.PublicURL()}
-	grounds, err := e.newGrounds(read, router)
-	if err != nil {
-		return nil, err
-	}
 	claims, err := e.openClaims()
 	if err != nil {
 		return nil, err
 	}
-	marks := e.marks(read)
+	marks, err := e.newMarks(read)
+	if err != nil {
+		return nil, err
+	}
 	if e.subscriptions, err = e.newSubscriptions(read); err != nil {
+		return nil, err
+	}
+	if e.evidence, err = e.newEvidence(read, marks); err != nil {
 		return nil, err
 	}
 	if e.notified, err = e.newNotified(read, marks); err != nil {
 		return nil, err
 	}
-	if e.evidence, err = e.newEvidence(read); err != nil {
+	grounds, err := e.newGrounds(read, router, marks)
+	if err != nil {
 		return nil, err
 	}
 	definitions := node.Definitions{PDPBackend: e.node.Policy, Guarded: read.Policy}
@@ -120,9 +122,13 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 
 // newGrounds makes the ways in which consent can be established: by asking only where Mitz can
 // be reached.
-func (e *Engine) newGrounds(read *config.Config, revocations ground.Revocations) (*policy.Grounds, error) {
-	attestation, attestationErr := ground.NewAttestation(revocations)
-	registration, registrationErr := ground.NewRegistration(revocations)
+func (e *Engine) newGrounds(read *config.Config, revocations ground.Revocations, withdrawals ground.Withdrawals) (*policy.Grounds, error) {
+	var kept ground.Evidence
+	if e.evidence != nil {
+		kept = e.evidence
+	}
+	attestation, attestationErr := ground.NewAttestation(revocations, withdrawals)
+	registration, registrationErr := ground.NewRegistration(revocations, withdrawals, kept)
 	if err := errors.Join(attestationErr, registrationErr); err != nil {
 		return nil, err
 	}
@@ -131,21 +137,6 @@ func (e *Engine) newGrounds(read *config.Config, revocations ground.Revocations)
 		grounds = append(grounds, ground.NewClosedQuery(read.Link, e.now))
 	}
 	return policy.NewGrounds(read.Policy, grounds...)
-}
-
-// marks returns the marks of what was withdrawn. Nodes that share their sessions need a key
-// in common for them.
-func (e *Engine) marks(read *config.Config) *withdrawal.Marks {
-	store := e.node.MarkStore()
-	switch {
-	case read.PatientKeys != nil:
-		return withdrawal.NewMarks(read.PatientKeys, read.Kinds, store)
-	case e.node.HasSessionsOfItsOwn():
-		return withdrawal.NewMarks(withdrawal.NewKeys(), read.Kinds, store)
-	default:
-		log().Warn("Live tokens about a patient cannot be ended: mitz.withdrawal.keyfile is needed where nodes share their sessions")
-		return withdrawal.Off(store)
-	}
 }
 
 // newDoor makes the door before the public routes.

@@ -48,10 +48,14 @@ func (e *Engine) newNotified(read *config.Config, marks *withdrawal.Marks) (*not
 	if read.PatientKeys == nil {
 		return nil, nil
 	}
-	return notify.New(notify.Parts{
+	parts := notify.Parts{
 		Keys: read.PatientKeys, Marks: marks, Policy: read.Policy, Recorder: e.recorder,
 		Certificate: read.NotifyCertificate, Requests: e.requests, Now: e.now,
-	})
+	}
+	if e.evidence != nil {
+		parts.Withdrawn = e.evidence.Withdrawn
+	}
+	return notify.New(parts)
 }
 
 // counted returns how many subscriptions there are. Where the database does not say, there are

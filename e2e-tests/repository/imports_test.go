@@ -170,8 +170,12 @@ var rules = []rule{
 		because: "it runs the plugin's commands for tests, and knows nothing of how they do what they do",
 	},
 	{
+		of: []string{"plugin/internal/databasetest"}, ours: []string{"internal/harness"},
+		because: "it gives tests their databases, and knows no table",
+	},
+	{
 		of:      []string{"plugin/internal/..."},
-		except:  []string{"plugin/internal/commandtest"},
+		except:  []string{"plugin/internal/commandtest", "plugin/internal/databasetest"},
 		ours:    slices.Concat([]string{"mitzclient", "consent"}, rooms),
 		never:   tests,
 		because: "what the plugin stands on does not know the plugin",

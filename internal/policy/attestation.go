@@ -12,6 +12,10 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/internal/policy/trust"
 )
 
+// MaxAge is how long ago consent may have been recorded or attested at the most that a requester
+// brings along: for so long it is known what was withdrawn since.
+const MaxAge = 366 * 24 * time.Hour
+
 // attestationLife is how long after Mitz decided an attestation counts that neither expires nor
 // can be revoked: nothing else would ever end it.
 const attestationLife = 24 * time.Hour
@@ -44,6 +48,9 @@ func (c *Case) Attested() (Finding, error) {
 	decidedAt, ok := s.at("decidedAt", c.evidence.Now)
 	if ok && attestation.Expires.IsZero() && attestation.Status == nil && c.evidence.Now.After(decidedAt.Add(attestationLife)) {
 		s.fault(ReasonClaimOutdated, "decidedAt", "an attestation that neither expires nor can be revoked is at most 24 hours old")
+	}
+	if ok && c.evidence.Now.After(decidedAt.Add(MaxAge)) {
+		s.fault(ReasonClaimOutdated, "decidedAt", "an attestation is not older than a year")
 	}
 	if refusal := s.refusal(); refusal != nil {
 		return Finding{}, refusal

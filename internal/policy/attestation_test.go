@@ -141,6 +141,10 @@ func attestationBreaches() []breach {
 		{"decided in the future", say(at(2*time.Minute), "decidedAt"), ReasonClaimPremature, "attestedConsent.decidedAt"},
 		{"decided at no time", say(nil, "decidedAt"), ReasonClaimMissing, "attestedConsent.decidedAt"},
 		{"decided on a day", say("2026-02-27", "decidedAt"), ReasonClaimMalformed, "attestedConsent.decidedAt"},
+		{"that can be revoked, of more than a year ago", func(c *Credential) {
+			c.Status = json.RawMessage(`[{}]`)
+			said("attestedConsent", testNow.Add(-MaxAge-time.Second).Format(time.RFC3339), "decidedAt")(c)
+		}, ReasonClaimOutdated, "attestedConsent.decidedAt"},
 		{"that nothing ends, of two days ago", func(c *Credential) { c.Expires = time.Time{} }, ReasonClaimOutdated, "attestedConsent.decidedAt"},
 	}...)
 }
@@ -192,9 +196,10 @@ func TestAnAttestationPermits(t *testing.T) {
 	assert.Equal(t, []Credential{attestation()}, permission.Rests())
 	assert.False(t, permission.Subscribes())
 
-	t.Run("that can be revoked, however old it is", func(t *testing.T) {
+	t.Run("that can be revoked, of a year ago", func(t *testing.T) {
 		revocable := attestation()
 		revocable.Expires, revocable.Status = time.Time{}, json.RawMessage(`[{}]`)
+		said("attestedConsent", testNow.Add(-MaxAge).Format(time.RFC3339), "decidedAt")(&revocable)
 		_, err := establish(t, p, asked, presenting(revocable))
 		require.NoError(t, err)
 	})

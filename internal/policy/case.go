@@ -51,5 +51,8 @@ func (c *Case) Basis() Basis { return c.evidence.Basis }
 // Credentials are those that were presented. With [BasisClaims] there are none.
 func (c *Case) Credentials() []Credential { return slices.Clone(c.evidence.Credentials) }
 
+// Subject is the data holder's Nuts subject, which is asked.
+func (c *Case) Subject() string { return c.evidence.Subject }
+
 // Claims returns the claims that the question was made of.
 func (c *Case) Claims() map[string]any { return maps.Clone(c.claims) }

@@ -135,6 +135,11 @@ func RefuseRevoked(kept Kept) *Refusal {
 	return refuse(ReasonDenied).by("a credential that a token rests on was not revoked: %s", kept)
 }
 
+// RefuseWithdrawn refuses a request that brings consent along from before it was withdrawn.
+func RefuseWithdrawn(credential Credential) *Refusal {
+	return refuse(ReasonDenied).by("consent was not withdrawn after it was recorded or attested: %s", credential)
+}
+
 // RefuseEdited refuses a request with a JSON-LD credential whose JSON says something else
 // than the graph that was signed.
 func RefuseEdited(credential Credential) *Refusal {

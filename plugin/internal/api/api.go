@@ -28,8 +28,8 @@ type Parts struct {
 	EndToken func(subject, token string) (bool, error)
 	// Subscriptions is nil where there are none to be had: mitz.withdrawal.notifyurl is empty.
 	Subscriptions subscriptions.Subscriptions
-	// Withdrawn is told that a patient withdrew consent, so that nothing is registered at Mitz any
-	// more that was recorded before; nil: nothing is.
+	// Withdrawn is told that a patient withdrew consent, after that was kept, so that nothing is
+	// registered at Mitz any more that was recorded before; nil: nothing is.
 	Withdrawn func(ctx context.Context, patient consent.BSN, dataHolder consent.URA) error
 	// Localizer is nil where Mitz is not asked where data are: mitz.localization.issuer is empty.
 	Localizer Localizer

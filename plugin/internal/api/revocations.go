@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -46,13 +47,13 @@ func (a API) revokePatient(c echo.Context, subject string, dataHolder consent.Da
 	}
 	failure := a.Marks.Withdraw(withdrawal.About{Patient: patient, DataHolder: dataHolder.URA})
 	if a.Withdrawn != nil {
-		failure = errors.Join(failure, a.Withdrawn(c.Request().Context(), patient, dataHolder.URA))
+		failure = errors.Join(failure, a.Withdrawn(context.WithoutCancel(c.Request().Context()), patient, dataHolder.URA))
 	}
 	a.revoked(c.Request().Context(), withdrawal.Revocation{
 		Cause: withdrawal.CauseRecordSystem, Subject: subject, DataHolder: dataHolder, Patient: patient, Failure: failure,
 	})
 	if failure != nil {
-		return problem(http.StatusServiceUnavailable, "the session or SQL database could not be written: tokens may still live")
+		return problem(http.StatusServiceUnavailable, "the session or SQL database could not be written: tokens may still live, or come of what was recorded before")
 	}
 	return c.NoContent(http.StatusNoContent)
 }

@@ -36,7 +36,7 @@ type Registration struct {
 const (
 	defaultMaxAge = 7 * 24 * time.Hour
 	minMaxAge     = time.Minute
-	maxMaxAge     = 366 * 24 * time.Hour
+	maxMaxAge     = policy.MaxAge
 )
 
 func defaultRegistration() Registration {
@@ -90,17 +90,29 @@ func checkNames(key string, names []string) error {
 	return errors.Join(problems...)
 }
 
-// AcceptsRegistrations reports whether a token may rest on a consent that a requester recorded.
-func (s Section) AcceptsRegistrations() bool {
+// restsOn reports whether a token may rest on one of these grounds.
+func (s Section) restsOn(grounds ...policy.GroundName) bool {
 	return slices.ContainsFunc(s.Profiles, func(profile policy.ProfileConfig) bool {
-		return slices.Contains(profile.Grounds, string(policy.GroundRegistration))
+		return slices.ContainsFunc(grounds, func(ground policy.GroundName) bool { return slices.Contains(profile.Grounds, string(ground)) })
 	})
 }
 
-// registrationWarnings are about what is given and nothing is done with.
-func (s Section) registrationWarnings() []string {
+// AcceptsBrought reports whether a token may rest on consent that a requester brings along.
+func (s Section) AcceptsBrought() bool {
+	return s.restsOn(policy.GroundAttestation, policy.GroundRegistration)
+}
+
+// AcceptsRegistrations reports whether a token may rest on a consent that a requester recorded.
+func (s Section) AcceptsRegistrations() bool { return s.restsOn(policy.GroundRegistration) }
+
+// registrationWarnings are about what is given and nothing is done with, and about what is forgotten.
+func (s Section) registrationWarnings() (warnings []string) {
 	if s.Registration.Endpoint != "" && !s.AcceptsRegistrations() {
-		return []string{"registration.endpoint: of no use without a profile with the ground consent-registration: there is nothing to register"}
+		warnings = append(warnings, "registration.endpoint: of no use without a profile with the ground consent-registration: there is nothing to register")
 	}
-	return nil
+	if s.restsOn(policy.GroundAttestation) && s.Withdrawal.KeyFile == "" {
+		warnings = append(warnings, "withdrawal.keyfile: without it a restart of the node forgets what was withdrawn, and what Mitz attested before gives tokens again "+
+			"until Mitz revokes it: make the file with 'nuts-mitz mitz key <file>'")
+	}
+	return warnings
 }

@@ -87,6 +87,18 @@ func TestWarnsOfAnEndpointForNothing(t *testing.T) {
 		section.registrationWarnings())
 }
 
+func TestWarnsThatARestartForgetsWhatWasWithdrawn(t *testing.T) {
+	section := registeringSection(t)
+	section.Profiles[0].Grounds = []string{"mitz-attestation"}
+	section.Registration.Endpoint = ""
+	assert.Empty(t, section.registrationWarnings())
+	section.Withdrawal.KeyFile = ""
+	assert.Equal(t, []string{"withdrawal.keyfile: without it a restart of the node forgets what was withdrawn, and what Mitz attested before gives tokens again " +
+		"until Mitz revokes it: make the file with 'nuts-mitz mitz key <file>'"}, section.registrationWarnings())
+	section.Profiles[0].Grounds = nil
+	assert.Empty(t, section.registrationWarnings(), "nothing is attested")
+}
+
 func TestWhatIsAcceptedWithoutASection(t *testing.T) {
 	section, _, err := readFile("mitz:\n  registration:\n    identifications: [digid]\n    maxage: 24h\n")
 	assert.NoError(t, err)

@@ -22,6 +22,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal/history"
 )
 
 const testBSN = "900186021"
@@ -69,6 +70,15 @@ func (m *inMemory) add(ctx context.Context, fresh row) error {
 	return nil
 }
 
+func (m *inMemory) keptSince(ctx context.Context, id string) (time.Time, error) {
+	unlock, err := m.begin(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer unlock()
+	return m.rows[id].Kept, nil
+}
+
 func (m *inMemory) find(match func(row) bool, limit int) (found []row) {
 	for _, each := range m.rows {
 		if match(each) {
@@ -103,30 +113,31 @@ func (m *inMemory) replace(ctx context.Context, changed row) (bool, error) {
 }
 
 func (m *inMemory) settle(ctx context.Context, dataHolder consent.URA, before, now time.Time) (int, error) {
-	return m.move(ctx, InForce, now, func(r row) bool {
-		return r.DataHolder == dataHolder && r.State == Accepted && !r.Since.After(before)
-	})
-}
-
-func (m *inMemory) withdraw(ctx context.Context, places []string, now time.Time) (int, error) {
-	return m.move(ctx, Withdrawn, now, func(r row) bool {
-		return slices.Contains(places, r.Place) && (r.State == Waiting || r.State == Refused)
-	})
-}
-
-func (m *inMemory) move(ctx context.Context, into State, now time.Time, match func(row) bool) (int, error) {
 	unlock, err := m.begin(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer unlock()
-	moved := m.find(match, len(m.rows))
-	for _, each := range moved {
-		each = each.in(into, now)
+	settled := m.find(func(r row) bool {
+		return r.DataHolder == dataHolder && r.State == Accepted && !r.Since.After(before)
+	}, len(m.rows))
+	for _, each := range settled {
+		each = each.in(InForce, now)
 		each.Version++
 		m.rows[each.ID] = each
 	}
-	return len(moved), nil
+	return len(settled), nil
+}
+
+func (m *inMemory) waiting(ctx context.Context, places []string) ([]row, error) {
+	unlock, err := m.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return m.find(func(r row) bool {
+		return slices.Contains(places, r.Place) && (r.State == Waiting || r.State == Refused)
+	}, len(m.rows)), nil
 }
 
 func (m *inMemory) sealedOtherwise(ctx context.Context, key, after string, limit int) ([]row, error) {
@@ -239,13 +250,27 @@ type world struct {
 	store *inMemory
 	mitz  *atMitz
 	keys  *withdrawal.Keys
+	kept  *history.Memory // of withdrawals
 	mu    sync.Mutex
 	log   bytes.Buffer
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, store: newInMemory(), mitz: &atMitz{}, keys: withdrawal.NewKeys()}
+	return &world{t: t, store: newInMemory(), mitz: &atMitz{}, keys: withdrawal.NewKeys(), kept: history.NewMemory(maxAge)}
 }
+
+const maxAge = 366 * 24 * time.Hour
+
+// marks are those of a node, in sessions that the test does not look at.
+func (w *world) marks() *withdrawal.Marks {
+	return withdrawal.NewMarks(w.keys, withdrawal.Kinds{"G3": "RPZAC103", "V6": "RPZAC104"}, noMarks{}).KeptIn(w.kept)
+}
+
+// noMarks are the marks of nothing.
+type noMarks struct{}
+
+func (noMarks) Get(string) (string, error) { return "", nil }
+func (noMarks) Put(string, string) error   { return nil }
 
 func (w *world) Write(p []byte) (int, error) {
 	w.mu.Lock()
@@ -265,7 +290,7 @@ func (w *world) node() *Service {
 	logger := logrus.New()
 	logger.SetOutput(w)
 	logger.SetLevel(logrus.DebugLevel)
-	service, err := New(Config{Store: w.store, Keys: w.keys, Mitz: w.mitz, Log: logrus.NewEntry(logger)})
+	service, err := New(Config{Store: w.store, Keys: w.keys, Withdrawals: w.marks(), Mitz: w.mitz, Log: logrus.NewEntry(logger)})
 	require.NoError(w.t, err)
 	w.t.Cleanup(service.Stop)
 	return service

@@ -83,8 +83,12 @@ func names(patient consent.BSN, text string) bool {
 // rowID returns what a registration is known by: the same one at the same data holder has the
 // same, and another one another, whatever id the requester chose.
 func (r Registration) rowID() string {
+	return rowID(r.Subject, r.DataHolder.URA, r.Credentials[0])
+}
+
+func rowID(subject string, dataHolder consent.URA, credential string) string {
 	// Neither a subject nor a URA holds the byte between them.
-	sum := sha256.Sum256([]byte(strings.Join([]string{r.Subject, string(r.DataHolder.URA), r.Credentials[0]}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{subject, string(dataHolder), credential}, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 

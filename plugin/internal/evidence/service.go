@@ -28,12 +28,21 @@ type Mitz interface {
 
 var _ Mitz = (*mitzclient.Link)(nil)
 
+// Withdrawals tell when consent was withdrawn.
+type Withdrawals interface {
+	// Last returns when something that a question is about was withdrawn last; zero: never, as far
+	// as that is kept. On an error nobody can tell.
+	Last(ctx context.Context, question consent.Question) (time.Time, error)
+}
+
 // Config is what a [Service] is made of. All of it is needed but what says otherwise.
 type Config struct {
 	Store store // a [Table]
 	Keys  *withdrawal.Keys
-	Mitz  Mitz          // a mitzclient.Link; nil: what is kept from now on is not registered
-	Log   *logrus.Entry // is told no patient
+	// Withdrawals tell when consent was withdrawn.
+	Withdrawals Withdrawals
+	Mitz        Mitz          // a mitzclient.Link; nil: what is kept from now on is not registered
+	Log         *logrus.Entry // is told no patient
 }
 
 // Service keeps registrations, and has one node of a cluster register them at Mitz. Its methods
@@ -50,7 +59,7 @@ type Service struct {
 
 // New makes a service that is not started. It fails when a part is missing.
 func New(config Config) (*Service, error) {
-	if config.Store == nil || config.Keys == nil || config.Log == nil {
+	if config.Store == nil || config.Keys == nil || config.Withdrawals == nil || config.Log == nil {
 		return nil, errors.New("a part of the evidence is missing")
 	}
 	return &Service{config: config, worker: newWorker(config), counts: background.NewCounted(config.Store.count)}, nil
@@ -80,17 +89,12 @@ func (s *Service) Keep(ctx context.Context, registration Registration) error {
 	return nil
 }
 
-// Withdrawn has Mitz never told of what waits about a patient at a data holder: consent was
-// withdrawn meanwhile. What Mitz was told of before stays as it is.
-func (s *Service) Withdrawn(ctx context.Context, patient consent.BSN, dataHolder consent.URA) error {
-	places, err := s.config.Keys.Places(patient, dataHolder, placePurpose)
-	if err != nil {
-		return err
-	}
+// KeptSince returns since when a registration of a subject is kept, by its credential as it was
+// presented; zero: it is not.
+func (s *Service) KeptSince(ctx context.Context, subject string, dataHolder consent.URA, credential string) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
 	defer cancel()
-	_, err = s.config.Store.withdraw(ctx, places, time.Now())
-	return err
+	return s.config.Store.keptSince(ctx, rowID(subject, dataHolder, credential))
 }
 
 // Start begins to register at Mitz, where no other node does. It does nothing when it was

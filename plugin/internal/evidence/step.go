@@ -24,6 +24,14 @@ func (w *worker) register(ctx context.Context, r row) error {
 		_, _, err := w.replace(ctx, r.failed(failure{code: FailureKeyUnknown, refused: true}))
 		return err
 	}
+	withdrawn, err := w.isWithdrawn(ctx, r, registration)
+	if err != nil {
+		return err
+	}
+	if withdrawn {
+		_, _, err := w.replace(ctx, r.in(Withdrawn, time.Now()))
+		return err
+	}
 	// Written before it is sent: so of two nodes one sends, what was withdrawn is not sent, and
 	// while the database cannot be written nothing is.
 	// What this software cannot deal with is due later, and does not stand in the way of others.
@@ -43,6 +51,13 @@ func (w *worker) register(ctx context.Context, r row) error {
 	w.answered()
 	_, _, err = w.replace(ctx, claimed.in(Accepted, time.Now()))
 	return err
+}
+
+// isWithdrawn looks up whether consent was withdrawn that a row holds.
+func (w *worker) isWithdrawn(ctx context.Context, r row, registration Registration) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return isWithdrawn(ctx, w.config.Withdrawals, r, registration)
 }
 
 // follow looks whether what Mitz accepted is in force. Mitz tells how many of a data holder's are

@@ -35,6 +35,8 @@ type store interface {
 	// add keeps a row, unless there is one with its id: then that stays as it is. It returns
 	// when the row is on disk.
 	add(ctx context.Context, fresh row) error
+	// keptSince returns since when there is a row with this id; zero: there is none.
+	keptSince(ctx context.Context, id string) (time.Time, error)
 	// due returns rows in one of these states that are due, the longest due first.
 	due(ctx context.Context, states []State, now time.Time, limit int) ([]row, error)
 	// replace writes a row over the one with its id and version, with the next version. It
@@ -43,8 +45,8 @@ type store interface {
 	// settle has the rows of a data holder be in force that were accepted before this moment,
 	// and returns how many.
 	settle(ctx context.Context, dataHolder consent.URA, before, now time.Time) (int, error)
-	// withdraw ends what waits at these places, so that Mitz is never told, and returns how many.
-	withdraw(ctx context.Context, places []string, now time.Time) (int, error)
+	// waiting returns the rows at these places of which Mitz is to be told.
+	waiting(ctx context.Context, places []string) ([]row, error)
 	// sealedOtherwise returns rows that are not sealed with this key, in the order of their ids
 	// after this one.
 	sealedOtherwise(ctx context.Context, key, after string, limit int) ([]row, error)
@@ -75,6 +77,17 @@ func (t *Table) add(ctx context.Context, fresh row) error {
 		}
 		return err
 	})
+}
+
+func (t *Table) keptSince(ctx context.Context, id string) (time.Time, error) {
+	var kept int64
+	err := t.sql.Again(ctx, func(database *gorm.DB) error {
+		return database.Raw("SELECT COALESCE(MIN(kept), 0) FROM "+evidenceTable+" WHERE id = ?", id).Scan(&kept).Error
+	})
+	if err != nil || kept == 0 {
+		return time.Time{}, err
+	}
+	return fromMicroseconds(kept), nil
 }
 
 func (t *Table) due(ctx context.Context, states []State, now time.Time, limit int) ([]row, error) {
@@ -118,24 +131,21 @@ func (t *Table) replace(ctx context.Context, changed row) (was bool, err error) 
 	return was && err == nil, err
 }
 
-func (t *Table) settle(ctx context.Context, dataHolder consent.URA, before, now time.Time) (int, error) {
-	return t.move(ctx, InForce, now, "ura = ? AND state = ? AND since <= ?", dataHolder, Accepted, before.UnixMicro())
-}
-
-func (t *Table) withdraw(ctx context.Context, places []string, now time.Time) (int, error) {
-	return t.move(ctx, Withdrawn, now, "place IN ? AND state IN ?", places, []State{Waiting, Refused})
-}
-
-// move brings rows into a state in which nothing is due any more.
-func (t *Table) move(ctx context.Context, into State, now time.Time, where string, values ...any) (moved int, err error) {
+func (t *Table) settle(ctx context.Context, dataHolder consent.URA, before, now time.Time) (settled int, err error) {
 	err = t.sql.Again(ctx, func(database *gorm.DB) error {
-		result := database.Model(&record{}).Where(where, values...).Updates(map[string]any{
-			"state": into, "since": now.UnixMicro(), "attempts": 0, "failure": "", "due": nil, "version": gorm.Expr("version + 1"),
+		result := database.Model(&record{}).Where("ura = ? AND state = ? AND since <= ?", dataHolder, Accepted, before.UnixMicro()).Updates(map[string]any{
+			"state": InForce, "since": now.UnixMicro(), "attempts": 0, "failure": "", "due": nil, "version": gorm.Expr("version + 1"),
 		})
-		moved = int(result.RowsAffected)
+		settled = int(result.RowsAffected)
 		return result.Error
 	})
-	return moved, err
+	return settled, err
+}
+
+func (t *Table) waiting(ctx context.Context, places []string) ([]row, error) {
+	return t.read(ctx, func(query *gorm.DB) *gorm.DB {
+		return query.Where("place IN ? AND state IN ?", places, []State{Waiting, Refused}).Order("id")
+	})
 }
 
 // Counts are how many registrations there are in each state, and when the oldest was kept that

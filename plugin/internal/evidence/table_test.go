@@ -5,7 +5,6 @@ package evidence
 
 import (
 	"context"
-	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -16,68 +15,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nuts-foundation/sqlite"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
-	_ "modernc.org/sqlite"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
-	"github.com/nuts-mitz/nuts-mitz/internal/harness"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/databasetest"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
-
-// opener opens one database once more, as another node does.
-type opener func(t *testing.T) *gorm.DB
-
-// servers make empty databases.
-var servers = map[string]func(t *testing.T) (newDatabase func(t *testing.T) opener){
-	"SQLite": func(*testing.T) func(t *testing.T) opener {
-		return func(t *testing.T) opener {
-			file := filepath.Join(t.TempDir(), "sqlite.db")
-			return func(t *testing.T) *gorm.DB { return openSQLite(t, file) }
-		}
-	},
-	"PostgreSQL": func(t *testing.T) func(t *testing.T) opener {
-		workspace, err := harness.NewWorkspace("")
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, workspace.Close()) })
-		server, err := workspace.StartPostgres(t.Context())
-		require.NoError(t, err)
-		_, settings, err := server.NewDatabase(t.Context())
-		require.NoError(t, err)
-		connection := settings["storage.sql.connection"].(string)
-		admin, made := openGORM(t, postgres.Open(connection)), 0
-		return func(t *testing.T) opener {
-			made++
-			schema := fmt.Sprint("s", made)
-			require.NoError(t, admin.Exec("CREATE SCHEMA "+schema).Error)
-			return func(t *testing.T) *gorm.DB { return openGORM(t, postgres.Open(connection+"&search_path="+schema)) }
-		}
-	},
-}
-
-// openSQLite opens a file as the node does, but does not wait for the disk.
-func openSQLite(t *testing.T, file string) *gorm.DB {
-	t.Helper()
-	connections, err := sql.Open("sqlite", "file:"+file+"?_pragma=foreign_keys(1)&journal_mode(WAL)&_pragma=synchronous(0)")
-	require.NoError(t, err)
-	connections.SetMaxOpenConns(1)
-	return openGORM(t, sqlite.Dialector{Conn: connections})
-}
-
-func openGORM(t *testing.T, dialector gorm.Dialector) *gorm.DB {
-	t.Helper()
-	database, err := gorm.Open(dialector, &gorm.Config{TranslateError: true})
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		connections, err := database.DB()
-		require.NoError(t, err)
-		assert.NoError(t, connections.Close())
-	})
-	return database
-}
 
 func openTable(t *testing.T, database *gorm.DB) *Table {
 	t.Helper()
@@ -87,7 +32,7 @@ func openTable(t *testing.T, database *gorm.DB) *Table {
 }
 
 func TestTable(t *testing.T) {
-	for name, start := range servers {
+	for name, start := range databasetest.Servers() {
 		t.Run(name, func(t *testing.T) {
 			newDatabase := start(t)
 			testStore(t, func(t *testing.T) store { return openTable(t, newDatabase(t)(t)) })
@@ -182,17 +127,32 @@ func testStore(t *testing.T, open func(t *testing.T) store) {
 		require.NoError(t, err)
 		assert.Equal(t, map[State]int{InForce: 1, Accepted: 1, Waiting: 1}, counts.By)
 	})
-	t.Run("what waits can be withdrawn", func(t *testing.T) {
+	t.Run("what waits about a patient is found", func(t *testing.T) {
 		kept := open(t)
 		add(t, kept, Waiting, now, "waits")
 		add(t, kept, Refused, now, "refused")
 		add(t, kept, Accepted, now, "accepted")
 		place := rowFor(t, "waits", Waiting, now).Place
-		withdrawn, err := kept.withdraw(t.Context(), []string{"other", place}, now)
+		found, err := kept.waiting(t.Context(), []string{"other", place})
 		require.NoError(t, err)
-		assert.Equal(t, 2, withdrawn)
-		assert.Empty(t, due(t, kept, Waiting, Refused))
-		assert.Len(t, due(t, kept, Accepted), 1)
+		states := map[State]int{}
+		for _, each := range found {
+			states[each.State]++
+		}
+		assert.Equal(t, map[State]int{Waiting: 1, Refused: 1}, states)
+		found, err = kept.waiting(t.Context(), []string{"other"})
+		require.NoError(t, err)
+		assert.Empty(t, found)
+	})
+	t.Run("it tells since when a row is there", func(t *testing.T) {
+		kept := open(t)
+		add(t, kept, Kept, now, "a")
+		since, err := kept.keptSince(t.Context(), rowFor(t, "a", Kept, now).ID)
+		require.NoError(t, err)
+		assert.True(t, since.Equal(now))
+		since, err = kept.keptSince(t.Context(), "another")
+		require.NoError(t, err)
+		assert.True(t, since.IsZero())
 	})
 	t.Run("what is under another key is found", func(t *testing.T) {
 		kept := open(t)
@@ -236,7 +196,7 @@ func testStore(t *testing.T, open func(t *testing.T) store) {
 }
 
 // testNodes tests what nodes do with one database at the same moment.
-func testNodes(t *testing.T, newDatabase func(t *testing.T) opener) {
+func testNodes(t *testing.T, newDatabase func(t testing.TB) databasetest.Open) {
 	t.Run("nodes that keep the same keep it once", func(t *testing.T) {
 		open := newDatabase(t)
 		const nodes = 4
@@ -267,7 +227,7 @@ func testNodes(t *testing.T, newDatabase func(t *testing.T) opener) {
 	})
 }
 
-func testMigrations(t *testing.T, newDatabase func(t *testing.T) opener) {
+func testMigrations(t *testing.T, newDatabase func(t testing.TB) databasetest.Open) {
 	t.Run("what is there stays, and the node's tables are left alone", func(t *testing.T) {
 		open := newDatabase(t)
 		database := open(t)
@@ -326,7 +286,7 @@ func testMigrations(t *testing.T, newDatabase func(t *testing.T) opener) {
 
 // TestAKeyThatIsGoneIsNoticed: with it goes what was kept.
 func TestAKeyThatIsGoneIsNoticed(t *testing.T) {
-	table := openTable(t, openSQLite(t, filepath.Join(t.TempDir(), "node.db")))
+	table := openTable(t, databasetest.SQLite(t, filepath.Join(t.TempDir(), "node.db")))
 	require.NoError(t, table.CheckKeys(t.Context(), withdrawal.NewKeys()), "nothing is kept")
 	require.NoError(t, table.add(t.Context(), rowFor(t, "a", Kept, time.Now())))
 	require.NoError(t, table.CheckKeys(t.Context(), testKeys))
@@ -339,7 +299,7 @@ func TestAKeyThatIsGoneIsNoticed(t *testing.T) {
 // TestNoNumberInTheFiles looks for the patient in all that SQLite writes.
 func TestNoNumberInTheFiles(t *testing.T) {
 	dir := t.TempDir()
-	service, err := New(Config{Store: openTable(t, openSQLite(t, filepath.Join(dir, "sqlite.db"))), Keys: testKeys, Log: newWorld(t).node().config.Log})
+	service, err := New(Config{Store: openTable(t, databasetest.SQLite(t, filepath.Join(dir, "sqlite.db")+databasetest.AsTheNode)), Keys: testKeys, Withdrawals: unknown{}, Log: newWorld(t).node().config.Log})
 	require.NoError(t, err)
 	for n := range 20 {
 		require.NoError(t, service.Keep(t.Context(), registration(t, fmt.Sprint(n))))

@@ -4,6 +4,8 @@
 package evidence
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -187,21 +189,110 @@ func TestOneNodeOfAClusterRegisters(t *testing.T) {
 	})
 }
 
+// withdraws are the ways in which a node is told that a patient withdrew.
+func withdraws(t *testing.T, w *world, way string) {
+	t.Helper()
+	r := registration(t, "a")
+	about := withdrawal.About{Patient: r.Patient, DataHolder: r.DataHolder.URA}
+	switch way {
+	case "all":
+		require.NoError(t, w.marks().Withdraw(about))
+	case "its category for its kind":
+		require.NoError(t, w.marks().Narrow(about.Patient, about.DataHolder, map[consent.Category]withdrawal.Told{
+			"GGC002": {Permitted: []consent.ProviderCategory{"RPZAC104"}},
+		}))
+	case "its category for another kind":
+		require.NoError(t, w.marks().Narrow(about.Patient, about.DataHolder, map[consent.Category]withdrawal.Told{
+			"GGC002": {Permitted: []consent.ProviderCategory{"RPZAC103"}},
+		}))
+	case "by a secret path alone":
+		secret, err := w.keys.Path(about.Patient, about.DataHolder, "id")
+		require.NoError(t, err)
+		path, ok := w.keys.ReadPath(secret)
+		require.True(t, ok)
+		require.NoError(t, w.marks().WithdrawBy(path))
+	default:
+		require.Fail(t, way)
+	}
+}
+
 func TestMitzIsNotToldOfWhatWasWithdrawn(t *testing.T) {
+	for way, ends := range map[string]bool{
+		"all": true, "its category for its kind": true, "by a secret path alone": true, "its category for another kind": false,
+	} {
+		for _, told := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, told at once: %t", way, told), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t)
+					node := w.node()
+					elsewhere := registration(t, "b")
+					elsewhere.DataHolder.URA = "00000660"
+					w.keep(node, "a")
+					require.NoError(t, node.Keep(t.Context(), elsewhere))
+					withdrawn := registration(t, "a")
+					in(time.Minute)
+					withdraws(t, w, way)
+					expected := map[State]int{Waiting: 2}
+					if told {
+						require.NoError(t, node.Withdrawn(t.Context(), withdrawn.Patient, withdrawn.DataHolder.URA))
+						if ends {
+							expected = map[State]int{Withdrawn: 1, Waiting: 1}
+						}
+					}
+					assert.Equal(t, expected, w.states())
+					node.Start()
+					in(24 * time.Hour)
+					if !ends {
+						assert.Equal(t, map[State]int{InForce: 2}, w.states())
+						return
+					}
+					assert.Equal(t, map[State]int{Withdrawn: 1, InForce: 1}, w.states())
+					require.Equal(t, 1, w.mitz.messages())
+					assert.Equal(t, elsewhere.DataHolder, w.mitz.received[0].DataHolder)
+				})
+			})
+		}
+	}
+}
+
+// TestConsentGivenAnewIsRegistered: what was recorded after a withdrawal is not ended by it, and what
+// was kept before is, whatever date it has.
+func TestConsentGivenAnewIsRegistered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		node := w.node()
-		elsewhere := registration(t, "b")
-		elsewhere.DataHolder.URA = "00000660"
-		w.keep(node, "a")
-		require.NoError(t, node.Keep(t.Context(), elsewhere))
-		withdrawn := registration(t, "a")
-		require.NoError(t, node.Withdrawn(t.Context(), withdrawn.Patient, withdrawn.DataHolder.URA))
+		ahead := registration(t, "ahead")
+		ahead.Consent.RecordedAt = time.Now().Add(time.Minute)
+		require.NoError(t, node.Keep(t.Context(), ahead))
+		in(time.Second)
+		withdraws(t, w, "all")
+		in(time.Second)
+		newer := registration(t, "newer")
+		newer.Consent.RecordedAt = time.Now()
+		require.NoError(t, node.Keep(t.Context(), newer))
+		require.NoError(t, node.Withdrawn(t.Context(), newer.Patient, newer.DataHolder.URA))
 		node.Start()
 		in(24 * time.Hour)
 		assert.Equal(t, map[State]int{Withdrawn: 1, InForce: 1}, w.states())
-		require.Equal(t, 1, w.mitz.messages())
-		assert.Equal(t, elsewhere.DataHolder, w.mitz.received[0].DataHolder)
+	})
+}
+
+// unknown are withdrawals of which nobody can tell.
+type unknown struct{}
+
+func (unknown) Last(context.Context, consent.Question) (time.Time, error) { return time.Time{}, errSQL }
+
+func TestNothingIsRegisteredWhileNobodyCanTellWhetherItWasWithdrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		node := w.node()
+		node.worker.config.Withdrawals = unknown{}
+		w.keep(node, "a")
+		node.Start()
+		in(24 * time.Hour)
+		assert.Equal(t, map[State]int{Waiting: 1}, w.states())
+		assert.Zero(t, w.mitz.messages())
+		assert.Error(t, node.Failing())
 	})
 }
 

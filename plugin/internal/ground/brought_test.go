@@ -23,6 +23,14 @@ type lookup func(kept policy.Kept) (bool, error)
 
 func (l lookup) IsRevoked(_ context.Context, kept policy.Kept) (bool, error) { return l(kept) }
 
+// withdrawn tells of withdrawals as a test wants.
+type withdrawn struct {
+	last time.Time
+	err  error
+}
+
+func (w withdrawn) Last(context.Context, consent.Question) (time.Time, error) { return w.last, w.err }
+
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newPolicy(t *testing.T) *policy.Policy {
@@ -87,7 +95,7 @@ func TestALiveTokenIsLookedUpAgain(t *testing.T) {
 			ground, err := NewAttestation(lookup(func(kept policy.Kept) (bool, error) {
 				looked = append(looked, kept)
 				return tc.revoked, tc.err
-			}))
+			}), withdrawn{})
 			require.NoError(t, err)
 			finding, err := ground.Seek(t.Context(), liveCase(t, kept))
 			tc.check(t, finding, err)
@@ -95,7 +103,7 @@ func TestALiveTokenIsLookedUpAgain(t *testing.T) {
 		})
 	}
 	t.Run("another ground knows nothing of it", func(t *testing.T) {
-		ground, err := NewRegistration(lookup(func(policy.Kept) (bool, error) { panic("looked up") }))
+		ground, err := NewRegistration(lookup(func(policy.Kept) (bool, error) { panic("looked up") }), withdrawn{}, nil)
 		require.NoError(t, err)
 		_, err = ground.Seek(t.Context(), liveCase(t, kept))
 		require.ErrorIs(t, err, policy.ErrNotEstablished)
@@ -104,17 +112,19 @@ func TestALiveTokenIsLookedUpAgain(t *testing.T) {
 
 func TestTheGroundsThatAreBroughtAlong(t *testing.T) {
 	never := lookup(func(policy.Kept) (bool, error) { panic("looked up") })
-	attestation, err := NewAttestation(never)
+	attestation, err := NewAttestation(never, withdrawn{})
 	require.NoError(t, err)
-	registration, err := NewRegistration(never)
+	registration, err := NewRegistration(never, withdrawn{}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, policy.GroundAttestation, attestation.Name())
 	assert.Equal(t, policy.GroundRegistration, registration.Name())
 	assert.True(t, attestation.HasOwnProof())
 	assert.True(t, registration.HasOwnProof())
 	for _, construct := range []func() error{
-		func() error { _, err := NewAttestation(nil); return err },
-		func() error { _, err := NewRegistration(nil); return err },
+		func() error { _, err := NewAttestation(nil, withdrawn{}); return err },
+		func() error { _, err := NewRegistration(nil, withdrawn{}, nil); return err },
+		func() error { _, err := NewAttestation(never, nil); return err },
+		func() error { _, err := NewRegistration(never, nil, nil); return err },
 	} {
 		assert.ErrorContains(t, construct(), "needs to know of revocations")
 	}

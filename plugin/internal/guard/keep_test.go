@@ -77,7 +77,7 @@ func newRegisteringGuard(t *testing.T, keeper Keeper) (*testGuard, registeringTo
 		Registration: policy.RegistrationConfig{Identifications: []string{"wid"}, Agreements: []string{"3.8"}, MaxAge: 24 * time.Hour},
 	}, func(policy.ProfileConfig) (pe.WalletOwnerMapping, error) { return definition, nil })
 	require.NoError(t, err)
-	registered, err := ground.NewRegistration(unrevoked{})
+	registered, err := ground.NewRegistration(unrevoked{}, g.Marks, nil)
 	require.NoError(t, err)
 	grounds, err := policy.NewGrounds(p, registered)
 	require.NoError(t, err)

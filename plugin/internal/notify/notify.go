@@ -50,7 +50,7 @@ type Recorder interface {
 	Panic(message string)
 }
 
-// Parts are what the endpoint works with. All but Certificate are needed.
+// Parts are what the endpoint works with. All but Certificate and Withdrawn are needed.
 type Parts struct {
 	Keys        *withdrawal.Keys // under which the secret paths are made
 	Marks       *withdrawal.Marks
@@ -59,6 +59,9 @@ type Parts struct {
 	Certificate *Certificate // nil: none is wanted
 	Requests    *drain.Drain // the stop waits for those that run
 	Now         func() time.Time
+	// Withdrawn is told that a patient's consent changed, after that was kept, so that what was
+	// recorded before is not registered at Mitz any more; nil: nothing is.
+	Withdrawn func(ctx context.Context, patient consent.BSN, dataHolder consent.URA) error
 }
 
 // Endpoint takes notifications. Its methods may be called from any goroutine.

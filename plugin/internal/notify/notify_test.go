@@ -4,6 +4,7 @@
 package notify
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
@@ -324,6 +326,28 @@ func TestKeysThatAreReplaced(t *testing.T) {
 		w.post(former.secret, xmlType, body)
 		assert.False(t, hospital(), name)
 	}
+}
+
+// TestWhatWaitsIsToldOfAWithdrawal: after the tokens ended, and the notification is confirmed when
+// that is done.
+func TestWhatWaitsIsToldOfAWithdrawal(t *testing.T) {
+	var failure error
+	var told []consent.URA
+	var w *world
+	w = newWorld(t, func(parts *Parts) {
+		parts.Withdrawn = func(ctx context.Context, patient consent.BSN, dataHolder consent.URA) error {
+			assert.True(t, patient.Equal(w.patient))
+			assert.NoError(t, ctx.Err())
+			assert.NotZero(t, w.sessions.written(), "after the tokens ended")
+			told = append(told, dataHolder)
+			return failure
+		}
+	})
+	assert.Equal(t, http.StatusCreated, w.post(w.secret, xmlType, example(t)).Code)
+	assert.Equal(t, []consent.URA{testHolder}, told)
+	failure = errors.New("the database fails")
+	assert.Equal(t, http.StatusServiceUnavailable, w.post(w.secret, xmlType, example(t)).Code)
+	assert.Len(t, told, 2)
 }
 
 // TestANotificationOfManyCategories writes one mark instead of thousands.

@@ -62,7 +62,7 @@ func (r *reception) take(ctx context.Context) Outcome {
 		return Mismatch
 	}
 	r.Patient = told.Patient
-	return r.end(Accepted, func() error { return r.narrow(told) })
+	return r.end(Accepted, func() error { return r.narrow(ctx, told) })
 }
 
 // read takes a notification apart, a few at a time.
@@ -84,8 +84,8 @@ func codeOf(refusal error) Outcome {
 // patient end. Mitz knows a handful, and each is a mark or more.
 const maxCategories = 16
 
-// narrow ends the tokens that are not permitted any more.
-func (r *reception) narrow(told mitzclient.Notification) error {
+// narrow ends what is not permitted any more: tokens, and what waits to be registered at Mitz.
+func (r *reception) narrow(ctx context.Context, told mitzclient.Notification) error {
 	decided := map[consent.Category]withdrawal.Told{}
 	for category, providers := range told.Categories {
 		decided[category] = withdrawal.Told{Permitted: providers.Permitted, Refused: providers.Refused}
@@ -93,7 +93,11 @@ func (r *reception) narrow(told mitzclient.Notification) error {
 	if len(decided) > maxCategories {
 		clear(decided)
 	}
-	return r.Marks.Narrow(told.Patient, told.DataHolder.URA, decided)
+	failure := r.Marks.Narrow(told.Patient, told.DataHolder.URA, decided)
+	if r.Withdrawn != nil {
+		failure = errors.Join(failure, r.Withdrawn(context.WithoutCancel(ctx), told.Patient, told.DataHolder.URA))
+	}
+	return failure
 }
 
 // refuse ends all tokens about the patient, as the notification cannot be understood.

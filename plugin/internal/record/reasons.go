@@ -105,7 +105,7 @@ func consultOutcomes() []string {
 
 // broughtOutcomes returns every stable code with which it can end that consent is brought along.
 func broughtOutcomes() []string {
-	outcomes := []string{outcomePermit, codeInternal, string(policy.ReasonDenied)}
+	outcomes := []string{outcomePermit, codeInternal, string(policy.ReasonDenied), string(MarksFailed)}
 	for _, each := range policy.CredentialReasons() {
 		outcomes = append(outcomes, string(each))
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/databasetest"
 )
 
 // thousand returns that many wishes about patients that no other call gave.
@@ -27,7 +29,7 @@ func thousand(n int) (rows []row, places [][]string) {
 // a hundred waits for Mitz.
 func BenchmarkTable(b *testing.B) {
 	size := 100
-	for name, start := range servers {
+	for name, start := range databasetest.Servers() {
 		b.Run(name, func(b *testing.B) {
 			kept := openTable(b, start(b)(b)(b))
 			for n := range size {

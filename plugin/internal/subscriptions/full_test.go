@@ -10,13 +10,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/databasetest"
 )
 
 // TestTheSQLDatabaseIsFull has a real one that takes no more pages, and has room again later: what
 // was wished for meanwhile is not lost, and Mitz is told of it once.
 func TestTheSQLDatabaseIsFull(t *testing.T) {
 	const before, meanwhile = 10, 1000
-	database := openSQLite(t, filepath.Join(t.TempDir(), "sqlite.db")+asTheNode)
+	database := databasetest.SQLite(t, filepath.Join(t.TempDir(), "sqlite.db")+databasetest.AsTheNode)
 	w := newWorld(t)
 	w.mitz.takes = time.Microsecond
 	w.Store = openTable(t, database)

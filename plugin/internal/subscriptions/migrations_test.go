@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/databasetest"
 )
 
 // isMigrated tests that a table works, and that all steps were taken once.
@@ -30,7 +32,7 @@ func isMigrated(t *testing.T, kept *Table) {
 	assert.Equal(t, addRows(t, kept, newRow("k1", "migrated", "a")), addRows(t, kept, again))
 }
 
-func testMigrations(t *testing.T, newDatabase func(t testing.TB) opener) {
+func testMigrations(t *testing.T, newDatabase func(t testing.TB) databasetest.Open) {
 	t.Run("nodes that start at once make the tables together", func(t *testing.T) {
 		open := newDatabase(t)
 		const nodes = 8

@@ -4,7 +4,6 @@
 package subscriptions
 
 import (
-	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -19,72 +18,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nuts-foundation/sqlite"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
-	_ "modernc.org/sqlite"
 
-	"github.com/nuts-mitz/nuts-mitz/internal/harness"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/databasetest"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
-
-// opener opens one database once more, as another node does.
-type opener func(t testing.TB) *gorm.DB
-
-// servers make empty databases.
-var servers = map[string]func(t testing.TB) (newDatabase func(t testing.TB) opener){
-	"SQLite": func(testing.TB) func(t testing.TB) opener {
-		return func(t testing.TB) opener {
-			file := filepath.Join(t.TempDir(), "sqlite.db")
-			return func(t testing.TB) *gorm.DB { return openSQLite(t, file+asTheNode) }
-		}
-	},
-	"PostgreSQL": func(t testing.TB) func(t testing.TB) opener {
-		workspace, err := harness.NewWorkspace("")
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, workspace.Close()) })
-		server, err := workspace.StartPostgres(t.Context())
-		require.NoError(t, err)
-		_, settings, err := server.NewDatabase(t.Context())
-		require.NoError(t, err)
-		connection := settings["storage.sql.connection"].(string)
-		admin, made := openGORM(t, postgres.Open(connection)), 0
-		return func(t testing.TB) opener {
-			// A schema is as good as a database, and is made in no time.
-			made++
-			schema := fmt.Sprint("s", made)
-			require.NoError(t, admin.Exec("CREATE SCHEMA "+schema).Error)
-			return func(t testing.TB) *gorm.DB { return openGORM(t, postgres.Open(connection+"&search_path="+schema)) }
-		}
-	},
-}
-
-// asTheNode are the options with which the node opens SQLite, which leave the journal as it is;
-// but these tests do not wait for the disk.
-const asTheNode = "?_pragma=foreign_keys(1)&journal_mode(WAL)&_pragma=synchronous(0)"
-
-// openSQLite opens a file, with its options, and with one connection as the node does.
-func openSQLite(t testing.TB, file string) *gorm.DB {
-	t.Helper()
-	connections, err := sql.Open("sqlite", "file:"+file)
-	require.NoError(t, err)
-	connections.SetMaxOpenConns(1)
-	return openGORM(t, sqlite.Dialector{Conn: connections})
-}
-
-func openGORM(t testing.TB, dialector gorm.Dialector) *gorm.DB {
-	t.Helper()
-	database, err := gorm.Open(dialector, &gorm.Config{TranslateError: true})
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		connections, err := database.DB()
-		require.NoError(t, err)
-		assert.NoError(t, connections.Close())
-	})
-	return database
-}
 
 func openTable(t testing.TB, database *gorm.DB) *Table {
 	t.Helper()
@@ -94,7 +34,7 @@ func openTable(t testing.TB, database *gorm.DB) *Table {
 }
 
 func TestTable(t *testing.T) {
-	for name, start := range servers {
+	for name, start := range databasetest.Servers() {
 		t.Run(name, func(t *testing.T) {
 			newDatabase := start(t)
 			testStore(t, func(t *testing.T) store { return openTable(t, newDatabase(t)(t)) })
@@ -110,7 +50,7 @@ func TestTable(t *testing.T) {
 
 // TestAKeyThatIsGoneIsNoticed: with it goes who is subscribed.
 func TestAKeyThatIsGoneIsNoticed(t *testing.T) {
-	table := openTable(t, openSQLite(t, filepath.Join(t.TempDir(), "node.db")))
+	table := openTable(t, databasetest.SQLite(t, filepath.Join(t.TempDir(), "node.db")))
 	former := withdrawal.NewKeys()
 	rotated := former.Rotated()
 	require.NoError(t, table.CheckKeys(t.Context(), former), "nobody is subscribed")
@@ -124,7 +64,7 @@ func TestAKeyThatIsGoneIsNoticed(t *testing.T) {
 
 // TestATakenPlaceSpoilsNoOtherRow: what is written in one transaction with it is written.
 func TestATakenPlaceSpoilsNoOtherRow(t *testing.T) {
-	for name, start := range servers {
+	for name, start := range databasetest.Servers() {
 		t.Run(name, func(t *testing.T) {
 			table := openTable(t, start(t)(t)(t))
 			rows := addRows(t, table, newRow("key", "hospital-east", "a"), newRow("key", "hospital-east", "b"), newRow("key", "hospital-east", "c"))
@@ -286,7 +226,7 @@ func TestNoNumberInTheFiles(t *testing.T) {
 		return all.String()
 	}
 	w := newWorld(t)
-	w.Config.Store = openTable(t, openSQLite(t, filepath.Join(dir, "sqlite.db")+asTheNode))
+	w.Config.Store = openTable(t, databasetest.SQLite(t, filepath.Join(dir, "sqlite.db")+databasetest.AsTheNode))
 	service, err := New(w.Config)
 	require.NoError(t, err)
 	for _, each := range w.add(service, 0, 20) {

@@ -12,6 +12,8 @@ import (
 	"github.com/nuts-foundation/sqlite"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/databasetest"
 )
 
 // callsOf are all calls of a store, about a row.
@@ -35,7 +37,7 @@ func callsOf(kept store, r row) map[string]func(ctx context.Context) error {
 	}
 }
 
-func testTrouble(t *testing.T, newDatabase func(t testing.TB) opener) {
+func testTrouble(t *testing.T, newDatabase func(t testing.TB) databasetest.Open) {
 	t.Run("a call ends with its context", func(t *testing.T) {
 		database := newDatabase(t)(t)
 		kept := openTable(t, database)
@@ -81,11 +83,11 @@ func TestALockedDatabase(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "sqlite.db")
-			database := openSQLite(t, file+asTheNode+options)
+			database := databasetest.SQLite(t, file+databasetest.AsTheNode+options)
 			kept := openTable(t, database)
 			r := newRow("k1", "east", "a")
 			lock := func() (unlock func()) {
-				other := openGORM(t, sqlite.Open("file:"+file+"?_txlock=exclusive")).Begin()
+				other := databasetest.GORM(t, sqlite.Open("file:"+file+"?_txlock=exclusive")).Begin()
 				require.NoError(t, other.Error)
 				return func() { require.NoError(t, other.Rollback().Error) }
 			}
@@ -107,7 +109,7 @@ func TestALockedDatabase(t *testing.T) {
 			unlock()
 			require.NoError(t, <-added)
 			var before, after int
-			require.NoError(t, openSQLite(t, file+asTheNode+options).Raw("PRAGMA busy_timeout").Scan(&before).Error)
+			require.NoError(t, databasetest.SQLite(t, file+databasetest.AsTheNode+options).Raw("PRAGMA busy_timeout").Scan(&before).Error)
 			require.NoError(t, database.Raw("PRAGMA busy_timeout").Scan(&after).Error)
 			assert.Equal(t, before, after, "the node waits as it did")
 		})

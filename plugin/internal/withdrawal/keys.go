@@ -118,11 +118,9 @@ func (k *Keys) places(about About) ([]string, error) {
 	if about.Patient.IsZero() {
 		return nil, errNoPatient
 	}
-	// None of these holds the byte between them.
-	beside := strings.Join([]string{string(about.DataHolder), string(about.Category), string(about.Kind)}, "\x00")
 	places := make([]string, len(k.all))
 	for i, key := range k.all {
-		hash := about.Patient.Keyed(key, beside)
+		hash := about.Patient.Keyed(key, about.beside())
 		places[i] = hex.EncodeToString(hash[:])
 	}
 	return places, nil
@@ -135,4 +133,9 @@ type About struct {
 	DataHolder consent.URA
 	Category   consent.Category
 	Kind       consent.ProviderCategory
+}
+
+// beside is all of it but the patient.
+func (a About) beside() string {
+	return strings.Join([]string{string(a.DataHolder), string(a.Category), string(a.Kind)}, between)
 }

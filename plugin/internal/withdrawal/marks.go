@@ -25,6 +25,9 @@ type Marks struct {
 	keys  *Keys // nil: there is no key, so nothing can be withdrawn
 	kinds Kinds
 	store Store
+	// history is nil where no token rests on what a requester brings along: then what was
+	// withdrawn matters no longer than a token lives.
+	history History
 }
 
 // ErrOff is returned where there is no key, so that no token can be ended by what it is about.
@@ -103,16 +106,27 @@ func (m *Marks) Holds(stamp Stamp) (bool, error) {
 }
 
 // Withdraw ends every live token about something, and those that are being made. On an error
-// some may live on: try again.
-func (m *Marks) Withdraw(about About) error {
+// some may live on, or others may come of what was recorded before: try again.
+func (m *Marks) Withdraw(about About) error { return m.withdraw([]About{about}) }
+
+func (m *Marks) withdraw(abouts []About) error {
 	if m.IsOff() {
 		return ErrOff
 	}
-	places, err := m.keys.places(about)
-	if err != nil {
-		return err
+	var all []string
+	var withdrawn []Withdrawn
+	for _, about := range abouts {
+		places, err := m.keys.places(about)
+		if err != nil {
+			return err
+		}
+		kept, err := m.keys.withdrawn(about)
+		if err != nil {
+			return err
+		}
+		all, withdrawn = append(all, places...), append(withdrawn, kept)
 	}
-	return m.mark(places...)
+	return m.end(all, withdrawn)
 }
 
 // WithdrawBy ends every live token about the patient of a secret path at its data holder, when
@@ -121,7 +135,7 @@ func (m *Marks) WithdrawBy(path Path) error {
 	if m.IsOff() {
 		return ErrOff
 	}
-	return m.mark(path.place)
+	return m.end([]string{path.place}, []Withdrawn{{Place: path.place, Key: path.keyID()}})
 }
 
 // Told is what a patient decided about one data category.
@@ -141,16 +155,15 @@ func (m *Marks) Narrow(patient consent.BSN, dataHolder consent.URA, told map[con
 	if len(told) == 0 || !m.kinds.know(told) {
 		return m.Withdraw(all)
 	}
+	var abouts []About
 	for category, each := range told {
 		for _, kind := range m.kinds.without(each.Permitted) {
 			one := all
 			one.Category, one.Kind = category, kind
-			if err := m.Withdraw(one); err != nil {
-				return err
-			}
+			abouts = append(abouts, one)
 		}
 	}
-	return nil
+	return m.withdraw(abouts)
 }
 
 func (m *Marks) mark(places ...string) error {

@@ -102,6 +102,9 @@ func (k *Keys) ReadPath(secret string) (Path, bool) {
 	return Path{}, false
 }
 
+// keyID returns the name of the key that it was made with.
+func (p Path) keyID() string { return (&Keys{all: [][keySize]byte{p.key}}).ID() }
+
 // Place returns what the patient at the data holder is known by: 64 hexadecimal digits, the same
 // for every path about both, which tell nothing without the key.
 func (p Path) Place() string { return p.place }

@@ -39,6 +39,8 @@ type MitzConfig struct {
 	Issuer string
 	// SigningKeyFile is what it signs with; empty: it does not.
 	SigningKeyFile string
+	// FHIRBases are those of access.fhirbases.
+	FHIRBases []string
 	// Files with more data holders, and more types of requesters; empty: none.
 	DataHoldersFile, FacilityTypesFile string
 }
@@ -150,6 +152,10 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
 {{- with .MaxAge}}
     maxage: {{printf "%q" .}}
 {{- end}}
+{{- end}}
+{{- if .FHIRBases}}
+  access:
+    fhirbases: [{{range $i, $b := .FHIRBases}}{{if $i}}, {{end}}{{printf "%q" $b}}{{end}}]
 {{- end}}
 {{- with .Issuer}}
   localization:

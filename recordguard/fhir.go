@@ -117,13 +117,14 @@ func segmentsOfNoType(segments []string) error {
 }
 
 func aboutAPatient(resourceType string) error {
-	if _, known := patientTypes()[resourceType]; known {
+	switch {
+	case namingOf(resourceType) != aboutNobody:
 		return nil
-	}
-	if sharedTypes()[resourceType] {
+	case shared(resourceType):
 		return NoPatient
+	default:
+		return ResourceUnknown
 	}
-	return ResourceUnknown
 }
 
 // readOne reads a read of one resource (R4, section 3.1.0.2).

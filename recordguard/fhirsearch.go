@@ -93,7 +93,7 @@ func (r *Request) add(resourceType string, each parameter, inBody bool) error {
 		r.References = append(r.References, *reference)
 		return nil
 	}
-	if !filters()[each.name] || strings.Contains(each.value, "Patient/") {
+	if !filter(each.name) || strings.Contains(each.value, "Patient/") {
 		return ParameterRefused
 	}
 	if each.name == "category" && oneToken(each.value) {
@@ -105,7 +105,7 @@ func (r *Request) add(resourceType string, each parameter, inBody bool) error {
 // addNumber reads a patient's number.
 func (r *Request) addNumber(resourceType string, each parameter, inBody bool) error {
 	var known bool
-	switch how := patientTypes()[resourceType]; each.name {
+	switch how := namingOf(resourceType); each.name {
 	case "identifier":
 		known = resourceType == "Patient"
 	case "patient.identifier", "patient:Patient.identifier":
@@ -130,7 +130,7 @@ func (r *Request) addNumber(resourceType string, each parameter, inBody bool) er
 
 // namedPatient reads a parameter that names a patient by logical id; nil: it is another one.
 func namedPatient(resourceType string, each parameter) (*Reference, error) {
-	how := patientTypes()[resourceType]
+	how := namingOf(resourceType)
 	id, qualified := strings.CutPrefix(each.value, "Patient/")
 	var known bool
 	switch each.name {
@@ -159,7 +159,7 @@ func namedPatient(resourceType string, each parameter) (*Reference, error) {
 // are, such as the mother's encounter of which a child's is a part.
 func (r *Request) addIncluded(value string) error {
 	parts := strings.Split(value, ":")
-	if len(parts) != 3 || parts[0] != strings.SplitN(r.Resources[0], "?", 2)[0] || !parameterShape.MatchString(parts[1]) || !sharedTypes()[parts[2]] {
+	if len(parts) != 3 || parts[0] != strings.SplitN(r.Resources[0], "?", 2)[0] || !parameterShape.MatchString(parts[1]) || !shared(parts[2]) {
 		return IncludeRefused
 	}
 	r.Resources = append(r.Resources, parts[2])

@@ -81,6 +81,9 @@ func New(config Config) (*Guard, error) {
 	if config.Timeout == 0 {
 		config.Timeout = defaultTimeout
 	}
+	if config.Rules.Categories == nil {
+		config.Rules.Categories = DefaultCategories()
+	}
 	client := http.DefaultClient
 	if config.Client != nil {
 		client = config.Client

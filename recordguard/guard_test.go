@@ -236,11 +236,22 @@ func send(t *testing.T, server *guarded, path string, header http.Header) int {
 }
 
 func TestGuardAsksNoMoreThanItMust(t *testing.T) {
-	server := startGuarded(t, nil, careless(t))
-	server.node.issue("bound", live(map[string]any{"cnf": map[string]any{"jkt": "key"}}))
+	var server *guarded
 	bound := func(path string) http.Header {
 		return present(t, recordattacks.Bound, http.MethodGet, server.base()+path)
 	}
+	resolved := 0
+	server = startGuarded(t, func(c *recordguard.Config) {
+		c.PatientOf = func(ctx context.Context, reference recordguard.Reference) (consent.BSN, error) {
+			resolved++
+			return patientOf(ctx, reference)
+		}
+	}, careless(t))
+	server.node.issue("bound", live(map[string]any{"cnf": map[string]any{"jkt": "key"}}))
+	send(t, server, "/Patient/first", http.Header{"Authorization": {"Bearer unknown"}})
+	send(t, server, "/Patient/first", http.Header{"Authorization": {"Bearer bound"}})
+	assert.Zero(t, resolved, "for who has no token, or not its key, nothing is looked up")
+	server.node.askedFor()
 
 	send(t, server, "/Patient?family=a", bound("/Patient"))
 	assert.Empty(t, server.node.askedFor(), "what cannot be judged anyway")
@@ -313,5 +324,35 @@ func TestNewListsAllThatIsWrong(t *testing.T) {
 	for _, address := range []string{"https://records.example", "https://records.example:8443/a/fhir", "http://localhost:1/fhir"} {
 		_, err := recordguard.New(recordguard.Config{Rules: rules, Node: "http://127.0.0.1:8081", URL: address})
 		assert.NoError(t, err, address)
+	}
+}
+
+func TestGuardRefusesWhatOthersCouldReadDifferently(t *testing.T) {
+	server := startGuarded(t, func(c *recordguard.Config) {
+		c.PatientOf = func(context.Context, recordguard.Reference) (consent.BSN, error) { return consent.BSN{}, nil }
+	}, careless(t))
+	server.node.issue("good", live(nil))
+	form := func(body string, contentTypes ...string) *http.Request {
+		request := httptest.NewRequest(http.MethodPost, server.base()+"/Patient/_search", strings.NewReader(body))
+		request.RequestURI = ""
+		request.Header = http.Header{"Authorization": {"Bearer good"}, "Content-Type": contentTypes}
+		return request
+	}
+	const formType = "application/x-www-form-urlencoded"
+	for name, test := range map[string]struct {
+		request *http.Request
+		want    recordguard.Refusal
+	}{
+		"two content types":                 {form("_id=first", formType, "application/json"), recordguard.HeaderRefused},
+		"a body that is too large":          {form(strings.Repeat("a", 100<<10), formType), recordguard.BodyRefused},
+		"a patient of whom no number known": {form("_id=first", formType), recordguard.PatientUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			response, err := server.Client().Do(test.request)
+			require.NoError(t, err)
+			defer response.Body.Close()
+			assert.Equal(t, http.StatusForbidden, response.StatusCode)
+			assert.Equal(t, test.want, server.refusals[len(server.refusals)-1])
+		})
 	}
 }

@@ -135,7 +135,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // readFHIR is the reader for a FHIR server below the guard's address.
 func (g *Guard) readFHIR(r *http.Request, body []byte) (Request, error) {
 	path, below := strings.CutPrefix(r.URL.EscapedPath(), g.path)
-	if !below || path != "" && path[0] != '/' {
+	if !below {
 		return Request{}, PathRefused
 	}
 	return ReadFHIR(FHIRRequest{Method: r.Method, Path: path, Query: r.URL.RawQuery, ContentType: r.Header.Get("Content-Type"), Body: body})

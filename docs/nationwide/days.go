@@ -143,7 +143,7 @@ func (c country) firstDay(gate chan struct{}) string {
 		{"4. as 1, if a node had one message with Mitz at once, and not " + commas(mitzclient.DefaultSubscriptionsAtOnce/2), func(b *simulation.BulkSetup) { b.AtOnce = 1 }},
 		{"5. as 1, if the nodes begin one after the other, all in twice the time that Mitz needs", func(b *simulation.BulkSetup) { b.Within = 2 * ideal }},
 	}
-	return head("Case", ">Half are subscribed after", ">99% after", ">Messages for one subscription", ">Of them in vain", ">Waiting at Mitz at once", ">Messages a second, in the worst 10 s") +
+	return head("Case", ">Half are subscribed after", ">99% after", ">Messages for one subscription", ">Of them not taken, or too late", ">Waiting at Mitz at once", ">Messages a second, in the worst 10 s") +
 		each(gate, cases, func(one bulkCase) string {
 			setup := simulation.BulkSetup{
 				Nodes: c.number("nodes"), Each: c.number("bulkpatients"), Within: within, AtOnce: mitzclient.DefaultSubscriptionsAtOnce / 2, Most: most, Seed: seed,

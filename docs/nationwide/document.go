@@ -96,7 +96,7 @@ func commas(n int) string {
 
 // percent writes a share.
 func percent(share float64) string {
-	if share > 0 && share < 0.01 {
+	if share >= 0.0005 && share < 0.01 {
 		return strconv.FormatFloat(100*share, 'f', 1, 64) + "%"
 	}
 	return strconv.FormatFloat(100*share, 'f', 0, 64) + "%"

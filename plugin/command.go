@@ -19,19 +19,20 @@ import (
 )
 
 // AddCommands adds the engine's flags to the node's commands that load its configuration, and
-// the engine's own commands: "mitz explain", "mitz check", "mitz audit" and "mitz version". The
+// the engine's own commands: "mitz explain", "mitz check", "mitz audit", "mitz pdp" and "mitz version". The
 // system is the one that [Install] was given.
 func AddCommands(root *cobra.Command, system *core.System) {
 	config.AddFlags(root)
 	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)", RunE: refuseUnknown}
 	load := configLoader(system)
 	explainCommand, checkCommand, audit := explain.Command(load), check.Command(load), auditcommand.New(load)
-	for _, command := range append(audit.Commands(), explainCommand, checkCommand) {
+	pdp := pdpCommand(system)
+	for _, command := range append(audit.Commands(), explainCommand, checkCommand, pdp) {
 		if server, _, err := root.Find([]string{"server"}); err == nil {
 			config.AddServerFlags(command, server)
 		}
 	}
-	group.AddCommand(explainCommand, checkCommand, audit, versionCommand(), withdrawal.KeyCommand())
+	group.AddCommand(explainCommand, checkCommand, audit, pdp, versionCommand(), withdrawal.KeyCommand())
 	root.AddCommand(group)
 	for _, command := range append(group.Commands(), group) {
 		// The error is told once, by who executes the command, as with the server.
@@ -52,17 +53,9 @@ func installedEngine(system *core.System) (*Engine, bool) {
 // the words of a start that fails. Nothing of the engine is in use afterwards.
 func configLoader(system *core.System) report.Load {
 	return func(command *cobra.Command) (*config.Config, error) {
-		if err := system.Load(command.Flags()); err != nil {
+		engine, err := loadSystem(system, command)
+		if err != nil {
 			return nil, err
-		}
-		engine, installed := installedEngine(system)
-		if !installed {
-			return nil, errors.New("the plugin is not installed in this node")
-		}
-		// The node's own policy files are part of it: they say what a guarded scope demands.
-		policies := engine.node.Policy
-		if err := policies.Configure(*system.Config); err != nil {
-			return nil, fmt.Errorf("unable to configure %s: %w", policies.Name(), err)
 		}
 		cfg, err := config.Read(*system.Config, engine.configNode(), config.Hooks{})
 		if err != nil {
@@ -70,6 +63,24 @@ func configLoader(system *core.System) report.Load {
 		}
 		return cfg, nil
 	}
+}
+
+// loadSystem loads the node's configuration for a command, and configures what is needed to read
+// ours: nothing that has a database, keys or an address.
+func loadSystem(system *core.System, command *cobra.Command) (*Engine, error) {
+	if err := system.Load(command.Flags()); err != nil {
+		return nil, err
+	}
+	engine, installed := installedEngine(system)
+	if !installed {
+		return nil, errors.New("the plugin is not installed in this node")
+	}
+	// The node's own policy files are part of it: they say what a guarded scope demands.
+	policies := engine.node.Policy
+	if err := policies.Configure(*system.Config); err != nil {
+		return nil, fmt.Errorf("unable to configure %s: %w", policies.Name(), err)
+	}
+	return engine, nil
 }
 
 // refuseUnknown is for a command that only has subcommands: without it cobra prints the

@@ -267,10 +267,7 @@ func (e *Engine) isRunning() bool { return e.requests.IsOpen() }
 
 // listsChanged tells that changed lists are in use.
 func (e *Engine) listsChanged(changed *policy.Lists) {
-	dataHolders, facilityTypes := changed.Len()
-	log().WithField("data_holders", dataHolders).WithField("facility_types", facilityTypes).
-		Info("The changed lists of data holders and facility types are in use")
-	logWarnings(config.ListWarnings(changed))
+	e.listsChangedAlone(changed)
 	logWarnings(config.SubjectWarnings(e.ending, changed, e.node.VDR))
 }
 

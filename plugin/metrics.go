@@ -37,6 +37,8 @@ type metrics struct {
 	registered []prometheus.Collector
 	// linked tells that Mitz is asked. Where it never is, there is no link to measure.
 	linked bool
+	// alone tells that there is no node: what is about its requests is not measured.
+	alone bool
 }
 
 // measured is what the metrics ask for when they are read.
@@ -165,7 +167,10 @@ func newDoorRefused() *prometheus.CounterVec {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	collectors := append([]prometheus.Collector{m.doorRefused, m.guarded, m.withoutSQL, m.build}, slices.Concat(m.subscribed, m.registered, m.recorded)...)
+	collectors := append([]prometheus.Collector{m.guarded, m.build}, m.recorded...)
+	if !m.alone {
+		collectors = append(append(collectors, m.doorRefused, m.withoutSQL), slices.Concat(m.subscribed, m.registered)...)
+	}
 	if m.linked {
 		collectors = append(collectors, m.certificate, m.circuit, m.heldBack, m.running, m.waiting, m.overdue)
 	}

@@ -22,7 +22,10 @@ func (s *Server) routes() http.Handler {
 	place := Prefix + "{subject}"
 	mux.HandleFunc("POST "+place+authzen.EvaluationPath, s.known(s.authzen.Evaluation))
 	mux.HandleFunc("POST "+place+authzen.EvaluationsPath, s.known(s.authzen.Evaluations))
+	// The standard has the metadata between host and path, where a node cannot serve them: so
+	// they are after the path too, as on a node.
 	mux.HandleFunc("GET "+authzen.MetadataPath+place, s.metadata)
+	mux.HandleFunc("GET "+place+authzen.MetadataPath, s.metadata)
 	mux.HandleFunc("GET /status", status)
 	mux.Handle("GET /health", s.parts.Health)
 	mux.Handle("GET /metrics", s.parts.Metrics)
@@ -41,6 +44,10 @@ func (s *Server) known(serve func(http.ResponseWriter, *http.Request, string)) h
 			http.Error(w, why.message(), why.status())
 			return
 		}
+		if !s.parts.Listed(r.PathValue("subject")) {
+			unlisted(w)
+			return
+		}
 		select {
 		case s.turns <- struct{}{}:
 			defer func() { <-s.turns }()
@@ -57,6 +64,10 @@ func (s *Server) known(serve func(http.ResponseWriter, *http.Request, string)) h
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	subject := r.PathValue("subject")
 	if !s.parts.Listed(subject) {
+		unlisted(w)
+		return
+	}
+	if s.base == "" {
 		http.NotFound(w, r)
 		return
 	}
@@ -68,6 +79,10 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // who asked has gone when this fails
+}
+
+func unlisted(w http.ResponseWriter) {
+	http.Error(w, "the subject is not in mitz.dataholders", http.StatusNotFound)
 }
 
 // Address is where clients reach the decision point of a subject, once the server listens.

@@ -30,11 +30,12 @@ const (
 // Parts are what a server is made of. All are needed but URL.
 type Parts struct {
 	Address string // where it listens: host and port
-	// URL is where clients reach it, without a slash at its end; empty: at Address.
+	// URL is where clients reach it, without a slash at its end; empty: at Address. There are no
+	// metadata when that is every address of the machine.
 	URL    string
 	Access *Access
 	Point  authzen.Point
-	// Listed reports whether a subject is a data holder, of which there are metadata.
+	// Listed reports whether a subject is a data holder. There is nothing at any other.
 	Listed func(subject string) bool
 	// Health tells the state of what a decision rests on; Metrics serves the counts. Neither may
 	// tell anything of a client or a patient: everybody can see them.
@@ -95,7 +96,7 @@ func (s *Server) Listen(ctx context.Context) error {
 		return errors.Join(errors.New("pdp.address: it is not an address of this machine alone: write 127.0.0.1"), listener.Close())
 	}
 	s.base = s.parts.URL
-	if s.base == "" {
+	if s.base == "" && !bound.IP.IsUnspecified() {
 		s.base = s.scheme() + "://" + listener.Addr().String()
 	}
 	s.listener = listener
@@ -109,8 +110,11 @@ func (s *Server) scheme() string {
 	return "http"
 }
 
-// Base is where clients reach the server, once it listens.
+// Base is where clients reach the server, once it listens; empty: it cannot be told.
 func (s *Server) Base() string { return s.base }
+
+// Listens returns the address at which the server listens.
+func (s *Server) Listens() string { return s.listener.Addr().String() }
 
 // Start begins to answer.
 func (s *Server) Start() {

@@ -34,7 +34,9 @@ func TestWhatIsServed(t *testing.T) {
 		{"POST", Prefix + "/access/v1/evaluation", 404, ""},
 		{"GET", "/.well-known/authzen-configuration" + at, 200, `{"policy_decision_point":"` + server.Base() + at + `","access_evaluation_endpoint":"` +
 			server.Base() + at + `/access/v1/evaluation","access_evaluations_endpoint":"` + server.Base() + at + `/access/v1/evaluations"}`},
+		{"GET", at + "/.well-known/authzen-configuration", 200, ""},
 		{"GET", "/.well-known/authzen-configuration" + Prefix + "a%20b%2Fc", 200, ""},
+		{"POST", Prefix + "hospital-north/access/v1/evaluation", 404, ""},
 		{"GET", "/.well-known/authzen-configuration" + Prefix + "hospital-north", 404, ""},
 		{"GET", "/.well-known/authzen-configuration", 404, ""},
 		{"GET", "/status", 200, "OK"},
@@ -56,12 +58,9 @@ func TestWhatIsServed(t *testing.T) {
 func TestTheSubjectOfAPath(t *testing.T) {
 	server := start(t, Files{}, nil, func(p *Parts) { p.URL = "https://pdp.example" })
 	client := httpClient(t, newIdentity(t), nil)
-	for _, subject := range []string{"hospital-east", "a b/c", "ziekenhuis-é", ".."} {
+	for _, subject := range []string{"hospital-east", "a b/c", "ziekenhuis-é"} {
 		path := strings.TrimPrefix(server.Address(subject), "https://pdp.example")
-		if subject == ".." {
-			path = Prefix + "%2E%2E"
-		}
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+server.listener.Addr().String()+path+"/access/v1/evaluation", strings.NewReader(question))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+server.Listens()+path+"/access/v1/evaluation", strings.NewReader(question))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/json")
 		response, err := client.Do(request)
@@ -69,7 +68,7 @@ func TestTheSubjectOfAPath(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 		assert.Equal(t, 200, response.StatusCode, subject)
 	}
-	assert.Equal(t, []string{"hospital-east", "a b/c", "ziekenhuis-é", ".."}, server.point.asked())
+	assert.Equal(t, []string{"hospital-east", "a b/c", "ziekenhuis-é"}, server.point.asked())
 }
 
 func TestClientsWithTokens(t *testing.T) {
@@ -249,7 +248,7 @@ func TestAnAddressThatCannotBeHad(t *testing.T) {
 	taken := start(t, Files{}, nil, nil)
 	access, err := Open(Files{}, nil, Hooks{})
 	require.NoError(t, err)
-	server := New(Parts{Address: taken.listener.Addr().String(), Access: access, Point: &point{}, Hooks: (&told{}).hooks(), Health: http.NotFoundHandler(), Metrics: http.NotFoundHandler()})
+	server := New(Parts{Address: taken.Listens(), Access: access, Point: &point{}, Hooks: (&told{}).hooks(), Health: http.NotFoundHandler(), Metrics: http.NotFoundHandler()})
 	require.ErrorContains(t, server.Listen(t.Context()), "pdp.address: ")
 }
 

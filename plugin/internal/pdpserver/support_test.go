@@ -155,7 +155,9 @@ func start(t *testing.T, files Files, names []string, change func(*Parts)) *runn
 	r := &running{access: access, point: &point{}, told: &told{}}
 	parts := Parts{
 		Address: "127.0.0.1:0", Access: access, Point: r.point, Timeout: time.Minute, Hooks: r.told.hooks(),
-		Listed:  func(subject string) bool { return subject == "hospital-east" || subject == "a b/c" },
+		Listed: func(subject string) bool {
+			return subject == "hospital-east" || subject == "a b/c" || subject == "ziekenhuis-é"
+		},
 		Health:  saying("health"),
 		Metrics: saying("counts"),
 	}

@@ -45,7 +45,7 @@ bin/fhir: tools/package.json tools/package-lock.json tools/validate-fhir.cjs
 	mv bin/fhir.new bin/fhir && touch bin/fhir
 
 race: ## run the packages that share state with the race detector
-	$(GO) test -race -timeout 20m ./consent $$($(GO) list ./internal/... | grep -v /harness) ./plugin/... ./mitzclient/...
+	$(GO) test -race -timeout 20m ./consent $$($(GO) list ./internal/... | grep -v /harness) ./plugin/... ./mitzclient/... ./recordguard
 
 bench: ## print the measurements; ARGS=--quick for a short run
 	@$(GO) build -o bin/bench ./e2e-tests/bench

@@ -263,6 +263,28 @@ func TestGuardAsksNoMoreThanItMust(t *testing.T) {
 	assert.Len(t, server.node.askedFor(), 2)
 }
 
+// TestGuardDoesNotTellWhoIsAPatient: who has a token for one patient cannot tell another from nobody.
+func TestGuardDoesNotTellWhoIsAPatient(t *testing.T) {
+	server := startGuarded(t, nil, careless(t))
+	for name, claims := range map[string]map[string]any{"a good token": live(nil), "a token for something else": live(map[string]any{"scope": "other"})} {
+		t.Run(name, func(t *testing.T) {
+			server.node.issue("token", claims)
+			answer := func(path string) http.Header {
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.base()+path, nil)
+				require.NoError(t, err)
+				request.Header.Set("Authorization", "Bearer token")
+				response, err := server.Client().Do(request)
+				require.NoError(t, err)
+				require.NoError(t, response.Body.Close())
+				assert.Equal(t, http.StatusForbidden, response.StatusCode)
+				response.Header.Del("Date")
+				return response.Header
+			}
+			assert.Equal(t, answer("/Patient/second"), answer("/Patient/nobody"))
+		})
+	}
+}
+
 func TestGuardHandsOverTheDecision(t *testing.T) {
 	var decision recordguard.Decision
 	server := startGuarded(t, nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -87,7 +87,8 @@ func challenge(header http.Header, refusal Refusal, scheme string) {
 		header.Set("WWW-Authenticate", proof+`, error="invalid_token"`)
 	case ProofInvalid:
 		header.Set("WWW-Authenticate", proof+`, error="invalid_dpop_proof"`)
-	case ScopeNotAccepted, SeveralScopes, NoConsent, OtherDataHolder, OtherPatient, NotCovered:
+	case ScopeNotAccepted, SeveralScopes, NoConsent, OtherDataHolder, OtherPatient, NotCovered, PatientUnknown:
+		// PatientUnknown too: else one could tell who is a patient here and who is not.
 		header.Set("WWW-Authenticate", scheme+` error="insufficient_scope"`)
 	default: // another token would not help
 	}

@@ -35,8 +35,8 @@ func (r Rules) CheckAlone(mapping pe.WalletOwnerMapping) error {
 		why := r.whyUnproven(d)
 		if why == nil && takesWholeCA(d.Constraints.Fields) && !slices.Equal(d.Types(), []string{TypeX509}) {
 			why = &unproven{
-				"the filter on the issuer lets every certificate of a CA pass, and the node compares only a " + TypeX509 + " with its certificate",
-				"take a " + TypeX509 + ", or name the issuer's own DID",
+				"the filter on the issuer lets every certificate of a CA pass, and the node compares only an " + TypeX509 + " with its certificate",
+				"take an " + TypeX509 + " alone, or name the issuer's own DID",
 			}
 		}
 		if why != nil {

@@ -186,3 +186,30 @@ func TestResourcesOfOneQuestion(t *testing.T) {
 	}
 	assert.Len(t, point.mitz.asked, 1)
 }
+
+// FuzzNothingIsPermittedThatMitzDenies asks whatever can be asked, of a Mitz that denies and a node
+// with one token.
+func FuzzNothingIsPermittedThatMitzDenies(f *testing.F) {
+	for _, each := range []string{flat, nested, strings.Replace(withToken, "token-1", "token-2", 1)} {
+		f.Add(each)
+	}
+	f.Add(`{"subject": {"type": "organization", "id": "did:web:a.example", "properties": {"organization": {"user_id": ["1", {"value": 1}]}}},
+		"action": {"name": "request_scope"}, "resource": {"type": "scope", "id": "birth-care"}, "context": {"policy": "birth-care"}}`)
+	point := newPoint(f, deciding(consent.Deny))
+	point.parts.Tokens = tokens{"token-1-of-nobody": testToken()}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "token-1-of-nobody") || !json.Valid([]byte(text)) {
+			t.Skip()
+		}
+		var read authzen.Evaluation
+		if json.Unmarshal([]byte(text), &read) != nil {
+			t.Skip()
+		}
+		point.mitz.asked = nil
+		decision := point.Begin(hospital).Evaluate(t.Context(), read)
+		assert.False(t, decision.Permit)
+		assert.NotEmpty(t, decision.Reason)
+		assert.NotEqual(t, "panic", decision.Reason)
+		assert.LessOrEqual(t, len(point.mitz.asked), 1)
+	})
+}

@@ -109,9 +109,15 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 			assert.Len(t, each.took, p.tokensIssued, each.name)
 		}
 	})
+	t.Run("gateways of record servers", func(t *testing.T) {
+		require.Len(t, measured.access, 4)
+		for _, each := range measured.access {
+			assert.Len(t, each.took, p.introspections, each.name)
+		}
+	})
 	t.Run("what is printed", func(t *testing.T) {
 		text := out.String()
-		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "8. ", "9. ", "What consent costs", "Patients subscribed"} {
+		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "8. ", "9. ", "10. ", "What consent costs", "Patients subscribed"} {
 			assert.Contains(t, text, heading)
 		}
 		assert.Contains(t, text, "reached")

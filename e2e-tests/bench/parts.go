@@ -50,6 +50,12 @@ func allParts() []part {
 				return err
 			},
 			func(out io.Writer, r results) { printBrought(out, r.brought) }},
+		{"gateways of record servers",
+			func(ctx context.Context, s *scene, p plan, r *results) (err error) {
+				r.access, err = s.measureAccess(ctx, p)
+				return err
+			},
+			func(out io.Writer, r results) { printAccess(out, r.plan, r.access) }},
 	}
 }
 

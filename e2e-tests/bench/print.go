@@ -18,6 +18,7 @@ type results struct {
 	unverified unverifiedResult
 	withdrawal withdrawalResult
 	brought    []timedRow
+	access     []timedRow
 }
 
 // complaint is an error that says how the requests ended in which there was something wrong.

@@ -102,14 +102,22 @@ func readPart(part string, into any, members ...string) bool {
 	return err == nil && json.Valid(content) && strictjson.Check(content, known) == nil && json.Unmarshal(content, into) == nil
 }
 
-// hasThumbprint reports whether a key is the one of a thumbprint (RFC 7638).
+// hasThumbprint reports whether a key is the one of a thumbprint.
 func hasThumbprint(key json.RawMessage, thumbprint string) bool {
+	return subtle.ConstantTimeCompare([]byte(thumbprintOf(key)), []byte(thumbprint)) == 1
+}
+
+// thumbprintOf returns the thumbprint of a key (RFC 7638), in base64url; empty: it is none.
+func thumbprintOf(key json.RawMessage) string {
 	parsed, err := jwk.ParseKey(key)
 	if err != nil {
-		return false
+		return ""
 	}
 	hash, err := parsed.Thumbprint(crypto.SHA256)
-	return err == nil && subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(hash)), []byte(thumbprint)) == 1
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(hash)
 }
 
 // isPlainID reports whether an id can be kept in any session database.

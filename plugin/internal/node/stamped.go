@@ -32,11 +32,6 @@ type stampedToken struct {
 	Asked *policy.Asked `json:"mitz_asked,omitempty"`
 }
 
-// needsConsent reports whether a token rests on consent.
-func (t stampedToken) needsConsent() bool {
-	return t.InputDescriptorConstraintIdMap[policy.ClaimConsent] == true
-}
-
 // getToken returns a token as long as it is live, and there is consent for it still where its
 // profile wants that looked for again.
 func (s guardedStore) getToken(key string, target *iam.AccessToken) error {
@@ -44,19 +39,13 @@ func (s guardedStore) getToken(key string, target *iam.AccessToken) error {
 	if err != nil {
 		return err
 	}
-	if token, err = s.latest(key, token); err != nil {
-		return err
+	if token.Asked != nil {
+		if token, err = s.lookAgain(key, token); err != nil {
+			return err
+		}
 	}
 	*target = token.AccessToken
 	return nil
-}
-
-// latest returns a live token as it is now, after another look at it where its profile wants one.
-func (s guardedStore) latest(key string, token stampedToken) (stampedToken, error) {
-	if token.Asked == nil {
-		return token, nil
-	}
-	return s.lookAgain(key, token)
 }
 
 // getLive returns a token as long as nothing was withdrawn that it rests on. A token that
@@ -66,16 +55,22 @@ func (s guardedStore) getLive(key string) (token stampedToken, err error) {
 	if err := s.SessionStore.Get(key, &token); err != nil {
 		return stampedToken{}, err
 	}
-	if token.needsConsent() || len(token.Stamp) > 0 {
-		holds, err := s.marks.Holds(token.Stamp)
-		if err != nil {
-			return stampedToken{}, err
-		}
-		if !holds {
-			return stampedToken{}, storage.ErrNotFound
-		}
+	if err := s.holds(token.InputDescriptorConstraintIdMap, token.Stamp); err != nil {
+		return stampedToken{}, err
 	}
 	return token, nil
+}
+
+// holds returns an error unless nothing was withdrawn that a token with these claims rests on.
+func (s guardedStore) holds(claims map[string]any, stamp withdrawal.Stamp) error {
+	if claims[policy.ClaimConsent] != true && len(stamp) == 0 {
+		return nil // it needs no consent
+	}
+	holds, err := s.marks.Holds(stamp)
+	if err == nil && !holds {
+		return storage.ErrNotFound
+	}
+	return err
 }
 
 // canBeToken matches what this node issues as an access token, and not much more.

@@ -125,7 +125,7 @@ func (h *byHand) tellMitz(path, file string) string {
 
 // show prints the addresses and the commands.
 func (h *byHand) show(page page) {
-	page.heading("Everything stays up, on this machine only. Try it by hand")
+	page.heading("To try it by hand")
 	page.space()
 	for _, address := range [][2]string{
 		{"Hospital's node", h.Issuer() + " (public)"},
@@ -150,5 +150,4 @@ func (h *byHand) show(page page) {
 		page.line(strings.Join(command.shell, "\n"))
 		page.space()
 	}
-	page.line(page.styled(bold, "Ctrl-C stops everything."))
 }

@@ -21,9 +21,9 @@ func TestStaysUpForTryingByHand(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	up := make(chan struct{})
-	out := &watchedWriter{text: "Ctrl-C stops everything.", found: func() { close(up) }}
+	out := &watchedWriter{text: "Ctrl-C stops it.", found: func() { close(up) }}
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, nil, out, out, false) }()
+	go func() { ended <- run(ctx, []string{"--commands"}, out, out, false) }()
 	select {
 	case <-up:
 	case code := <-ended:

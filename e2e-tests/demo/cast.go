@@ -8,24 +8,27 @@ import (
 	"slices"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/stories"
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 
 // The organisations and the professional, all made up.
 const (
-	practice     = "Verloskundigen De Eerste Stap"
-	practiceURA  = "00001234"
-	practiceType = "G3" // a midwifery practice
-	hospital     = "Ziekenhuis Oost"
-	hospitalURA  = "00000659"
-	hospitalType = "V6" // a general hospital
-	centre       = "Geboortecentrum West"
-	centreURA    = "00000777"
-	centreType   = "G3"
-	midwife      = "Marieke Jansen"
-	midwifeID    = "900012345"
-	midwifeRole  = "03.000"
+	practice        = "Verloskundigen De Eerste Stap"
+	practiceURA     = "00001234"
+	practiceType    = "G3" // a midwifery practice
+	hospital        = "Ziekenhuis Oost"
+	hospitalURA     = "00000659"
+	hospitalType    = "V6" // a general hospital
+	hospitalSubject = "hospital-east"
+	centre          = "Geboortecentrum West"
+	centreURA       = "00000777"
+	centreType      = "G3"
+	midwife         = "Marieke Jansen"
+	midwifeID       = "900012345"
+	midwifeRole     = "03.000"
 )
 
 // What is asked for.
@@ -72,6 +75,24 @@ func theCast() cast {
 
 // bsns are the numbers that may not be in any log, nor in what the demo prints.
 func (c cast) bsns() []string { return []string{c.client.bsn, c.other.bsn, c.west.bsn, c.asked.bsn} }
+
+// scene is the cast as the browser's demo has it.
+func (c cast) scene() scene.Cast {
+	return scene.Cast{
+		Patients: []scene.Patient{
+			c.client.scene(stories.Client, scene.Hospital), c.other.scene(stories.Other, scene.Hospital),
+			c.west.scene(stories.West, scene.Centre), c.asked.scene(stories.Unrecorded, scene.Hospital),
+		},
+		Practice: scene.Organisation{Name: practice, URA: practiceURA, Type: practiceType},
+		Hospital: scene.Organisation{Name: hospital, URA: hospitalURA, Type: hospitalType, Subject: hospitalSubject},
+		Centre:   scene.Organisation{Name: centre, URA: centreURA, Type: centreType, Subject: birthCentre().Subject},
+		Scope:    scope, Category: category,
+	}
+}
+
+func (p patient) scene(key, holder string) scene.Patient {
+	return scene.Patient{Key: key, Name: p.name, BSN: p.bsn, BirthDate: p.birthDate, Notes: p.notes, Holder: holder}
+}
 
 // records are those of a record server about these patients.
 func records(patients ...patient) map[string]harness.Patient {

@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Command demo plays the three scenarios as a story for people who need not know Nuts, Mitz or
-// OAuth: a midwife asks a hospital for the notes of an earlier pregnancy, then a birth centre
-// that has no Mitz, and then with consent that she recorded herself. Three real nodes, a
-// simulator of Mitz and record servers run on loopback; every step is checked, and a step that
-// did not come out as it must is shown as such.
+// Command demo shows, for people who need not know Nuts, Mitz or OAuth, how a patient's consent
+// decides about medical data: a midwife asks a hospital for the notes of an earlier pregnancy, then
+// a birth centre that has no Mitz, and then with consent that she recorded herself. Three real
+// nodes, a simulator of Mitz and record servers run on loopback. Package web serves them to a
+// browser; with --once it is a text in the terminal. Every step is checked, and one that did not
+// come out as it must is shown as such.
 //
 // It must never listen beyond loopback, print a patient's number, or leave a process or
 // a temporary file behind. Only logs that show what went wrong are kept.
@@ -29,17 +30,20 @@ const (
 	misuse // of the command line
 )
 
-const usage = `Plays a story: a midwife asks a hospital for the notes of an earlier pregnancy, and
-gets them only when the patient has given consent in Mitz, or to the midwife herself
-under the Mitz agreements. It builds the Nuts nodes (a first time takes minutes) and
-runs three of them, a simulator of Mitz and record servers, all on this machine only. Afterwards everything stays up, to try it by hand.
+const usage = `Shows in a browser how a patient's consent decides about medical data: a midwife
+asks a hospital for the notes of an earlier pregnancy, and gets them only when the
+patient agrees. It builds the Nuts nodes (a first time takes minutes), runs three of
+them, a simulator of Mitz and record servers, all on this machine only, and prints
+the address to open.
 
-Usage: make run                 or  bin/demo
-       make run ARGS=--once     or  bin/demo --once
+Usage: make run                  or  bin/demo
+       make run ARGS=--once      or  bin/demo --once
 
-  --once   End after the story. The exit status is 0 only if every step came out as it
-           must and no log holds a patient's number, and 1 otherwise.
-  --help   Show this.
+  --once      Tell the story in the terminal instead, and end. The exit status is 0
+              only if every step came out as it must and no log holds a patient's
+              number, and 1 otherwise.
+  --commands  Print commands too, to try everything by hand.
+  --help      Show this.
 
 Without --once, Ctrl-C stops everything. Temporary files are removed at the end; logs
 are kept only if something went wrong. Set NO_COLOR to have no colours.
@@ -59,6 +63,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, colo
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	once := flags.Bool("once", false, "")
+	commands := flags.Bool("commands", false, "")
 	err := flags.Parse(arguments)
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("no arguments are expected, only flags")
@@ -71,5 +76,5 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, colo
 		_, _ = fmt.Fprintf(stderr, "%v\n\n%s", err, usage)
 		return misuse
 	}
-	return performance{once: *once, cast: theCast(), out: stdout, colour: colour}.give(ctx)
+	return performance{once: *once, commands: *commands, cast: theCast(), out: stdout, colour: colour}.give(ctx)
 }

@@ -93,11 +93,11 @@ func TestInterrupted(t *testing.T) {
 				cancel()
 			}
 
-			code := run(ctx, nil, out, out, false)
+			code := run(ctx, []string{"--once"}, out, out, false)
 
 			assert.Equal(t, failure, code)
-			assert.Contains(t, out.String(), "FAILED: interrupted before the story ended")
-			assert.NotContains(t, out.String(), "Everything stays up")
+			assert.Contains(t, out.String(), "FAILED: interrupted before it was ready, or before the story ended")
+			assert.NotContains(t, out.String(), "The demo is ready")
 			assert.Empty(t, left(t, temporary))
 		})
 	}

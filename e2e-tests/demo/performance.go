@@ -10,17 +10,21 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/control"
 )
 
 // performance is one run of the demo.
 type performance struct {
-	once   bool
-	cast   cast
-	out    io.Writer
-	colour bool
+	once     bool
+	commands bool // are printed too, to try it by hand
+	cast     cast
+	out      io.Writer
+	colour   bool
 }
 
 // give plays the story, and leaves nothing behind but the logs of what went wrong. It
@@ -60,7 +64,7 @@ func (p performance) conclude(err, leak error, logRoot string, kept bool) int {
 
 var (
 	errStory       = errors.New("the story did not come out as it must: see the steps above")
-	errInterrupted = errors.New("interrupted before the story ended")
+	errInterrupted = errors.New("interrupted before it was ready, or before the story ended")
 )
 
 // withTranscript has all that is printed also in a file among the logs, to be searched
@@ -100,34 +104,70 @@ func (p performance) prepare(ctx context.Context, page page, logRoot string) (*s
 	return openStage(ctx, binaries, p.cast, logRoot, page.out)
 }
 
-func (p performance) play(ctx context.Context, stage *stage, page page) (err error) {
-	if failed := newStory(stage, p.cast, page).play(ctx); len(failed) > 0 {
-		err = errStory
+// play tells the story once, or serves the demo until it is stopped.
+func (p performance) play(ctx context.Context, stage *stage, page page) error {
+	if !p.once {
+		return p.serve(ctx, stage, page)
 	}
+	failed := newStory(stage, p.cast, page).play(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return errInterrupted
-	case p.once:
-		return err
+	case len(failed) > 0:
+		return errStory
+	default:
+		return nil
 	}
-	return errors.Join(err, p.stayUp(ctx, stage, page))
 }
 
-// stayUp leaves everything running for someone to try it by hand.
-func (p performance) stayUp(ctx context.Context, stage *stage, page page) error {
-	if err := stage.Mitz.Record(p.cast.client.permission()); err != nil {
+// serve serves the demo to browsers, and prints where.
+func (p performance) serve(ctx context.Context, stage *stage, page page) error {
+	server, err := web.Start(web.Config{
+		Cast: p.cast.scene(), World: stage.World, Centre: stage.centre, Address: webAddress, Pace: webPace,
+		AuditFiles: map[string]string{scene.Hospital: stage.Path(hospitalAudit), scene.Centre: stage.Path(centreAudit)},
+	})
+	if err != nil {
 		return err
+	}
+	defer server.Close()
+	if p.commands {
+		end, err := p.printCommands(stage, page)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
+	page.heading("The demo is ready. Open this address in a browser on this machine")
+	page.space()
+	page.line("    " + page.styled(bold, server.URL))
+	page.space()
+	page.line(page.styled(dim, "Everything runs on this machine only. Ctrl-C stops it."))
+	<-ctx.Done()
+	return nil
+}
+
+const (
+	// webAddress is where the demo is served, or at any other port where that one is taken.
+	webAddress = "127.0.0.1:8484"
+	// webPace leaves time to read a step before the next one.
+	webPace = 1800 * time.Millisecond
+)
+
+// printCommands prints what someone needs to try everything by hand, and has Mitz be told what to
+// do, until it is ended.
+func (p performance) printCommands(stage *stage, page page) (end func(), err error) {
+	if err := stage.Mitz.Record(p.cast.client.permission()); err != nil {
+		return nil, err
 	}
 	address, end, err := control.Control{Simulator: stage.Mitz.Simulator}.Serve("127.0.0.1:0")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer end()
 	hands, err := newByHand(stage, p.cast, address)
 	if err != nil {
-		return err
+		end()
+		return nil, err
 	}
 	hands.show(page)
-	<-ctx.Done()
-	return nil
+	return end, nil
 }

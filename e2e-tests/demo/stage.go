@@ -69,7 +69,7 @@ type stage struct {
 func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoot string, progress io.Writer) (*stage, error) {
 	world, err := harness.NewWorld(ctx, harness.WorldConfig{
 		Binaries: binaries, Progress: progress, LogRoot: logRoot,
-		DataHolders: []harness.DataHolder{{Subject: "hospital-east", URA: hospitalURA, FacilityType: hospitalType}},
+		DataHolders: []harness.DataHolder{{Subject: hospitalSubject, URA: hospitalURA, FacilityType: hospitalType}},
 		Requester:   harness.UZISubject{Organization: practice, Locality: "Utrecht", URA: practiceURA, AGB: "08001234"},
 		Facility:    practiceType,
 		GuideForms:  true,
@@ -79,6 +79,10 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 		MitzIssues: true,
 		ConfigureMitz: func(section *harness.MitzConfig) {
 			section.NotifyURL = harness.NotifyURL
+		},
+		ConfigureDataHolder: func(_ context.Context, world *harness.World, node *harness.NodeConfig) error {
+			node.Env = append(node.Env, "NUTS_MITZ_AUDIT_FILE="+world.Path(hospitalAudit))
+			return nil
 		},
 	})
 	if err != nil {
@@ -100,6 +104,7 @@ func (s *stage) open(ctx context.Context, binaries harness.Binaries, cast cast) 
 		return err
 	}
 	if s.centre, err = s.StartDataHolderWithoutMitz(ctx, binaries.Mitz, harness.MitzConfig{
+		AuditFile:   s.Path(centreAudit),
 		DataHolders: []harness.DataHolder{birthCentre()},
 		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Grounds: []string{attestation}}},
 	}); err != nil {
@@ -110,6 +115,12 @@ func (s *stage) open(ctx context.Context, binaries harness.Binaries, cast cast) 
 	})
 	return err
 }
+
+// The NEN 7513 logs of the data holders, in the workspace.
+const (
+	hospitalAudit = "audit-hospital.jsonl"
+	centreAudit   = "audit-centre.jsonl"
+)
 
 func birthCentre() harness.DataHolder {
 	return harness.DataHolder{Subject: "birth-centre-west", URA: centreURA, FacilityType: centreType}

@@ -41,6 +41,8 @@ type MitzConfig struct {
 	SigningKeyFile string
 	// FHIRBases are those of access.fhirbases.
 	FHIRBases []string
+	// AuditFile is the NEN 7513 log; empty: there is none.
+	AuditFile string
 	// Files with more data holders, and more types of requesters; empty: none.
 	DataHoldersFile, FacilityTypesFile string
 }
@@ -113,6 +115,10 @@ var mitzTemplate = template.Must(template.New("mitz").Parse(`mitz:
     passwordfile: {{printf "%q" .}}
 {{- end}}
     truststorefile: {{printf "%q" .TrustStoreFile}}
+{{- end}}
+{{- with .AuditFile}}
+  audit:
+    file: {{printf "%q" .}}
 {{- end}}
 {{- if or .KeyFile .NotifyURL .Kinds}}
   withdrawal:

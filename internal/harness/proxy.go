@@ -28,6 +28,7 @@ type proxy struct {
 	answers   []Answer
 	holding   string // the end of the paths whose forms are held; empty: none
 	held      []url.Values
+	told      atomic.Pointer[func(Seen)] // who watches; nil: nobody
 }
 
 func (w *Workspace) startProxy(name string) (*proxy, error) {
@@ -50,6 +51,7 @@ func (p *proxy) hold(next http.Handler) http.Handler {
 		holds := p.holding != "" && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, p.holding)
 		p.mu.Unlock()
 		if !holds {
+			p.tell(Seen{Method: r.Method, Path: r.URL.Path})
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -94,7 +96,9 @@ func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 
 func (p *proxy) remember(response *http.Response) error {
 	request := response.Request
+	seen := Seen{Method: request.Method, Path: request.URL.Path, Status: response.StatusCode}
 	if request.Method != http.MethodPost || !strings.HasSuffix(request.URL.Path, "/token") {
+		p.tell(seen)
 		return nil
 	}
 	body, err := io.ReadAll(response.Body)
@@ -102,6 +106,8 @@ func (p *proxy) remember(response *http.Response) error {
 		return err
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
+	seen.Answer = body
+	p.tell(seen)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers = append(p.answers, Answer{Status: response.StatusCode, Header: response.Header.Clone(), Body: body})

@@ -64,5 +64,37 @@ func (s *Sessions) RequestIDs() (ids []string, err error) {
 // Pass lets time pass for what is in the database, and for nothing else.
 func (s *Sessions) Pass(time time.Duration) { s.server.FastForward(time) }
 
+// KeptToken is an access token in the database. A mark beside it may have ended it: only its node
+// says whether it lives.
+type KeptToken struct {
+	Token           string
+	Issued, Expires time.Time
+	Claims          map[string]any // one may be a patient's number
+	Bound           bool           // to a key, by DPoP
+}
+
+// Kept returns the access tokens in the database, the newest first.
+func (s *Sessions) Kept() (all []KeptToken) {
+	for _, key := range s.tokens() {
+		content, err := s.server.Get(key)
+		if err != nil {
+			continue // it ended since it was listed
+		}
+		var token struct {
+			Token      string          `json:"token"`
+			Issued     time.Time       `json:"issued_at"`
+			Expiration time.Time       `json:"expiration"`
+			Claims     map[string]any  `json:"inputdescriptor_constraint_id_map"`
+			DPoP       json.RawMessage `json:"dpop"`
+		}
+		if json.Unmarshal([]byte(content), &token) == nil {
+			bound := len(token.DPoP) > 0 && string(token.DPoP) != "null"
+			all = append(all, KeptToken{token.Token, token.Issued, token.Expiration, token.Claims, bound})
+		}
+	}
+	slices.SortFunc(all, func(a, b KeptToken) int { return b.Issued.Compare(a.Issued) })
+	return all
+}
+
 // Empty removes everything, tokens included.
 func (s *Sessions) Empty() { s.server.FlushAll() }

@@ -6,6 +6,7 @@ package recordguard
 import (
 	"encoding/base64"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 
@@ -18,17 +19,21 @@ const maxProof = 8 << 10
 // proofLifetime is how old a proof may be, and how far ahead the other's clock.
 const proofLifetime = time.Minute
 
+// compactJWS is the only form of a proof (RFC 9449, section 4.2). A node also reads the JSON forms
+// of a JWS, and takes members beside the signed ones for claims: with one proof of its holder
+// anybody could write others.
+var compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
+
 // CheckProof looks at what a Nuts node leaves open when it validates a DPoP proof (RFC 9449,
-// section 4.3): that the proof is for the whole address, which is that of the request without
+// section 4.3): that the proof is a compact JWS and for the whole address, which is that of the request without
 // query and fragment (htu), and that it was made within a minute of now (iat). The node looks
 // at the signature, the key, the method, the token, the rest of the address, and that the proof
 // is used once: ask it too. The error is [ProofInvalid].
 func CheckProof(proof, address string, now time.Time) error {
-	parts := strings.Split(proof, ".")
-	if len(proof) > maxProof || len(parts) != 3 {
+	if len(proof) > maxProof || !compactJWS.MatchString(proof) {
 		return ProofInvalid
 	}
-	payload, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
+	payload, err := base64.RawURLEncoding.Strict().DecodeString(strings.Split(proof, ".")[1])
 	if err != nil {
 		return ProofInvalid
 	}

@@ -5,6 +5,7 @@ package recordguard_test
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,10 +36,13 @@ func TestCheckProofLooksAtAgeAndAddress(t *testing.T) {
 		"for another scheme":          {jwt(`{"htu": "http://records.example/fhir/Patient/1", "iat": 1772000000}`), recordguard.ProofInvalid},
 		"for a host in capitals":      {jwt(`{"htu": "https://RECORDS.example/fhir/Patient/1", "iat": 1772000000}`), recordguard.ProofInvalid},
 		"for the address and a query": {jwt(`{"htu": "` + address + `?a=b", "iat": 1772000000}`), recordguard.ProofInvalid},
-		"that is no JSON":             {jwt(`htu`), recordguard.ProofInvalid},
-		"that is no JWT":              {"p", recordguard.ProofInvalid},
-		"of no known encoding":        {"a.*.c", recordguard.ProofInvalid},
-		"that is empty":               {"", recordguard.ProofInvalid},
+		"that is signed JSON beside other claims": {
+			`{"a":".` + strings.Split(jwt(`{"htu": "`+address+`", "iat": 1772000000}`), ".")[1] + `.","payload":"e30","protected":"e30","signature":"c2ln"}`, recordguard.ProofInvalid,
+		},
+		"that is no JSON":      {jwt(`htu`), recordguard.ProofInvalid},
+		"that is no JWT":       {"p", recordguard.ProofInvalid},
+		"of no known encoding": {"a.*.c", recordguard.ProofInvalid},
+		"that is empty":        {"", recordguard.ProofInvalid},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -113,6 +113,9 @@ type interceptor struct {
 func isPublic(path string) bool { return !strings.HasPrefix(path, internalPrefix) }
 
 func (i *interceptor) POST(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) *echo.Route {
+	if path == validatePath {
+		handler = onlyCompact(handler)
+	}
 	if !isPublic(path) {
 		return i.EchoRouter.POST(path, handler, middleware...)
 	}

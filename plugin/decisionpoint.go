@@ -32,6 +32,7 @@ type decisionEndpoints struct {
 func (e *Engine) newDecisionPoint(read *config.Config, grounds *policy.Grounds, tokens live.Tokens) (decisionEndpoints, error) {
 	point, err := decisionpoint.New(decisionpoint.Parts{
 		Policy: read.Policy, Grounds: grounds, Recorder: e.recorder, Requests: e.requests, Timeout: read.Timeout, Now: e.now, Tokens: tokens,
+		Categories: read.Resources,
 	})
 	if err != nil {
 		return decisionEndpoints{}, err

@@ -360,14 +360,21 @@ func TestGuardRefusesWhatOthersCouldReadDifferently(t *testing.T) {
 		request.Header = http.Header{"Authorization": {"Bearer good"}, "Content-Type": contentTypes}
 		return request
 	}
+	with := func(request *http.Request, name, value string) *http.Request {
+		request.Header[name] = []string{value}
+		return request
+	}
 	const formType = "application/x-www-form-urlencoded"
 	for name, test := range map[string]struct {
 		request *http.Request
 		want    recordguard.Refusal
 	}{
-		"two content types":                 {form("_id=first", formType, "application/json"), recordguard.HeaderRefused},
-		"a body that is too large":          {form(strings.Repeat("a", 100<<10), formType), recordguard.BodyRefused},
-		"a patient of whom no number known": {form("_id=first", formType), recordguard.PatientUnknown},
+		"a content type that a proxy takes away": {with(form("_id=first", formType), "Connection", "close, Content-Type"), recordguard.HeaderRefused},
+		"an upgrade":                             {with(form("_id=first", formType), "Upgrade", "h2c"), recordguard.HeaderRefused},
+		"another method, with underscores":       {with(form("_id=first", formType), "X_HTTP_Method_Override", "DELETE"), recordguard.HeaderRefused},
+		"two content types":                      {form("_id=first", formType, "application/json"), recordguard.HeaderRefused},
+		"a body that is too large":               {form(strings.Repeat("a", 100<<10), formType), recordguard.BodyRefused},
+		"a patient of whom no number known":      {form("_id=first", formType), recordguard.PatientUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			response, err := server.Client().Do(test.request)

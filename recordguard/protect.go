@@ -117,12 +117,7 @@ func (g *Guard) resolve(ctx context.Context, asked Request) (Request, error) {
 // readBody reads the whole body, within bounds, and refuses headers by which a server behind
 // would take the request for another one.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	for _, name := range []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url", "Content-Encoding"} {
-		if len(r.Header.Values(name)) > 0 {
-			return nil, HeaderRefused
-		}
-	}
-	if len(r.Header.Values("Content-Type")) > 1 {
+	if changesMeaning(r.Header) || len(r.Header.Values("Content-Type")) > 1 {
 		return nil, HeaderRefused
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -139,4 +134,27 @@ func (g *Guard) readFHIR(r *http.Request, body []byte) (Request, error) {
 		return Request{}, PathRefused
 	}
 	return ReadFHIR(FHIRRequest{Method: r.Method, Path: path, Query: r.URL.RawQuery, ContentType: r.Header.Get("Content-Type"), Body: body})
+}
+
+// changesMeaning reports whether a header would have a server behind take the request for another
+// one, also where that server takes an underscore for a hyphen. Of the names in Connection a proxy
+// takes the headers away, such as the type of a form, and after an upgrade nobody looks at what
+// is sent.
+func changesMeaning(header http.Header) bool {
+	for name := range header {
+		switch http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-")) {
+		case "X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url", "Content-Encoding", "Upgrade":
+			return true
+		}
+	}
+	for _, names := range header.Values("Connection") {
+		for name := range strings.SplitSeq(names, ",") {
+			switch strings.ToLower(strings.TrimSpace(name)) {
+			case "", "close", "keep-alive", "te":
+			default:
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -16,7 +16,10 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,8 +175,10 @@ func (j *Judge) read(request Request) (asked recordguard.Request, err error) {
 		asked, err = recordguard.ReadFHIR(recordguard.FHIRRequest{
 			Method: request.Method, Path: path, Query: query, ContentType: request.ContentType, Body: request.Body,
 		})
-	case request.Told == nil:
+	case request.Told == nil || !j.isApart(request.URL):
 		err = recordguard.PathRefused
+	case !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost}, request.Method):
+		err = recordguard.MethodRefused // consent is to let data be read
 	}
 	if err != nil || request.Told == nil {
 		return asked, err
@@ -189,9 +194,9 @@ func (j *Judge) read(request Request) (asked recordguard.Request, err error) {
 }
 
 // below returns what follows a base in a URL, as it was sent.
-func (j *Judge) below(url string) (path, query string, ok bool) {
-	address, query, _ := strings.Cut(url, "?")
-	if strings.Contains(url, "#") {
+func (j *Judge) below(text string) (path, query string, ok bool) {
+	address, query, _ := strings.Cut(text, "?")
+	if strings.Contains(text, "#") {
 		return "", "", false
 	}
 	for _, base := range j.parts.Bases {
@@ -200,6 +205,22 @@ func (j *Judge) below(url string) (path, query string, ok bool) {
 		}
 	}
 	return "", "", false
+}
+
+// isApart reports whether a URL leads below none of the bases, also where a server unescapes it,
+// takes steps and doubled slashes out of it, or passes over parameters of segments and the case.
+func (j *Judge) isApart(text string) bool {
+	place := func(address *url.URL) string {
+		return strings.ToLower(address.Hostname() + path.Clean("/"+address.Path))
+	}
+	address, err := url.Parse(text)
+	if err != nil || address.Host == "" || strings.Contains(text, "#") || strings.ContainsAny(address.Path, `\;%`) {
+		return false
+	}
+	return !slices.ContainsFunc(j.parts.Bases, func(base string) bool {
+		parsed, err := url.Parse(base)
+		return err != nil || strings.HasPrefix(place(address)+"/", strings.TrimSuffix(place(parsed), "/")+"/")
+	})
 }
 
 // shown is a token as it came with a request.

@@ -160,7 +160,12 @@ func readAccessHeaders(request *http.Request) (access.Request, error) {
 }
 
 func overrides(header http.Header) bool {
-	return slices.ContainsFunc(overriding, func(name string) bool { return len(header.Values(name)) > 0 })
+	for name := range header { // some servers take an underscore for a hyphen
+		if slices.Contains(overriding, http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))) {
+			return true
+		}
+	}
+	return false
 }
 
 // listed takes apart a list with commas.

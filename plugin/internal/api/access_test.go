@@ -85,6 +85,7 @@ func TestWhatAGatewayTells(t *testing.T) {
 		{"with types that nobody announced", "", header("X-Mitz-Resource-Types", "Condition"), nil, http.StatusForbidden},
 		{"with two addresses", "", header("X-Original-URL", "https://a.example", "https://b.example"), nil, http.StatusForbidden},
 		{"with another method on the way", "", header("X-HTTP-Method-Override", "DELETE"), nil, http.StatusForbidden},
+		{"with another method, with underscores", "", header("X_HTTP_Method_Override", "DELETE"), nil, http.StatusForbidden},
 		{"without an address", "", header("X-Original-URL"), nil, http.StatusBadRequest},
 		{"without a method", "", header("X-Original-Method"), nil, http.StatusBadRequest},
 		{"with another query", "?told=body", nil, nil, http.StatusBadRequest},

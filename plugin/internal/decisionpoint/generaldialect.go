@@ -79,7 +79,7 @@ func (r *request) readGeneral(asked authzen.Evaluation) (question, error) {
 	if err != nil {
 		return put, err
 	}
-	if !recordguard.DefaultCategories().Cover(profile.Categories, resource) {
+	if !r.Categories.Cover(profile.Categories, resource) {
 		return put, recordguard.NotCovered
 	}
 	return put, nil
@@ -113,8 +113,11 @@ func textsAt(object map[string]any, places ...string) (texts []string) {
 	for _, place := range places {
 		var value any = object
 		for name := range strings.SplitSeq(place, ".") {
-			inside, _ := value.(map[string]any)
-			value = inside[name]
+			if inside, isObject := value.(map[string]any); isObject {
+				value = inside[name]
+			} else if value != nil {
+				value = false // which no reader accepts, in the place of an object
+			}
 		}
 		texts = append(texts, policy.TextsOf(value)...)
 	}

@@ -14,9 +14,10 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/drain"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/live"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
+	"github.com/nuts-mitz/nuts-mitz/recordguard"
 )
 
-// Parts are what is needed to decide. All are, but for Tokens.
+// Parts are what is needed to decide. All are, but for Tokens and Categories.
 type Parts struct {
 	Policy   *policy.Policy
 	Grounds  *policy.Grounds
@@ -25,6 +26,8 @@ type Parts struct {
 	Timeout  time.Duration // of one consult, with its retries
 	Now      func() time.Time
 	Tokens   live.Tokens // of the node that the point is in; nil: it is in none
+	// Categories say which data category covers which resource types; nil: those of [recordguard].
+	Categories recordguard.Categories
 }
 
 // Point decides. Its methods may be called from any goroutine.
@@ -36,6 +39,9 @@ var _ authzen.Point = (*Point)(nil)
 func New(parts Parts) (*Point, error) {
 	if parts.Policy == nil || parts.Grounds == nil || parts.Recorder == nil || parts.Requests == nil || parts.Timeout <= 0 || parts.Now == nil {
 		return nil, errors.New("a part of the decision point is missing")
+	}
+	if parts.Categories == nil {
+		parts.Categories = recordguard.DefaultCategories()
 	}
 	return &Point{parts: parts}, nil
 }

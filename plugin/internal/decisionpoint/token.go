@@ -87,7 +87,7 @@ func (r *request) judgeToken(ctx context.Context, asked authzen.Evaluation) erro
 
 // rules say that a token with one guarded scope opens what its categories cover.
 func (r *request) rules(dataHolder consent.DataHolder) recordguard.Rules {
-	rules := recordguard.Rules{DataHolder: dataHolder.URA, Scopes: map[string][]string{}}
+	rules := recordguard.Rules{DataHolder: dataHolder.URA, Scopes: map[string][]string{}, Categories: r.Categories}
 	for _, scope := range r.Policy.Scopes() {
 		rules.Scopes[scope] = nil
 	}

@@ -13,8 +13,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/authzen"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/live"
+	"github.com/nuts-mitz/nuts-mitz/recordguard"
 )
 
 // tokens are those of a test, by their text.
@@ -65,6 +67,8 @@ func TestTheAnswerRestsOnTheToken(t *testing.T) {
 		{"another patient", "900186021", "999996630", nil, "other_patient"},
 		{"a patient that is none", "900186021", "900186022", nil, "other_patient"},
 		{"two patients", `"patient_bsn"`, `"patient": {"bsn": "999996630"}, "patient_bsn"`, nil, "several_patients"},
+		{"two patients, one in a list", `"patient_bsn"`, `"patient": [{"bsn": "999996630"}], "patient_bsn"`, nil, "other_patient"},
+		{"two patients, one outside its object", `"patient_bsn"`, `"patient": "999996630", "patient_bsn"`, nil, "other_patient"},
 		{"no patient", `, "patient_bsn": "900186021"`, ``, nil, "no_patient"},
 		{"to write", `"read"`, `"update"`, nil, "method_refused"},
 		{"a resource that is none", `"Condition"`, `"record"`, nil, "resource_not_covered"},
@@ -96,6 +100,14 @@ func TestTheAnswerRestsOnTheToken(t *testing.T) {
 			assert.NotContains(t, out.String(), "token-1")
 		})
 	}
+	t.Run("and on the operator's table of categories", func(t *testing.T) {
+		captureLog(t)
+		point := newPoint(t, deciding(consent.Permit))
+		point.parts.Tokens, point.parts.Categories = tokens{"token-1": testToken()}, recordguard.Categories{"GGC002": {"Patient"}}
+		for _, text := range []string{withToken, flat} {
+			assert.Equal(t, authzen.Decision{Reason: "resource_not_covered"}, point.Begin(hospital).Evaluate(t.Context(), evaluation(t, text)))
+		}
+	})
 	t.Run("without a node beside it", func(t *testing.T) {
 		captureLog(t)
 		assert.Equal(t, authzen.Decision{Reason: "node_unavailable"}, newPoint(t, unasked(t)).Begin(hospital).Evaluate(t.Context(), evaluation(t, withToken)))

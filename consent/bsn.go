@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
 // redacted is what every printed form of a BSN reads.
@@ -92,6 +93,10 @@ func (b BSN) IsZero() bool { return b.digits == nil }
 func (b BSN) Equal(other BSN) bool {
 	return b.digits != nil && other.digits != nil && *b.digits == *other.digits
 }
+
+// IsIn reports whether the number stands in a text, as nine digits in a row. Nothing of the text is
+// kept.
+func (b BSN) IsIn(text string) bool { return b.digits != nil && strings.Contains(text, *b.digits) }
 
 // Format prints "[BSN]" for every verb and flag.
 func (b BSN) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }

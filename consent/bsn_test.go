@@ -106,6 +106,18 @@ func FuzzIsBSN(f *testing.F) {
 	})
 }
 
+func TestIsInFindsTheNumberInAText(t *testing.T) {
+	patient, err := consent.ParseBSN(digits)
+	require.NoError(t, err)
+	for text, expected := range map[string]bool{
+		"900186021": true, "urn:x:900186021#1": true, "x9001860210": true, "": false, "90018602": false, "900 186021": false, "999996642": false,
+	} {
+		assert.Equal(t, expected, patient.IsIn(text), text)
+	}
+	assert.False(t, consent.BSN{}.IsIn("900186021"), "no number is in nothing")
+	assert.False(t, consent.BSN{}.IsIn(""))
+}
+
 func TestKeyedRecognisesAPatientWithoutTheNumber(t *testing.T) {
 	bsn, err := consent.ParseBSN("900186021")
 	require.NoError(t, err)

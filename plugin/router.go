@@ -5,7 +5,6 @@ package plugin
 
 import (
 	"errors"
-	"regexp"
 
 	"github.com/nuts-foundation/nuts-node/core"
 
@@ -142,12 +141,8 @@ func (e *Engine) newGrounds(read *config.Config, revocations ground.Revocations,
 // newDoor makes the door before the public routes.
 func (e *Engine) newDoor(p *policy.Policy) *door.Door {
 	rules := door.Rules{
-		Scope: func(scope string) error { return guard.CheckScope(p, scope) },
-		// Not in a UUID, of which one in some hundreds holds such a number by chance.
-		HoldsNumber: func(text string) bool {
-			text = uuidRun.ReplaceAllLiteralString(text, "")
-			return redact.Text(text) != text
-		},
+		Scope:       func(scope string) error { return guard.CheckScope(p, scope) },
+		HoldsNumber: redact.HoldsBesideUUIDs,
 	}
 	return door.New(rules, e.countRefused)
 }
@@ -156,6 +151,3 @@ func (e *Engine) newDoor(p *policy.Policy) *door.Door {
 func (e *Engine) countRefused(reason door.Reason) {
 	e.metrics.doorRefused.WithLabelValues(string(reason)).Inc()
 }
-
-// uuidRun finds UUIDs (RFC 9562 section 4), as DIDs and client ids hold them.
-var uuidRun = regexp.MustCompile(`\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b`)

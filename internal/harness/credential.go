@@ -57,6 +57,7 @@ func (s *UZIPass) X509Credential(holder string, options X509CredentialOptions) (
 // what is right.
 type IssueOptions struct {
 	Issuer         string    // claimed issuer; empty: who signs
+	ID             string    // empty: one of its own
 	Issued         time.Time // zero: a minute ago
 	Expires        time.Time // zero: in twelve hours
 	Endless        bool      // without any expiry
@@ -93,7 +94,7 @@ func (o IssueOptions) claims(issuer, holder, credentialType string, claims map[s
 	}
 	credentialSubject := map[string]any{"id": holder}
 	maps.Copy(credentialSubject, claims)
-	id := issuer + "#" + uuid.NewString()
+	id := orElse(o.ID, issuer+"#"+uuid.NewString())
 	credential := map[string]any{
 		"@context":          []string{credentialsContext},
 		"type":              []string{"VerifiableCredential", credentialType},

@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"net/url"
 	"slices"
 	"time"
 
@@ -93,8 +94,8 @@ func (c *Case) checkPresented(s *statement) {
 	if id, isText := subject["id"].(string); !isText || id == "" || id != credential.Presenter || !c.isPresenter(credential.Presenter) {
 		s.fault(ReasonClaimContradiction, "", "its subject is the organisation that presents it")
 	}
-	if !isID(credential.ID) {
-		s.fault(ReasonClaimMalformed, "", "it has an id, which is a URI")
+	if !c.canName(credential) {
+		s.fault(ReasonClaimMalformed, "", "it has an id, which is a URI without the patient's number")
 	}
 	if credential.Issued.After(now.Add(clockSkew)) {
 		s.fault(ReasonClaimPremature, "", "it is valid already")
@@ -102,6 +103,12 @@ func (c *Case) checkPresented(s *statement) {
 	if !credential.Expires.IsZero() && !credential.Expires.After(now) {
 		s.fault(ReasonClaimOutdated, "", "it is valid still")
 	}
+}
+
+// canName reports whether a credential's id can stand in tokens and logs: its issuer chose it.
+func (c *Case) canName(credential Credential) bool {
+	unescaped, err := url.PathUnescape(credential.ID)
+	return isID(credential.ID) && err == nil && !c.question.Patient.IsIn(unescaped)
 }
 
 // isPresenter reports whether a DID presented the credential that says which organisation asks,

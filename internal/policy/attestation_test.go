@@ -104,6 +104,9 @@ func anyCredential(member string) []breach {
 		{"without a proof", func(c *Credential) { c.Signed = false }, ReasonCredentialProof, member},
 		{"without an id", func(c *Credential) { c.ID = "" }, ReasonClaimMalformed, member},
 		{"with an id that is no URI", func(c *Credential) { c.ID = "number one" }, ReasonClaimMalformed, member},
+		{"with the patient's number in its id", func(c *Credential) { c.ID = "urn:x:patient" + testBSN }, ReasonClaimMalformed, member},
+		{"with the patient's number escaped in its id", func(c *Credential) { c.ID = "urn:x:%39" + testBSN[1:] }, ReasonClaimMalformed, member},
+		{"with an id that is not escaped as a URI", func(c *Credential) { c.ID = "urn:x:%3" }, ReasonClaimMalformed, member},
 		{"expired", func(c *Credential) { c.Expires = testNow }, ReasonClaimOutdated, member},
 		{"not valid yet", func(c *Credential) { c.Issued = testNow.Add(2 * time.Minute) }, ReasonClaimPremature, member},
 		{"about another subject", func(c *Credential) {

@@ -112,7 +112,7 @@ func NewGrounds(p *Policy, grounds ...Ground) (*Grounds, error) {
 // A token that is looked at again stands and falls with the ground that it rests on.
 func (g *Grounds) Establish(ctx context.Context, c *Case, trace Trace) (*Permission, error) {
 	if registration, objects := c.objection(); objects {
-		return nil, g.object(ctx, registration, trace)
+		return nil, g.object(ctx, c, registration, trace)
 	}
 	var denied, trouble error
 	for _, name := range c.grounds() {
@@ -164,10 +164,10 @@ func (n GroundName) types() []string {
 func (n GroundName) outweighsDeny() bool { return n == GroundRegistration }
 
 // object tells of an objection as of a registration that was tried.
-func (g *Grounds) object(ctx context.Context, registration Credential, trace Trace) error {
+func (g *Grounds) object(ctx context.Context, c *Case, registration Credential, trace Trace) error {
 	refusal := refuseObjection(registration)
 	attempt := Attempt{Ground: GroundRegistration, Err: refusal}
-	if isID(registration.ID) {
+	if c.canName(registration) {
 		attempt.Finding.ID = registration.ID
 	}
 	_, ended := trace.Trying(ctx, GroundRegistration)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
+	"github.com/nuts-mitz/nuts-mitz/plugin/internal/redact"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/withdrawal"
 )
 
@@ -62,22 +63,20 @@ func (r Registration) check() error {
 	switch {
 	case r.ID == "" || r.Subject == "" || r.Patient.IsZero() || r.DataHolder.URA == "" || len(r.Credentials) == 0 || r.Credentials[0] == "":
 		return errIncomplete
-	case len(r.ID) > maxID || names(r.Patient, r.ID):
+	case len(r.ID) > maxID || r.Patient.IsIn(r.ID):
 		return errID
 	default:
 		return nil
 	}
 }
 
-// names reports whether a patient's number stands in a text.
-func names(patient consent.BSN, text string) bool {
-	const digits = 9
-	for at := 0; at+digits <= len(text); at++ {
-		if number, err := consent.ParseBSN(text[at : at+digits]); err == nil && number.Equal(patient) {
-			return true
-		}
+// shown returns an id as it is kept in clear: its issuer chose it, and can have written somebody's
+// number in it. As it was presented it is in the credential.
+func shown(id string) string {
+	if redact.HoldsBesideUUIDs(id) {
+		return redact.Text(id)
 	}
-	return false
+	return id
 }
 
 // rowID returns what a registration is known by: the same one at the same data holder has the
@@ -111,7 +110,7 @@ func rowOf(keys *withdrawal.Keys, r Registration, state State, now time.Time) (r
 	if len(content) > maxSealed {
 		return row{}, errTooLarge
 	}
-	made := row{ID: r.rowID(), Registration: r.ID, Subject: r.Subject, DataHolder: r.DataHolder.URA, Kept: now}
+	made := row{ID: r.rowID(), Registration: shown(r.ID), Subject: r.Subject, DataHolder: r.DataHolder.URA, Kept: now}
 	made = made.in(state, now)
 	return made, made.seal(keys, r.Patient, string(content))
 }

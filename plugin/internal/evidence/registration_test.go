@@ -99,3 +99,13 @@ func TestStatesThatAreFinalHaveNothingDue(t *testing.T) {
 		assert.LessOrEqual(t, len(state), 16)
 	}
 }
+
+func TestAnotherPatientsNumberInAnIDIsNotKeptInClear(t *testing.T) {
+	w := newWorld(t)
+	r := registration(t, "a")
+	r.ID = "urn:x:999996642"
+	require.NoError(t, w.node().Keep(t.Context(), r))
+	kept := w.store.all()[0]
+	assert.NotContains(t, kept.Registration, "999996642")
+	assert.Contains(t, kept.Registration, "urn:x:")
+}

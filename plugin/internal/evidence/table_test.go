@@ -200,12 +200,15 @@ func testNodes(t *testing.T, newDatabase func(t testing.TB) databasetest.Open) {
 	t.Run("nodes that keep the same keep it once", func(t *testing.T) {
 		open := newDatabase(t)
 		const nodes = 4
+		var databases [nodes]*gorm.DB
+		for i := range nodes {
+			databases[i] = open(t) // SQLite does not open while another one writes
+		}
 		var tables [nodes]*Table
 		var starting sync.WaitGroup
 		for i := range nodes {
-			database := open(t)
 			starting.Go(func() {
-				table, err := OpenTable(t.Context(), database)
+				table, err := OpenTable(t.Context(), databases[i])
 				assert.NoError(t, err)
 				tables[i] = table
 			})

@@ -5,6 +5,7 @@ package redact
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -65,6 +66,13 @@ func Numbers(text string) string {
 
 // Holds reports whether there is anything in text that [Numbers] takes out.
 func Holds(text string) bool { return len(find(text)) > 0 }
+
+// HoldsBesideUUIDs reports whether a text holds something to replace that is not in a UUID, of which
+// one in some hundreds holds such a number by chance.
+func HoldsBesideUUIDs(text string) bool { return Holds(uuidRun.ReplaceAllLiteralString(text, "")) }
+
+// uuidRun finds UUIDs (RFC 9562 section 4), as DIDs and ids hold them.
+var uuidRun = regexp.MustCompile(`\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b`)
 
 // span is what to take out of a text, and what to put in its place.
 type span struct {

@@ -123,3 +123,13 @@ func TestTextIsCut(t *testing.T) {
 		})
 	}
 }
+
+func TestUUIDsHoldNumbersByChance(t *testing.T) {
+	for text, expected := range map[string]bool{
+		"urn:uuid:90018602-1000-4000-8000-123456782000":                    false,
+		"did:web:x.example#90018602-1000-4000-8000-123456782000 123456782": true,
+		"123456782": true, "urn:x:%31%32%33%34%35%36%37%38%32": true, "": false,
+	} {
+		assert.Equal(t, expected, HoldsBesideUUIDs(text), text)
+	}
+}

@@ -92,6 +92,7 @@ func goods(t testing.TB) []good {
 		{"a patient whom the gateway numbers in its own way", "own_number.xml",
 			changed(correspondingPart, `<CorrespondingPatientId root="2.999.7" extension="A1"/>`), []Location{first()}},
 		{"systems without urn:oid:", "bare_oids.xml", changed("urn:oid:", ""), []Location{first()}},
+		{"white space around a system", "white_space.xml", changed("urn:oid:2.999.1.2", "\n urn:oid:2.999.1.2\t"), []Location{first()}},
 		{"who gives the numbers out, and their types", "authorities.xml",
 			changed(requestedPart, `<RequestedPatientId xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="II" root="2.16.840.1.113883.2.4.6.3" extension="900203638" assigningAuthorityName="NLMINBIZA"/>`), []Location{first()}},
 		{"a prefix", "prefix.xml", strings.NewReplacer("<s:", "<s:", "</s:", "</s:", "<a:", "<a:", "</a:", "</a:", "<?", "<?",
@@ -130,6 +131,7 @@ var hostiles = []struct {
 }{
 	{"doctype", `<s:Envelope`, `<!DOCTYPE x [<!ENTITY e "V6">]><s:Envelope`, strictxml.Doctype},
 	{"processing_instruction", `<SourceId>`, `<?x y?><SourceId>`, strictxml.ProcessingInstruction},
+	{"nil_system", `<SourceId>`, `<SourceId xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true">`, UnexpectedAttribute},
 	{"second_envelope", `</s:Envelope>`, `</s:Envelope><s:Envelope/>`, strictxml.TrailingContent},
 	{"doubled_attribute", `extension="00000043"`, `extension="00000043" extension="00000044"`, strictxml.DuplicateAttribute},
 	{"action_of_the_question", ActionResponse, ActionRequest, soap.WrongAction},

@@ -88,6 +88,7 @@ func TestCheckIssuer(t *testing.T) {
 	for _, bad := range []string{
 		"", "2.999.1", "urn:oid:", "urn:oid:2.999.01", "urn:oid:2" + strings.Repeat(".1", maxOID), "http://care.example", "https://", "https://a b.example",
 		"https://user:pass@care.example", "care.example", "https://care.example/" + strings.Repeat("a", maxIssuer), "urn:uuid:1",
+		"https://:443", "https://care.example/\u00e9", "https://care.example/a\u00a0b",
 	} {
 		require.Error(t, CheckIssuer(bad), bad)
 	}

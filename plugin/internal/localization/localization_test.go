@@ -8,6 +8,7 @@ import (
 	"errors"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,7 +34,9 @@ func (w *world) Locate(ctx context.Context, _ consent.LocationQuery) (mitzclient
 	return w.located, w.failing
 }
 
-func (w *world) Nodes(_ context.Context, ura consent.URA) ([]Node, error) {
+func (w *world) Nodes(ctx context.Context, ura consent.URA) ([]Node, error) {
+	deadline, ends := ctx.Deadline()
+	assert.True(strictly{}, ends && time.Until(deadline) <= directoryTime, "a discovery service is not waited for without end")
 	w.lookedUp = append(w.lookedUp, ura)
 	return w.directory[ura], w.unread
 }
@@ -78,8 +81,10 @@ func TestWhatMitzTellsOfADataHolderIsPutTogether(t *testing.T) {
 		}},
 		directory: map[consent.URA][]Node{"00000660": {{DID: "did:web:a.example"}, {DID: "did:web:b.example", AuthorizationServer: "https://b.example"}}},
 	}
-	found, err := newLocalizer(t, w).Locate(t.Context(), "gp-west", consent.LocationQuery{})
+	l := newLocalizer(t, w)
+	found, err := l.Locate(t.Context(), "gp-west", consent.LocationQuery{})
 	require.NoError(t, err)
+	assert.Zero(t, l.parts.Requests.Close(0, 0), "it is over: a stop does not wait for it")
 	assert.Equal(t, Found{RequestID: "id", DataHolders: []DataHolder{
 		{URA: "00000659", Categories: []consent.Category{"GGC002"}, Systems: []System{{"2.999.1", "2.999.1", []consent.Category{"GGC002"}}}, Nodes: []Node{}},
 		{URA: "00000660", Categories: []consent.Category{"GGC002", "GGC012", "GGC013"}, Systems: []System{

@@ -95,5 +95,8 @@ func (s *Scene) entryOf(line []byte) (Entry, bool) {
 			}
 		}
 	}
+	if entry.Action == "token-issued" && entry.Ground == "" && entry.Request != "" {
+		entry.Ground = groundKey("mitz-closed-query")
+	}
 	return entry, true
 }

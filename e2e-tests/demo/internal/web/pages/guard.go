@@ -27,7 +27,8 @@ func guarded(next http.Handler) http.Handler {
 		header.Set("Content-Security-Policy", policy)
 		header.Set("Cache-Control", "no-store")
 		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "no-referrer")
+		// Not no-referrer: with that a browser sends "Origin: null" with the forms (Fetch, section 3.1).
+		header.Set("Referrer-Policy", "same-origin")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if !loopback(r.Host) || !sameOrigin(r) {

@@ -30,7 +30,10 @@ type bareConfig struct {
 	Files    mitztest.Files
 }
 
-type bareOrder struct{ Count, Rate int }
+type bareOrder struct {
+	Count, Rate int
+	FlatOut     time.Duration // in the place of these, ask without a pause for so long; 0: do not
+}
 
 // bareReport is what it answers to an order.
 type bareReport struct {
@@ -75,14 +78,23 @@ func (c *bareClient) close() error { return errors.Join(c.input.Close(), c.comma
 
 // load has nothing to prepare.
 func (c *bareClient) load(_ context.Context, p pace) (volley, error) {
+	return c.ordered(bareOrder{Count: p.count, Rate: p.rate}), nil
+}
+
+// flatOut asks without a pause, for so long.
+func (c *bareClient) flatOut(length time.Duration) func(context.Context, pace) (volley, error) {
+	return func(context.Context, pace) (volley, error) { return c.ordered(bareOrder{FlatOut: length}), nil }
+}
+
+func (c *bareClient) ordered(order bareOrder) volley {
 	return func(context.Context) ([]shot, time.Duration, error) {
-		if err := c.encoder.Encode(bareOrder{Count: p.count, Rate: p.rate}); err != nil {
+		if err := c.encoder.Encode(order); err != nil {
 			return nil, 0, fmt.Errorf("bare client: %w", err)
 		}
 		var report bareReport
 		err := c.output.Decode(&report)
 		return report.Shots, report.Took, err
-	}, nil
+	}
 }
 
 // beBareClient is the process itself.
@@ -103,7 +115,13 @@ func beBareClient(ctx context.Context, input io.Reader, output io.Writer) error 
 		} else if err != nil {
 			return err
 		}
-		shots, took := fire(ctx, pace{count: order.Count, rate: order.Rate}, sleepPrecisely, send)
+		var shots []shot
+		var took time.Duration
+		if order.FlatOut > 0 {
+			shots, took = saturate(ctx, decisionWorkers, order.FlatOut, send)
+		} else {
+			shots, took = fire(ctx, pace{count: order.Count, rate: order.Rate}, sleepPrecisely, send)
+		}
 		if err := reports.Encode(bareReport{Shots: shots, Took: took}); err != nil {
 			return err
 		}

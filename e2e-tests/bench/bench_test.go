@@ -43,7 +43,7 @@ func tinyPlan() plan {
 		besideRounds: 1, besideTime: 200 * time.Millisecond,
 		unverified: 4, floodRounds: 1, soak: 300 * time.Millisecond,
 		tokensInMemory: 3, tokensInRedis: 10, withdrawals: 2, introspections: 2, tokensIssued: 2,
-		subscribers: 20, notifying: 10, changes: 2,
+		subscribers: 20, notifying: 10, changes: 2, decisionRate: 50,
 	}
 }
 
@@ -115,9 +115,18 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 			assert.Len(t, each.took, p.introspections, each.name)
 		}
 	})
+	t.Run("the decision point", func(t *testing.T) {
+		require.Len(t, measured.decision, rowFlatBare+1)
+		for _, each := range measured.decision {
+			require.Len(t, each.rounds, p.rounds, each.name)
+			assert.Zero(t, each.wrong(), each.name)
+			assert.Positive(t, each.queries(), each.name)
+			assert.Positive(t, each.over(round.answeredPerSecond).median, each.name)
+		}
+	})
 	t.Run("what is printed", func(t *testing.T) {
 		text := out.String()
-		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "8. ", "9. ", "10. ", "What consent costs", "Patients subscribed"} {
+		for _, heading := range []string{"1. ", "2. ", "3. ", "4. ", "8. ", "9. ", "10. ", "11. ", "What consent costs", "Patients subscribed"} {
 			assert.Contains(t, text, heading)
 		}
 		assert.Contains(t, text, "reached")

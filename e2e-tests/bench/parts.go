@@ -56,6 +56,12 @@ func allParts() []part {
 				return err
 			},
 			func(out io.Writer, r results) { printAccess(out, r.plan, r.access) }},
+		{"the decision point",
+			func(ctx context.Context, s *scene, p plan, r *results) (err error) {
+				r.decision, err = s.measureDecision(ctx, p)
+				return err
+			},
+			func(out io.Writer, r results) { printDecision(out, r.plan, r.decision) }},
 	}
 }
 

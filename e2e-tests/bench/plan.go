@@ -17,6 +17,8 @@ type plan struct {
 	besideRounds int
 	besideTime   time.Duration
 
+	decisionRate int // requests a second to the decision point
+
 	unverified  int // requests of each kind
 	floodRounds int
 	soak        time.Duration // 0: none
@@ -33,7 +35,7 @@ func fullPlan() plan {
 	return plan{
 		warmUp: time.Second, rounds: 8, roundTime: 2500 * time.Millisecond, rate: 50, slowRate: 100,
 		besideRounds: 2, besideTime: 2500 * time.Millisecond,
-		unverified: 40, floodRounds: 3,
+		decisionRate: 1000, unverified: 40, floodRounds: 3,
 		tokensInMemory: 10_000, tokensInRedis: 100_000, withdrawals: 300, introspections: 3000, tokensIssued: 1000,
 		subscribers: 100_000, notifying: 10_000, changes: 2,
 	}

@@ -19,6 +19,7 @@ type results struct {
 	withdrawal withdrawalResult
 	brought    []timedRow
 	access     []timedRow
+	decision   []row
 }
 
 // complaint is an error that says how the requests ended in which there was something wrong.
@@ -30,6 +31,9 @@ func (r results) complaint() error {
 		}
 	}
 	for _, each := range r.compared {
+		add(each.name, each.wrong(), each.shots())
+	}
+	for _, each := range r.decision {
 		add(each.name, each.wrong(), each.shots())
 	}
 	for _, each := range r.beside {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -264,4 +265,31 @@ func TestADecisionPointKeepsToTheStandard(t *testing.T) {
 	}
 	assert.Greater(t, asked, 20)
 	assert.Empty(t, a.mitz.Queries())
+}
+
+// pointExample finds the configurations in documentation that a test must start a decision point
+// with.
+var pointExample = regexp.MustCompile("(?s)<!-- point:[^>]*-->\n```yaml\n(.*?)```")
+
+func TestExamplesOfDecisionPointsStart(t *testing.T) {
+	root := must[string](t)(harness.RepositoryRoot())
+	page := must[[]byte](t)(os.ReadFile(filepath.Join(root, "docs", "authzen.md")))
+	examples := pointExample.FindAllStringSubmatch(string(page), -1)
+	require.NotEmpty(t, examples)
+	for _, example := range examples {
+		a := startPointAlone(t, func(w *harness.Workspace, c *harness.PointConfig) {
+			dir := t.TempDir()
+			certificate, key, err := w.TLS().WriteServer("pdp", dir)
+			require.NoError(t, err)
+			tokens := filepath.Join(dir, "tokens")
+			require.NoError(t, os.WriteFile(tokens, []byte("0123456789abcdef0123456789abcdef\n"), 0o600))
+			c.TLS, c.YAML = true, strings.NewReplacer(
+				"/etc/nuts/mitz/client.pem", c.Mitz.CertFile, "/etc/nuts/mitz/client.key", c.Mitz.CertKeyFile, "/etc/nuts/mitz/ca.pem", c.Mitz.TrustStoreFile,
+				"/etc/nuts/mitz/pdp.tokens", tokens, "/etc/nuts/mitz/pdp.pem", certificate, "/etc/nuts/mitz/pdp.key", key,
+				"https://mitz.example/tst-us/mitz", c.Mitz.Endpoint, "0.0.0.0:8443", harness.PointAddress,
+			).Replace(example[1])
+		})
+		given := a.ask(t.Context(), t, a.workspace.Client(), aloneQuestion(patient, birthCare), "Authorization", "Bearer 0123456789abcdef0123456789abcdef")
+		assert.Equal(t, []bool{true}, given.decisions, "%v", given.reasons)
+	}
 }

@@ -6,6 +6,8 @@ package plugin
 import (
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/nuts-foundation/nuts-node/core"
@@ -41,6 +43,7 @@ func pdpCommand(system *core.System) *cobra.Command {
 				return err
 			}
 			defer read.Close()
+			collectSeldom()
 			traced, err := trace(system, engine)
 			if err != nil {
 				return err
@@ -55,6 +58,14 @@ func pdpCommand(system *core.System) *cobra.Command {
 	}
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errors.New(redact.Text(err.Error())) })
 	return command
+}
+
+// collectSeldom has a process whose heap is small collect it less often, which costs some
+// megabytes, and takes a tenth of the time off an answer. Who sets GOGC, decides.
+func collectSeldom() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(800)
+	}
 }
 
 // loadPoint loads the configuration of a decision point. What is wrong with it is told in the

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -23,9 +24,15 @@ type PointConfig struct {
 	// PDP are lines of the section mitz.pdp besides the address, as YAML below no key.
 	PDP string
 	TLS bool // PDP gives it a certificate
+	// YAML is a whole section mitz in the place of Mitz and PDP, in which [PointAddress] stands
+	// for the address.
+	YAML string
 	// Env are further environment variables, as "NUTS_MITZ_TIMEOUT=1s".
 	Env []string
 }
+
+// PointAddress stands in [PointConfig.YAML] for the address at which the decision point listens.
+const PointAddress = "${address}"
 
 // Point is a decision point without a node that runs. It has no internal API but what is at
 // /status, /health and /metrics.
@@ -44,7 +51,7 @@ func (w *Workspace) StartPoint(ctx context.Context, config PointConfig) (*Point,
 		return nil, err
 	}
 	w.onClose(func() error { ports.Release(); return nil })
-	section, err := config.Mitz.YAML()
+	section, err := config.section(ports.address(1))
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +63,7 @@ func (w *Workspace) StartPoint(ctx context.Context, config PointConfig) (*Point,
 		return nil, err
 	}
 	file := filepath.Join(point.Dir, "nuts.yaml")
-	text := fmt.Sprintf("url: https://localhost\nstrictmode: false\nverbosity: debug\n%s  pdp:\n    address: %q\n%s", section, ports.address(1), config.PDP)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("url: https://localhost\nstrictmode: false\nverbosity: debug\n"+section), 0o600); err != nil {
 		return nil, err
 	}
 	command := exec.Command(config.Binary, "mitz", "pdp", "--configfile", file)
@@ -68,6 +74,15 @@ func (w *Workspace) StartPoint(ctx context.Context, config PointConfig) (*Point,
 	}
 	w.onClose(point.process.stop)
 	return point, point.awaitUp(ctx)
+}
+
+// section is the section mitz.
+func (c PointConfig) section(address string) (string, error) {
+	if c.YAML != "" {
+		return strings.ReplaceAll(c.YAML, PointAddress, address), nil
+	}
+	section, err := c.Mitz.YAML()
+	return fmt.Sprintf("%s  pdp:\n    address: %q\n%s", section, address, c.PDP), err
 }
 
 // awaitUp waits until it answers.

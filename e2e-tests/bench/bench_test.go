@@ -104,7 +104,7 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 		assert.Zero(t, measured.withdrawal.notified.wrong)
 	})
 	t.Run("consent that is brought along", func(t *testing.T) {
-		require.Len(t, measured.brought, 3)
+		require.Len(t, measured.brought, 6)
 		for _, each := range measured.brought {
 			assert.Len(t, each.took, p.tokensIssued, each.name)
 		}

@@ -97,9 +97,9 @@ func (p *Point) awaitUp(ctx context.Context) error {
 		}
 		select {
 		case <-p.process.done:
-			return fmt.Errorf("ended with exit status %d\n%s", p.process.exitCode(), p.process.logTail(tailLines))
+			return fmt.Errorf("ended with exit status %d\n%s", p.process.exitCode(), p.process.logTail())
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("does not answer\n%s", p.process.logTail(tailLines)), ctx.Err())
+			return errors.Join(fmt.Errorf("does not answer\n%s", p.process.logTail()), ctx.Err())
 		case <-ticker.C:
 		}
 	}

@@ -81,7 +81,7 @@ func (w *Workspace) tryStart(ctx context.Context, config NodeConfig, front *prox
 	defer cancel()
 	if err := node.awaitUp(ctx); err != nil {
 		child.kill() // a node that waits for its ports does not listen to SIGTERM
-		return nil, fmt.Errorf("%s: %w\n%s", config.Name, err, child.logTail(tailLines))
+		return nil, fmt.Errorf("%s: %w\n%s", config.Name, err, child.logTail())
 	}
 	node.StartTime = time.Since(started)
 	front.target.Store(&node.public)
@@ -200,7 +200,7 @@ func (n *Node) Restart(ctx context.Context, w *Workspace) error {
 	ctx, cancel := context.WithTimeout(ctx, w.startTime)
 	defer cancel()
 	if err := n.awaitUp(ctx); err != nil {
-		return fmt.Errorf("%s: %w\n%s", n.Name, err, child.logTail(tailLines))
+		return fmt.Errorf("%s: %w\n%s", n.Name, err, child.logTail())
 	}
 	n.proxy.target.Store(&n.public)
 	return nil

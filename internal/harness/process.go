@@ -92,14 +92,14 @@ func (p *process) exitCode() int {
 }
 
 // logTail returns the last lines of the log, for error messages.
-func (p *process) logTail(lines int) string {
+func (p *process) logTail() string {
 	content, err := os.ReadFile(p.logPath)
 	if err != nil {
 		return err.Error()
 	}
 	all := strings.Split(strings.TrimRight(string(content), "\n"), "\n")
-	if len(all) > lines {
-		all = all[len(all)-lines:]
+	if len(all) > tailLines {
+		all = all[len(all)-tailLines:]
 	}
 	return strings.Join(all, "\n")
 }

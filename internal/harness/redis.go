@@ -222,7 +222,7 @@ func await(ctx context.Context, server *process, isUp func(context.Context) bool
 		}
 		select {
 		case <-server.done:
-			return fmt.Errorf("%s ended with exit status %d\n%s", server.name, server.exitCode(), server.logTail(tailLines))
+			return fmt.Errorf("%s ended with exit status %d\n%s", server.name, server.exitCode(), server.logTail())
 		case <-ctx.Done():
 			return fmt.Errorf("%s: %w", server.name, ctx.Err())
 		case <-ticker.C:

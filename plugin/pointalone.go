@@ -49,6 +49,7 @@ func newPointAlone(e *Engine, read *config.Config) (_ *pointAlone, err error) {
 	}
 	point, err := decisionpoint.New(decisionpoint.Parts{
 		Policy: read.Policy, Grounds: grounds, Recorder: e.recorder, Requests: e.requests, Timeout: read.Timeout, Now: e.now,
+		Categories: read.Resources,
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.closeAudit())

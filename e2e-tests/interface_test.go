@@ -79,6 +79,7 @@ const (
 	revocations   = "/revocations"
 	subscriptions = "/subscriptions"
 	localizations = "/localizations"
+	access        = "/access"
 	anID          = "/0b5b8f1e-3d6f-4d3e-9d0a-2f4c8b1e7a60"
 	thePatient    = `{"patient": "` + patient + `"}`
 	noPatient     = `{"patient": "123456789"}`
@@ -93,7 +94,10 @@ func TestARunningNodeIsAsItIsDescribed(t *testing.T) {
 	t.Run("that asks where data are", func(t *testing.T) { holdLocalizations(t, document) })
 	t.Run("without", func(t *testing.T) { holdWithout(t, document) })
 	t.Run("with a client certificate", func(t *testing.T) { holdWithCertificate(t, document) })
-	document.AssertSeen(t, "/", "notify 500") // which takes a panic
+	document.AssertSeen(t, "/", "notify 500", // which takes a panic
+		// Of a FHIR server's requests these tests send none: TestAccess does, at paths of several segments.
+		"judgeOriginalGet 200", "judgeOriginalHead 200", "judgeOriginalPost 200",
+		"judgeOriginalGet 503", "judgeOriginalHead 503", "judgeOriginalPost 503")
 }
 
 // holdWithSubscriptions holds a node that has all, until both of its databases are gone.
@@ -130,6 +134,7 @@ func holdWithSubscriptions(t *testing.T, document *openapi.Document) {
 	}
 	d.holdOneSubscription(t)
 	d.holdDecisions(t)
+	token := d.holdAccess(t, c.World)
 	secret := d.holdNotifications(t, c.World)
 	for _, path := range []string{east + subscriptions, east + subscriptions + anID, east + revocations, secret} {
 		assert.Equal(t, http.StatusMethodNotAllowed, d.status(t, "PUT", path))
@@ -142,6 +147,7 @@ func holdWithSubscriptions(t *testing.T, document *openapi.Document) {
 	require.NoError(t, c.sql.Stop())
 	defer func() { assert.NoError(t, c.sql.Start(t.Context())) }() // for the tests after this one
 	for _, each := range []call{
+		{"judgeAccess", 503, "POST", east + access, toldAbout(token, patient), "", false},
 		{"revoke", 503, "POST", east + revocations, thePatient, "", false},
 		{"subscribe", 503, "POST", east + subscriptions, thePatient, "", false},
 		{"listSubscriptions", 503, "GET", east + subscriptions, "", "", false},
@@ -151,6 +157,36 @@ func holdWithSubscriptions(t *testing.T, document *openapi.Document) {
 	} {
 		d.hold(t, each)
 	}
+}
+
+// holdAccess asks as gateways do, with a live token, which it returns.
+func (d described) holdAccess(t *testing.T, w *harness.World) (token string) {
+	t.Helper()
+	token = guardedToken(t, w)
+	about := toldAbout(token, patient)
+	for _, each := range []call{
+		{"judgeAccess", 200, "POST", east + access, about, "", false},
+		{"judgeAccess", 400, "POST", east + access, `{"method": "GET"`, "", true},
+		{"judgeAccess", 403, "POST", east + access, toldAbout(token, otherPatient), "", false},
+		{"judgeAccess", 404, "POST", nowhere + access, about, "", false},
+		{"judgeAccess", 413, "POST", east + access, about + strings.Repeat(" ", 257<<10), "", false},
+		{"judgeAccess", 415, "POST", east + access, about, "text/plain", true},
+		{"judgeOriginalGet", 403, "GET", east + access + "/Condition", "", "", false},
+		{"judgeOriginalGet", 404, "GET", nowhere + access + "/Condition", "", "", false},
+		{"judgeOriginalHead", 403, "HEAD", east + access + "/Condition", "", "", false},
+		{"judgeOriginalHead", 404, "HEAD", nowhere + access + "/Condition", "", "", false},
+		{"judgeOriginalPost", 403, "POST", east + access + "/Condition", "", "application/x-www-form-urlencoded", false},
+		{"judgeOriginalPost", 404, "POST", nowhere + access + "/Condition", "", "application/x-www-form-urlencoded", false},
+	} {
+		d.hold(t, each)
+	}
+	return token
+}
+
+// toldAbout is what a gateway tells of a request to something else than a FHIR server.
+func toldAbout(token, patient string) string {
+	return `{"authorization": "Bearer ` + token + `", "method": "GET", "url": "https://records.example/summary/17", "patient": "` +
+		patient + `", "resourceTypes": ["Condition"]}`
 }
 
 // holdNotifications has the node notified, and returns the path at which it is.

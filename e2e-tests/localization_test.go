@@ -204,6 +204,11 @@ func TestDataHoldersAreFoundInADiscoveryService(t *testing.T) {
 	_, node := startAnother(t, discovery(t, place, map[string]any{"discovery.client.refreshinterval": "1s"}),
 		func(section *harness.MitzConfig) { section.Issuer = assertionIssuer })
 	permitTo(t, w, "V6", "00000661", "00000662")
+	await(t, func() bool { // the impostor is registered, and is not told
+		answer, err := node.Get(t.Context(), "/internal/discovery/v1/care")
+		require.NoError(t, err)
+		return answer.Contains(registered["impostor"].DID)
+	})
 	var found located
 	await(t, func() bool {
 		found = locate(t, w, node)
@@ -216,7 +221,4 @@ func TestDataHoldersAreFoundInADiscoveryService(t *testing.T) {
 	assert.NotEqual(t, found.DataHolders[0].Nodes[0], found.DataHolders[0].Nodes[1])
 	assert.NotNil(t, found.DataHolders[1].Nodes)
 	assert.Empty(t, found.DataHolders[1].Nodes, "nobody registered with this number")
-	answer, err := node.Get(t.Context(), "/internal/discovery/v1/care")
-	require.NoError(t, err)
-	assert.True(t, answer.Contains(registered["impostor"].DID), "the impostor is registered, and is not told")
 }

@@ -129,13 +129,13 @@ func (g *gateways) startNginx(t *testing.T) *http.Client {
 	write("patients.map", "/summaries/first \""+patient+"\";\n/summaries/second \""+otherPatient+"\";\n")
 	temporary := ""
 	for _, each := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		temporary += "    " + each + "_temp_path " + filepath.Join(dir, each) + ";\n"
+		temporary += "    " + each + "_temp_path " + each + ";\n"
 	}
 	_, port, _ := strings.Cut(g.nginx, ":")
 	write("nginx.conf", strings.NewReplacer(
 		"load_module modules/", "load_module /usr/lib/nginx/modules/",
 		"\nhttp {\n", "\nhttp {\n    access_log off;\n"+temporary,
-		"/etc/nginx/mitz/", dir+"/",
+		"/etc/nginx/mitz/", "./", // below the prefix, whose path may hold blanks and quotes
 		"127.0.0.1:8081", strings.TrimPrefix(g.DataHolder.InternalURL(), "http://"),
 		"127.0.0.1:8090", strings.TrimPrefix(records.URL, "http://"),
 		"listen 8443 ssl", "listen 127.0.0.1:"+port+" ssl",
@@ -146,7 +146,7 @@ func (g *gateways) startNginx(t *testing.T) *http.Client {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = log.Close() })
 	nginx := exec.Command("/usr/sbin/nginx", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr",
-		"-g", "daemon off; master_process off; pid "+filepath.Join(dir, "nginx.pid")+";")
+		"-g", "daemon off; master_process off; pid nginx.pid;")
 	nginx.Stderr = log
 	require.NoError(t, nginx.Start())
 	t.Cleanup(func() {

@@ -42,10 +42,19 @@ func newBrowser(t *testing.T, url string) *browser {
 	t.Helper()
 	checker, err := os.ReadFile(filepath.Join("..", "..", "bin", "fhir", "node_modules", "axe-core", "axe.min.js"))
 	require.NoError(t, err, "the accessibility checker is not installed: make bin/fhir")
+	// Chromium has a socket in its temporary directory, whose path may have some hundred letters.
+	temporary, err := os.MkdirTemp("/tmp", "chromium-") //nolint:usetesting // a short path
+	require.NoError(t, err)
+	var running chromedp.Allocator
+	t.Cleanup(func() {
+		running.Wait() // for what it still writes
+		assert.NoError(t, os.RemoveAll(temporary))
+	})
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.Env("TMPDIR="+temporary), chromedp.UserDataDir(filepath.Join(temporary, "profile")), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WSURLReadTimeout(time.Minute))
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
+	running = chromedp.FromContext(allocator).Allocator
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, browseTime)

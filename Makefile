@@ -57,7 +57,7 @@ fuzz: ## fuzz every decoder of foreign bytes, each for FUZZTIME
 	@GO="$(GO)" .ci/fuzz $(FUZZTIME)
 
 testdata: ## rewrite the files in testdata that tests make
-	@$(GO) test -count=1 -run '^Test' ./mitzclient/internal/strictxml ./mitzclient/internal/xacml ./mitzclient/internal/notification ./internal/nen7513 ./plugin/internal/report/explain ./e2e-tests/repository -args -update
+	@$(GO) test -count=1 -run '^Test' ./mitzclient/internal/strictxml ./mitzclient/internal/xacml ./mitzclient/internal/notification ./internal/nen7513 ./plugin/internal/report/explain ./plugin/internal/config ./e2e-tests/repository -args -update
 
 lint: bin/golangci-lint ## check formatting, and what .golangci.yml looks for
 	@large=$$(git ls-tree -rl HEAD | awk '$$4 > 256 * 1024'); \

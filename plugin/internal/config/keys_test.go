@@ -5,8 +5,6 @@ package config
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -168,26 +166,6 @@ func TestEveryKeyInTheEnvironment(t *testing.T) {
 		_, _, err = readFile("", variable[:len(variable)-1]+"=abc")
 		assert.ErrorContains(t, err, "no such key", variable)
 	}
-}
-
-// TestEveryKeyIsDocumented looks for every key in the README's table, and for every value
-// outside a list among the flags.
-func TestEveryKeyIsDocumented(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
-	require.NoError(t, err)
-	var flags []string
-	flagSet().VisitAll(func(flag *pflag.Flag) { flags = append(flags, flag.Name) })
-	var scalars []string
-	for _, key := range allConfigKeys(t) {
-		name := strings.ReplaceAll(strings.TrimPrefix(key.path, "mitz."), "[0]", "[]")
-		if key.isScalar() {
-			scalars = append(scalars, key.path)
-		}
-		if key.kind != "section" && !strings.HasSuffix(name, ".key") && !strings.HasSuffix(name, "[]") {
-			assert.True(t, strings.Contains(string(readme), "| `"+name+"` |"), "no row for the key %s", name)
-		}
-	}
-	assert.ElementsMatch(t, scalars, flags)
 }
 
 // TestNoKeyOfTheNodesLooksLikeOurs keeps a configuration of the stock node from being refused.

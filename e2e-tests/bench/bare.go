@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"time"
@@ -28,7 +30,11 @@ const bareVariable = "NUTS_MITZ_BENCH_BARE"
 type bareConfig struct {
 	Endpoint string
 	Files    mitztest.Files
+	Serve    bool // ask whenever a request comes over HTTP, in the place of orders
 }
+
+// permitted is what a decision point answers where there is consent to the one thing asked.
+const permitted = `{"evaluations":[{"decision":true}]}`
 
 type bareOrder struct {
 	Count, Rate int
@@ -50,6 +56,24 @@ type bareClient struct {
 }
 
 func (s *scene) startBareClient() (*bareClient, error) {
+	return startBare(bareConfig{Endpoint: s.mitz.Endpoint(), Files: s.mitz.Files})
+}
+
+// startBareServer starts a bare client that asks whenever a request comes over HTTP, and returns
+// its address. It looks at nothing in the request: what it costs is the query and the way to it.
+func (s *scene) startBareServer() (*bareClient, string, error) {
+	client, err := startBare(bareConfig{Endpoint: s.mitz.Endpoint(), Files: s.mitz.Files, Serve: true})
+	if err != nil {
+		return nil, "", err
+	}
+	var address string
+	if err := client.output.Decode(&address); err != nil {
+		return nil, "", errors.Join(fmt.Errorf("bare server: %w", err), client.close())
+	}
+	return client, address, nil
+}
+
+func startBare(config bareConfig) (*bareClient, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -69,7 +93,7 @@ func (s *scene) startBareClient() (*bareClient, error) {
 		return nil, fmt.Errorf("bare client: %w", err)
 	}
 	client := &bareClient{command: command, input: input, output: json.NewDecoder(bufio.NewReader(output)), encoder: json.NewEncoder(input)}
-	return client, client.encoder.Encode(bareConfig{Endpoint: s.mitz.Endpoint(), Files: s.mitz.Files})
+	return client, client.encoder.Encode(config)
 }
 
 func (c *bareClient) pid() int { return c.command.Process.Pid }
@@ -108,6 +132,9 @@ func beBareClient(ctx context.Context, input io.Reader, output io.Writer) error 
 	if err != nil {
 		return err
 	}
+	if config.Serve {
+		return serveBare(send, orders, reports)
+	}
 	for {
 		var order bareOrder
 		if err := orders.Decode(&order); errors.Is(err, io.EOF) {
@@ -126,6 +153,34 @@ func beBareClient(ctx context.Context, input io.Reader, output io.Writer) error 
 			return err
 		}
 	}
+}
+
+// serveBare answers over HTTP until its orders end, of which there are none.
+func serveBare(send func(context.Context, int) outcome, orders *json.Decoder, reports *json.Encoder) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil || send(r.Context(), 0) != gotPermit {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, permitted)
+	})}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	if err := reports.Encode("http://" + listener.Addr().String() + "/"); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if err := orders.Decode(new(bareOrder)); !errors.Is(err, io.EOF) {
+		return errors.Join(err, server.Close())
+	}
+	if err := errors.Join(server.Close(), <-ended); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 func bareQuery(config bareConfig) (func(context.Context, int) outcome, error) {

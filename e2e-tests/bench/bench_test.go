@@ -116,7 +116,7 @@ func TestEveryTableHasItsNumbers(t *testing.T) {
 		}
 	})
 	t.Run("the decision point", func(t *testing.T) {
-		require.Len(t, measured.decision, rowFlatBare+1)
+		require.Len(t, measured.decision, rowFlatHop+1)
 		for _, each := range measured.decision {
 			require.Len(t, each.rounds, p.rounds, each.name)
 			assert.Zero(t, each.wrong(), each.name)

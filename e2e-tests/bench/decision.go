@@ -35,6 +35,8 @@ const (
 	rowPacedBare        // the bare client at the same
 	rowFlat             // the decision point without a pause
 	rowFlatBare
+	rowPacedHop // the bare client behind a server, at the rate
+	rowFlatHop  // and without a pause
 )
 
 // measureDecision compares the decision point without a node with a bare client that asks Mitz
@@ -50,6 +52,13 @@ func (s *scene) measureDecision(ctx context.Context, p plan) (rows []row, err er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bare.close()) }()
+	server, address, err := s.startBareServer()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, server.close()) }()
+	hop := newPointClient(address)
+	defer hop.close()
 	client := newPointClient(point.URL(dataHolder.Subject))
 	defer client.close()
 	return s.inTurns(ctx, p, []contestant{
@@ -57,6 +66,8 @@ func (s *scene) measureDecision(ctx context.Context, p plan) (rows []row, err er
 		{name: "a bare client", process: bare.pid(), rate: p.decisionRate, load: bare.load},
 		{name: "the decision point, no pause", process: point.PID(), load: client.flatOut(p.roundTime)},
 		{name: "a bare client, no pause", process: bare.pid(), load: bare.flatOut(p.roundTime)},
+		{name: "a bare client behind a server", process: server.pid(), rate: p.decisionRate, load: hop.load},
+		{name: "a bare client behind a server, no pause", process: server.pid(), load: hop.flatOut(p.roundTime)},
 	})
 }
 
@@ -163,7 +174,7 @@ func (c *pointClient) send(context.Context, int) outcome {
 	c.mu.Lock()
 	c.idle = append(c.idle, connection)
 	c.mu.Unlock()
-	if response.StatusCode != http.StatusOK || !bytes.Equal(body, []byte(`{"evaluations":[{"decision":true}]}`)) {
+	if response.StatusCode != http.StatusOK || !bytes.Equal(body, []byte(permitted)) {
 		return outcome(fmt.Sprintf("status %d, not permitted", response.StatusCode))
 	}
 	return gotPermit
@@ -240,7 +251,7 @@ func later(one, other row) spread {
 func printDecision(out io.Writer, p plan, rows []row) {
 	_, _ = fmt.Fprintf(out, `11. The decision point without a node (mitz pdp), and a bare client that asks Mitz the same: %d rounds in turns, each of %s,
 at %d requests a second, and by %d clients that ask again at once. Mitz answers at once. What the decision point adds has the way
-to it in it, over loopback
+to it in it, over loopback; so has the bare client behind a server, which reads nothing of the request and records nothing
 
 `, p.rounds, p.roundTime, p.decisionRate, decisionWorkers)
 	lines := newTable("", "answered/s", "p50 ms", "p99 ms", "CPU ms/request", "own load", "others' load", "requests", "wrong")
@@ -253,8 +264,12 @@ to it in it, over loopback
 	lines = newTable("What the decision point costs", "measured", "", "")
 	added := later(rows[rowPaced], rows[rowPacedBare])
 	lines.row("added to the time of a query at p50", added.String()+" ms", fmt.Sprintf("at most %g ms", decisionLimit), verdict(added.median, decisionLimit))
+	beyond := later(rows[rowPaced], rows[rowPacedHop])
+	lines.row("  of which the decision point itself", beyond.String()+" ms", "", "")
 	throughput := share(rows[rowFlat], rows[rowFlatBare])
 	lines.row("throughput, of the bare client's", throughput.String(), fmt.Sprintf("at least %g", decisionShare), verdict(decisionShare, throughput.median))
+	lines.row("  of that of the bare client behind a server", share(rows[rowFlat], rows[rowFlatHop]).String(), "", "")
+	lines.row("  of the bare client's, if it had the way to it alone", share(rows[rowFlatHop], rows[rowFlatBare]).String(), "", "")
 	lines.print(out)
 }
 

@@ -6,6 +6,7 @@ package authzen
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -53,13 +54,17 @@ type malformed string
 
 func (m malformed) Error() string { return string(m) }
 
+const malformedBody malformed = "the body is not a JSON object that can be read in one way"
+
 // readMessage reads a body that has one reading. Members that are not known are passed over.
 func readMessage(body []byte) (message, error) {
 	var read message
-	if !json.Valid(body) || strictjson.Check(body, known()) != nil {
-		return message{}, malformed("the body is not a JSON object that can be read in one way")
+	if strictjson.Check(body, known()) != nil {
+		return message{}, malformedBody
 	}
-	if err := json.Unmarshal(body, &read); err != nil {
+	if err := json.Unmarshal(body, &read); errors.As(err, new(*json.SyntaxError)) {
+		return message{}, malformedBody
+	} else if err != nil {
 		return message{}, malformed("evaluations must be a list, and options an object")
 	}
 	if len(read.Evaluations) > maxEvaluations {
@@ -114,7 +119,7 @@ func readEntity(name string, raw json.RawMessage) (Entity, error) {
 		ID         *string         `json:"id"`
 		Properties json.RawMessage `json:"properties"`
 	}
-	if !isObject(raw) || decode(raw, &read) != nil || read.Type == nil || read.ID == nil {
+	if !isObject(raw) || json.Unmarshal(raw, &read) != nil || read.Type == nil || read.ID == nil {
 		return Entity{}, malformed(name + " must be an object with the texts type and id")
 	}
 	properties, err := readProperties(name, read.Properties)
@@ -126,7 +131,7 @@ func readAction(raw json.RawMessage) (Action, error) {
 		Name       *string         `json:"name"`
 		Properties json.RawMessage `json:"properties"`
 	}
-	if !isObject(raw) || decode(raw, &read) != nil || read.Name == nil {
+	if !isObject(raw) || json.Unmarshal(raw, &read) != nil || read.Name == nil {
 		return Action{}, malformed("action must be an object with the text name")
 	}
 	properties, err := readProperties("action", read.Properties)

@@ -28,6 +28,7 @@ type ending struct {
 	permitted, refused, corrected    nen7513.Action
 	permittedEvent, refusedEvent     string // in the node's audit log
 	permittedMessage, refusedMessage string
+	permittedLevel                   logrus.Level // of the log's line; the entry in the audit log says the same
 	withoutQuestion, withQuestion    *tally.Tally
 	count                            func(outcome string)
 	basis                            string // of a decision point's answer
@@ -39,7 +40,7 @@ func (r *Recorder) ending(basis policy.Basis) ending {
 	if basis == "" {
 		return ending{
 			nen7513.TokenIssued, nen7513.TokenRefused, nen7513.TokenNotStored, auditTokenIssued, auditTokenRefused,
-			"Consent established, token issued", "No token issued", r.withoutQuestion, r.withQuestion,
+			"Consent established, token issued", "No token issued", logrus.InfoLevel, r.withoutQuestion, r.withQuestion,
 			func(outcome string) {
 				if outcome != outcomePermit {
 					r.metrics.tokensRefused.WithLabelValues(outcome).Inc()
@@ -49,7 +50,7 @@ func (r *Recorder) ending(basis policy.Basis) ending {
 	}
 	return ending{
 		nen7513.DecisionPermitted, nen7513.DecisionRefused, nen7513.DecisionRefused, auditPermitted, auditNotPermitted,
-		"Consent established, permitted at the decision point", "Not permitted at the decision point", r.undecided, r.decided,
+		"Consent established, permitted at the decision point", "Not permitted at the decision point", logrus.DebugLevel, r.undecided, r.decided,
 		func(outcome string) { r.metrics.decisions.WithLabelValues(string(basis), outcome).Inc() }, string(basis),
 	}
 }

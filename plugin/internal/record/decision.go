@@ -153,9 +153,9 @@ func (d *Decision) query(ctx context.Context, requestID, outcome string) {
 // Issued tells that there is a token, or that the decision point permits.
 func (d *Decision) Issued(ctx context.Context) {
 	d.ending.count(outcomePermit)
-	message := d.ending.permittedMessage
-	log().WithFields(d.fields(outcomePermit)).Info(message)
-	auditEntry(ctx, d.ending.permittedEvent, message, d.fields(outcomePermit))
+	message, fields := d.ending.permittedMessage, d.fields(outcomePermit)
+	log().WithFields(fields).Log(d.ending.permittedLevel, message)
+	auditEntry(ctx, d.ending.permittedEvent, message, fields)
 }
 
 // fields are what every line about the decision says.

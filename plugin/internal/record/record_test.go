@@ -55,6 +55,27 @@ func TestTheLogHelpsTheDataHolder(t *testing.T) {
 	assert.Empty(t, d.help(Panicked))
 }
 
+// TestAPermitIsToldOnce: a token in the log and in the audit log, what a decision point permits in
+// the audit log alone, which is asked far more often.
+func TestAPermitIsToldOnce(t *testing.T) {
+	var out bytes.Buffer
+	logrus.SetOutput(&out)
+	t.Cleanup(func() { logrus.SetOutput(os.Stderr) })
+	for basis, lines := range map[policy.Basis][]string{
+		"":                 {"level=info", "MitzTokenIssued"},
+		policy.BasisClaims: {"MitzDecisionPermitted"},
+	} {
+		out.Reset()
+		New(time.Now).Begin(Request{Subject: "hospital-east", Basis: basis}).Issued(t.Context())
+		told := strings.Split(strings.TrimSpace(out.String()), "\n")
+		require.Len(t, told, len(lines), basis)
+		for i, part := range lines {
+			assert.Contains(t, told[i], part)
+			assert.Contains(t, told[i], "subject=hospital-east")
+		}
+	}
+}
+
 func TestEveryCauseHasACode(t *testing.T) {
 	for _, tc := range []struct {
 		cause    error

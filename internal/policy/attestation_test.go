@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,9 +26,18 @@ type broughtGround struct {
 	judge func(*Case) (Finding, error)
 }
 
-func (g broughtGround) Name() GroundName                                 { return g.name }
-func (g broughtGround) HasOwnProof() bool                                { return true }
-func (g broughtGround) Seek(_ context.Context, c *Case) (Finding, error) { return g.judge(c) }
+func (g broughtGround) Name() GroundName  { return g.name }
+func (g broughtGround) HasOwnProof() bool { return true }
+func (g broughtGround) Seek(_ context.Context, c *Case) (Finding, error) {
+	found, err := g.judge(c)
+	if err == nil && strings.HasSuffix(found.ID, fromBefore) {
+		return Finding{}, RefuseWithdrawn(found.Rests[0])
+	}
+	return found, err
+}
+
+// fromBefore is what the id of a credential ends with that is from before a withdrawal.
+const fromBefore = "-from-before"
 
 func broughtGrounds() []Ground {
 	return []Ground{broughtGround{GroundAttestation, (*Case).Attested}, broughtGround{GroundRegistration, (*Case).Registered}}

@@ -41,9 +41,12 @@ var events = []event{
 	{GroundClosedQuery, "Mitz cannot be asked, or gives no decision", "trouble", "", false, []GroundName{GroundAttestation, GroundRegistration}, "server_error"},
 	{GroundAttestation, "no attestation is presented", "none", "", false, GroundNames(), "access_denied"},
 	{GroundAttestation, "one that is right", "right", "", true, nil, ""},
+	{GroundAttestation, "one from before a withdrawal that the node was told of, `afterdeny: stop`", "before", "stop", false, nil, "access_denied"},
+	{GroundAttestation, "one from before a withdrawal, `afterdeny: continue`", "before", "continue", false, []GroundName{GroundRegistration}, "access_denied"},
 	{GroundAttestation, "one that is wrong, or two", "wrong", "", false, []GroundName{GroundRegistration}, "invalid_request"},
 	{GroundRegistration, "no registration is presented", "none", "", false, GroundNames(), "access_denied"},
 	{GroundRegistration, "one that is right, with a membership that is right", "right", "", true, nil, ""},
+	{GroundRegistration, "one from before a withdrawal that the node was told of", "before", "", false, nil, "access_denied"},
 	{GroundRegistration, "one that is wrong, or two, or a membership that is wrong or missing", "wrong", "", false, []GroundName{GroundAttestation}, "invalid_request"},
 }
 
@@ -124,14 +127,18 @@ func TestATokenOnlyWhereTheTableSaysSo(t *testing.T) {
 	wrongAttestation.Signed, wrongRegistration.Signed = false, false
 	permitted := registration()
 	permitted.ID += "2"
+	attestedBefore, registeredBefore := attestation(), registration()
+	attestedBefore.ID += fromBefore
+	registeredBefore.ID += fromBefore
 	answers := map[string]*fakeGround{
 		"permit": permits(GroundClosedQuery), "deny": decides(GroundClosedQuery, consent.Deny), "trouble": fails(GroundClosedQuery, errTrouble),
 	}
 	attested := map[string][][]Credential{
-		"none": {nil}, "right": {{attestation()}}, "wrong": {{wrongAttestation}, {attestation(), attestation()}},
+		"none": {nil}, "right": {{attestation()}}, "before": {{attestedBefore}}, "wrong": {{wrongAttestation}, {attestation(), attestation()}},
 	}
 	registered := map[string][][]Credential{
 		"none": {nil, {membership()}}, "right": {{registration(), membership()}},
+		"before":    {{registeredBefore, membership()}},
 		"wrong":     {{registration()}, {wrongRegistration, membership()}, {registration(), permitted, membership()}},
 		"objection": {{objecting()}, {permitted, objecting(), membership()}},
 	}
@@ -172,7 +179,7 @@ func TestATokenOnlyWhereTheTableSaysSo(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 15*2*3*4*8, cases)
+	assert.Equal(t, 15*2*3*5*9, cases)
 	assert.Greater(t, tokens, cases/10)
 }
 

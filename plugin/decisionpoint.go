@@ -37,7 +37,7 @@ func (e *Engine) newDecisionPoint(read *config.Config, grounds *policy.Grounds, 
 	if err != nil {
 		return decisionEndpoints{}, err
 	}
-	return decisionEndpoints{point: point, server: authzen.NewServer(point)}, nil
+	return decisionEndpoints{point: point, server: authzen.NewServer(point, nil)}, nil
 }
 
 // routes registers the routes.

@@ -24,14 +24,26 @@ const headerRequestID = "X-Request-ID"
 // Server serves the APIs. It knows no paths: who registers its methods says where they are.
 type Server struct {
 	point Point
+	turn  Turn
 }
 
-// NewServer returns a server that has a point decide.
-func NewServer(point Point) *Server { return &Server{point: point} }
+// Turn begins a turn to decide for one request, which ends with end. It is taken when the whole
+// request has been read, and ends before the answer is written: a client that sends or reads
+// slowly holds none. ok is false when there is none now; nobody waits for one.
+type Turn func() (end func(), ok bool)
+
+// NewServer returns a server that has a point decide. Without a turn, nil, it decides for as many
+// requests at once as there are.
+func NewServer(point Point, turn Turn) *Server {
+	if turn == nil {
+		turn = func() (func(), bool) { return func() {}, true }
+	}
+	return &Server{point: point, turn: turn}
+}
 
 // Evaluation answers one evaluation about a place (AuthZEN 1.0, section 6).
 func (s *Server) Evaluation(w http.ResponseWriter, r *http.Request, place string) {
-	serve(w, r, func(ctx context.Context, asked message) (any, error) {
+	s.serve(w, r, func(ctx context.Context, asked message) (any, error) {
 		return s.one(ctx, asked.members, place)
 	})
 }
@@ -39,7 +51,7 @@ func (s *Server) Evaluation(w http.ResponseWriter, r *http.Request, place string
 // Evaluations answers several evaluations about a place, or one when there is no list of them
 // (AuthZEN 1.0, section 7).
 func (s *Server) Evaluations(w http.ResponseWriter, r *http.Request, place string) {
-	serve(w, r, func(ctx context.Context, asked message) (any, error) {
+	s.serve(w, r, func(ctx context.Context, asked message) (any, error) {
 		if len(asked.Evaluations) == 0 {
 			return s.one(ctx, asked.members, place)
 		}
@@ -65,16 +77,21 @@ func (s *Server) one(ctx context.Context, asked members, place string) (any, err
 // serve reads a request, and writes what it is answered with. That something is not permitted
 // is an answer, with status 200. A status of 400 says that nothing was asked (AuthZEN 1.0,
 // section 10.1.2), with a message as text.
-func serve(w http.ResponseWriter, r *http.Request, handle func(context.Context, message) (any, error)) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, handle func(context.Context, message) (any, error)) {
 	if id := r.Header.Get(headerRequestID); id != "" {
 		w.Header().Set(headerRequestID, id)
 	}
 	asked, err := readRequest(w, r)
 	var answered any
 	if err == nil {
-		answered, err = handle(r.Context(), asked)
+		answered, err = s.inTurn(func() (any, error) { return handle(r.Context(), asked) })
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -87,6 +104,18 @@ func serve(w http.ResponseWriter, r *http.Request, handle func(context.Context, 
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // who asked has gone when this fails
+}
+
+var errBusy = errors.New("too many requests at once")
+
+// inTurn decides while it has a turn.
+func (s *Server) inTurn(decide func() (any, error)) (any, error) {
+	end, ok := s.turn()
+	if !ok {
+		return nil, errBusy
+	}
+	defer end()
+	return decide()
 }
 
 func readRequest(w http.ResponseWriter, r *http.Request) (message, error) {

@@ -63,20 +63,81 @@ func denying(id string) *pointOf {
 }
 
 func TestAnAnswerSaysWhyNot(t *testing.T) {
-	answered := send(NewServer(denying("1")).Evaluation, question)
+	answered := send(NewServer(denying("1"), nil).Evaluation, question)
 	assert.Equal(t, http.StatusOK, answered.Code)
 	assert.Equal(t, `{"decision":false,"context":{"reason":"consent_denied"}}`, answered.Body.String())
 	assert.Equal(t, "no-store", answered.Header().Get("Cache-Control"))
 
-	assert.Equal(t, `{"decision":true}`, send(NewServer(denying("2")).Evaluation, question).Body.String())
+	assert.Equal(t, `{"decision":true}`, send(NewServer(denying("2"), nil).Evaluation, question).Body.String())
 
 	silent := &pointOf{decide: func(context.Context, Evaluation) Decision { return Decision{} }}
-	assert.Equal(t, `{"decision":false}`, send(NewServer(silent).Evaluation, question).Body.String())
+	assert.Equal(t, `{"decision":false}`, send(NewServer(silent, nil).Evaluation, question).Body.String())
+}
+
+// TestATurnIsHeldToDecideAlone looks at who has a turn while a request comes in, is decided and is
+// answered.
+func TestATurnIsHeldToDecideAlone(t *testing.T) {
+	held, taken := 0, 0
+	turn := func() (func(), bool) {
+		held++
+		taken++
+		return func() { held-- }, true
+	}
+	point := &pointOf{decide: func(context.Context, Evaluation) Decision {
+		assert.Equal(t, 1, held)
+		return Decision{Permit: true}
+	}}
+	server := NewServer(point, turn)
+	for _, tc := range []struct {
+		handle func(http.ResponseWriter, *http.Request, string)
+		body   string
+		turns  int
+	}{
+		{server.Evaluation, question, 1}, {server.Evaluations, question, 1}, {server.Evaluations, questions + "}", 1},
+		{server.Evaluation, "{", 0}, {server.Evaluations, "{", 0},
+	} {
+		taken = 0
+		request := httptest.NewRequest(http.MethodPost, "/", reading{strings.NewReader(tc.body), func() { assert.Zero(t, held, "it sends") }})
+		request.Header.Set("Content-Type", "application/json")
+		recorder := &writing{httptest.NewRecorder(), func() { assert.Zero(t, held, "it reads") }}
+		tc.handle(recorder, request, "hospital-east")
+		assert.Equal(t, tc.turns, taken, tc.body)
+	}
+}
+
+// reading and writing tell that somebody reads or writes.
+type reading struct {
+	io.Reader
+	told func()
+}
+
+func (r reading) Read(into []byte) (int, error) {
+	r.told()
+	return r.Reader.Read(into)
+}
+
+type writing struct {
+	*httptest.ResponseRecorder
+	told func()
+}
+
+func (w *writing) Write(content []byte) (int, error) {
+	w.told()
+	return w.ResponseRecorder.Write(content)
+}
+
+func TestWithoutATurnNothingIsDecided(t *testing.T) {
+	point := denying("2")
+	answered := send(NewServer(point, func() (func(), bool) { return nil, false }).Evaluation, question, "X-Request-ID", "7")
+	assert.Equal(t, http.StatusServiceUnavailable, answered.Code)
+	assert.Equal(t, "1", answered.Header().Get("Retry-After"))
+	assert.Equal(t, "7", answered.Header().Get("X-Request-ID"))
+	assert.Empty(t, point.begun)
 }
 
 func TestSeveralAreDecidedByOneEvaluator(t *testing.T) {
 	point := denying("2")
-	answered := send(NewServer(point).Evaluations, questions+"}")
+	answered := send(NewServer(point, nil).Evaluations, questions+"}")
 	assert.Equal(t, `{"evaluations":[{"decision":true},{"decision":false,"context":{"reason":"consent_denied"}},{"decision":true}]}`, answered.Body.String())
 	assert.Equal(t, []string{"hospital-east"}, point.begun)
 	assert.Len(t, point.asked, 3)
@@ -94,7 +155,7 @@ func TestNothingIsDecidedThatIsNotAnswered(t *testing.T) {
 		{"permit_on_first_permit", "1", 2},
 	} {
 		point := denying(tc.denied)
-		answered := send(NewServer(point).Evaluations, questions+`, "options": {"evaluations_semantic": "`+tc.semantic+`"}}`)
+		answered := send(NewServer(point, nil).Evaluations, questions+`, "options": {"evaluations_semantic": "`+tc.semantic+`"}}`)
 		var told answers
 		require.NoError(t, json.Unmarshal(answered.Body.Bytes(), &told))
 		assert.Len(t, told.Evaluations, tc.decided, "%s, %s", tc.semantic, tc.denied)
@@ -113,7 +174,7 @@ func TestWhatIsMalformedIsNotDecided(t *testing.T) {
 		"nested too deep": strings.Repeat(`{"a":`, 1000) + secret + strings.Repeat("}", 1000),
 	} {
 		point := denying("1")
-		for _, handle := range []func(http.ResponseWriter, *http.Request, string){NewServer(point).Evaluation, NewServer(point).Evaluations} {
+		for _, handle := range []func(http.ResponseWriter, *http.Request, string){NewServer(point, nil).Evaluation, NewServer(point, nil).Evaluations} {
 			answered := send(handle, body)
 			assert.Equal(t, http.StatusBadRequest, answered.Code, name)
 			assert.NotEmpty(t, answered.Body.String(), name)
@@ -128,7 +189,7 @@ func TestALargeBodyIsNotReadToItsEnd(t *testing.T) {
 	request := httptest.NewRequest(http.MethodPost, "/", endless)
 	request.Header.Set("Content-Type", "application/json")
 	recorder := httptest.NewRecorder()
-	NewServer(denying("1")).Evaluation(recorder, request, "")
+	NewServer(denying("1"), nil).Evaluation(recorder, request, "")
 	assert.Equal(t, http.StatusBadRequest, recorder.Code)
 	assert.Less(t, endless.read, 2*maxBody)
 }
@@ -155,27 +216,27 @@ func TestTheTraceThatTheContextNames(t *testing.T) {
 		return Decision{Permit: true}
 	}}
 	parent := func(id string) string { return `{"traceparent": "00-` + id + `-b7ad6b7169203331-01"}` }
-	send(NewServer(point).Evaluation, strings.TrimSuffix(question, "}")+`, "context": `+parent(id)+`}`)
-	send(NewServer(point).Evaluations, strings.Replace(questions, `"id": "2"}`, `"id": "2"}, "context": `+parent(other), 1)+`, "context": `+parent(id)+"}")
-	send(NewServer(point).Evaluation, strings.TrimSuffix(question, "}")+`, "context": {"traceparent": 12}}`)
-	send(NewServer(point).Evaluation, question)
+	send(NewServer(point, nil).Evaluation, strings.TrimSuffix(question, "}")+`, "context": `+parent(id)+`}`)
+	send(NewServer(point, nil).Evaluations, strings.Replace(questions, `"id": "2"}`, `"id": "2"}, "context": `+parent(other), 1)+`, "context": `+parent(id)+"}")
+	send(NewServer(point, nil).Evaluation, strings.TrimSuffix(question, "}")+`, "context": {"traceparent": 12}}`)
+	send(NewServer(point, nil).Evaluation, question)
 	none := trace.TraceID{}.String()
 	assert.Equal(t, []string{id, id, other, id, none, none}, seen)
 }
 
 func TestTheRequestID(t *testing.T) {
 	for _, body := range []string{question, "nonsense"} {
-		assert.Equal(t, "a/B 1", send(NewServer(denying("1")).Evaluation, body, "X-Request-ID", "a/B 1").Header().Get("X-Request-ID"))
-		assert.Empty(t, send(NewServer(denying("1")).Evaluation, body).Header().Values("X-Request-ID"))
+		assert.Equal(t, "a/B 1", send(NewServer(denying("1"), nil).Evaluation, body, "X-Request-ID", "a/B 1").Header().Get("X-Request-ID"))
+		assert.Empty(t, send(NewServer(denying("1"), nil).Evaluation, body).Header().Values("X-Request-ID"))
 	}
 }
 
 func TestWhatAnEvaluationHolds(t *testing.T) {
 	point := denying("")
-	send(NewServer(point).Evaluation, `{"subject": {"type": "a", "id": "b", "properties": {"c": 1.0}}, "action": {"name": "d", "properties": {"e": [true]}},
+	send(NewServer(point, nil).Evaluation, `{"subject": {"type": "a", "id": "b", "properties": {"c": 1.0}}, "action": {"name": "d", "properties": {"e": [true]}},
 		"resource": {"type": "f", "id": "", "properties": null}, "context": {"g": null}}`)
 	require.Empty(t, point.asked, "properties that are null are no object")
-	send(NewServer(point).Evaluation, `{"subject": {"type": "a", "id": "b", "properties": {"c": 1.0}}, "action": {"name": "d", "properties": {"e": [true]}},
+	send(NewServer(point, nil).Evaluation, `{"subject": {"type": "a", "id": "b", "properties": {"c": 1.0}}, "action": {"name": "d", "properties": {"e": [true]}},
 		"resource": {"type": "f", "id": ""}, "context": {"g": null}}`)
 	require.Len(t, point.asked, 1)
 	assert.Equal(t, Evaluation{
@@ -198,7 +259,7 @@ func FuzzMessage(f *testing.F) {
 	f.Add([]byte(questions + "}"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		point := denying("1")
-		answered := send(NewServer(point).Evaluations, string(body))
+		answered := send(NewServer(point, nil).Evaluations, string(body))
 		if answered.Code == http.StatusBadRequest {
 			assert.Empty(t, point.asked)
 			return

@@ -44,7 +44,7 @@ func (fixture) Evaluate(_ context.Context, asked Evaluation) Decision {
 // serving has a server answer at the paths of the standard.
 func serving(t *testing.T, point Point) string {
 	t.Helper()
-	server := NewServer(point)
+	server := NewServer(point, nil)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+EvaluationPath, func(w http.ResponseWriter, r *http.Request) { server.Evaluation(w, r, "") })
 	mux.HandleFunc("POST "+EvaluationsPath, func(w http.ResponseWriter, r *http.Request) { server.Evaluations(w, r, "") })

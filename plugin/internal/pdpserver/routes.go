@@ -32,8 +32,7 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// known serves the clients that may ask, each about the data holder of its path, and no more at
-// once than the server takes.
+// known serves the clients that may ask, each about the data holder of its path.
 func (s *Server) known(serve func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if why := s.parts.Access.admit(r); why != "" {
@@ -48,15 +47,18 @@ func (s *Server) known(serve func(http.ResponseWriter, *http.Request, string)) h
 			unlisted(w)
 			return
 		}
-		select {
-		case s.turns <- struct{}{}:
-			defer func() { <-s.turns }()
-			serve(w, r, r.PathValue("subject"))
-		default:
-			s.parts.Hooks.Busy()
-			w.Header().Set("Retry-After", "1")
-			http.Error(w, "too many requests at once", http.StatusServiceUnavailable)
-		}
+		serve(w, r, r.PathValue("subject"))
+	}
+}
+
+// turn is one of those in which requests are decided.
+func (s *Server) turn() (end func(), ok bool) {
+	select {
+	case s.turns <- struct{}{}:
+		return func() { <-s.turns }, true
+	default:
+		s.parts.Hooks.Busy()
+		return nil, false
 	}
 }
 

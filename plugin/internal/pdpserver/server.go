@@ -74,7 +74,8 @@ type Server struct {
 
 // New returns a server that does not listen yet.
 func New(parts Parts) *Server {
-	s := &Server{parts: parts, authzen: authzen.NewServer(parts.Point), turns: make(chan struct{}, maxRunning), ended: make(chan error, 1)}
+	s := &Server{parts: parts, turns: make(chan struct{}, maxRunning), ended: make(chan error, 1)}
+	s.authzen = authzen.NewServer(parts.Point, s.turn)
 	s.http = &http.Server{
 		Handler: s.recovering(s.routes()), ErrorLog: log.New(errorLog{parts.Hooks}, "", 0),
 		ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, WriteTimeout: parts.Timeout + answerTime,

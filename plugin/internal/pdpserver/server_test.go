@@ -4,7 +4,10 @@
 package pdpserver
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -203,6 +206,30 @@ func TestNoMoreRunAtOnceThanThereAreTurns(t *testing.T) {
 	assert.Equal(t, 200, given.status)
 	given = server.ask(t, client, evaluation)
 	assert.Equal(t, 200, given.status, "a turn is given back")
+}
+
+// TestSlowClientsTakeNoTurns has more clients begin a request than there are turns, and end none.
+func TestSlowClientsTakeNoTurns(t *testing.T) {
+	server := start(t, Files{}, nil, nil)
+	for range maxRunning - 1 {
+		server.turns <- struct{}{} // what others use
+	}
+	for range 3 {
+		connection, err := net.Dial("tcp", server.Listens())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = connection.Close() })
+		// The server answers that it wants the body as soon as it reads it.
+		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", evaluation)
+		require.NoError(t, err)
+		line, err := bufio.NewReader(connection).ReadString('\n')
+		require.NoError(t, err)
+		require.Contains(t, line, "100 Continue")
+		_, err = connection.Write([]byte("{"))
+		require.NoError(t, err)
+	}
+	given := server.ask(t, httpClient(t, newIdentity(t), nil), evaluation)
+	assert.Equal(t, 200, given.status)
+	assert.Empty(t, server.told.all())
 }
 
 func TestAPanicIsAFault(t *testing.T) {

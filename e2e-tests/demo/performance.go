@@ -123,7 +123,7 @@ func (p performance) play(ctx context.Context, stage *stage, page page) error {
 // serve serves the demo to browsers, and prints where.
 func (p performance) serve(ctx context.Context, stage *stage, page page) error {
 	server, err := web.Start(web.Config{
-		Cast: p.cast.scene(), World: stage.World, Centre: stage.centre, Address: webAddress, Pace: webPace,
+		Cast: p.cast.scene(), World: stage.World, Centre: stage.centre, CentreSessions: stage.centreSessions, Address: webAddress, Pace: webPace,
 		AuditFiles: map[string]string{scene.Hospital: stage.Path(hospitalAudit), scene.Centre: stage.Path(centreAudit)},
 	})
 	if err != nil {

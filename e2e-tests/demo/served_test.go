@@ -31,7 +31,7 @@ func newVisitor(t *testing.T) (*visitor, *stage) {
 	t.Helper()
 	story := newTestStory(t, theCast(), page{out: io.Discard})
 	server, err := web.Start(web.Config{
-		Cast: story.cast.scene(), World: story.World, Centre: story.centre,
+		Cast: story.cast.scene(), World: story.World, Centre: story.centre, CentreSessions: story.centreSessions,
 		AuditFiles: map[string]string{scene.Hospital: story.Path(hospitalAudit), scene.Centre: story.Path(centreAudit)},
 	})
 	require.NoError(t, err)
@@ -92,6 +92,12 @@ func TestServedStories(t *testing.T) {
 			page := v.play(story.Key)
 			assert.Equal(t, len(story.Steps), strings.Count(page, `class="step done"`))
 			assert.Contains(t, page, "It ended as it must")
+			_, first, _ := strings.Cut(page, `<span class="what">`)
+			first, _, _ = strings.Cut(first, "<")
+			assert.Contains(t, []string{"Get this record", "I give consent"}, first, "something of the story before")
+			if story.Key != "impostor" && story.Key != "certificate" && story.Key != "kind" {
+				assert.Contains(t, page, "Which proofs are needed?")
+			}
 			for _, path := range []string{"/requester", "/patient/" + story.Patient, "/dataholder", "/behind"} {
 				assert.Equal(t, 0, strings.Count(v.see("/nl"+path)+v.see("/en"+path), "⟦"), path)
 			}
@@ -127,4 +133,29 @@ func TestServedByHand(t *testing.T) {
 	assert.Contains(t, v.send("/en/do", ask), "Cannot be established")
 	v.send("/en/do", url.Values{"do": {"reset"}})
 	assert.NotContains(t, v.see("/nl/"), "Mitz doet het niet goed")
+
+	choose("deny")
+	assert.Contains(t, v.see("/en/patient/"+stories.Client), `<span class="badge deny">No</span>`)
+	assert.Contains(t, v.send("/en/do", ask), "No consent")
+}
+
+// TestTokensOfTheCentre shows those of the data holder without Mitz, and ends them when everything
+// begins anew.
+func TestTokensOfTheCentre(t *testing.T) {
+	v, stage := newVisitor(t)
+	v.send("/en/do", url.Values{
+		"do": {"choose"}, "patient": {stories.West}, "holder": {"centre"}, "category": {category}, "kind": {practiceType}, "decision": {"permit"},
+	})
+	assert.Contains(t, v.send("/en/do", url.Values{"do": {"ask"}, "patient": {stories.West}}), "Received")
+	page := v.see("/en/dataholder")
+	assert.Contains(t, page, theCast().west.name)
+	assert.Contains(t, page, "Works for 15 more minutes")
+	kept := stage.centreSessions.Kept()
+	require.Len(t, kept, 1)
+
+	v.send("/en/do", url.Values{"do": {"reset"}})
+	told, err := stage.centre.Introspect(t.Context(), kept[0].Token)
+	require.NoError(t, err)
+	assert.False(t, told.Active)
+	assert.Contains(t, v.see("/en/dataholder"), "No key was given")
 }

@@ -60,9 +60,10 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 // hospital's record server; and a birth centre that has no Mitz, with the same.
 type stage struct {
 	*harness.World
-	records       *harness.RecordServer
-	centre        *harness.Node
-	centreRecords *harness.RecordServer
+	records        *harness.RecordServer
+	centre         *harness.Node
+	centreSessions *harness.Sessions
+	centreRecords  *harness.RecordServer
 }
 
 // openStage starts the world, with its logs below logRoot.
@@ -103,11 +104,14 @@ func (s *stage) open(ctx context.Context, binaries harness.Binaries, cast cast) 
 	if err != nil {
 		return err
 	}
+	if s.centreSessions, err = s.StartSessions(); err != nil {
+		return err
+	}
 	if s.centre, err = s.StartDataHolderWithoutMitz(ctx, binaries.Mitz, harness.MitzConfig{
 		AuditFile:   s.Path(centreAudit),
 		DataHolders: []harness.DataHolder{birthCentre()},
 		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Grounds: []string{attestation}}},
-	}); err != nil {
+	}, s.centreSessions.Settings()); err != nil {
 		return err
 	}
 	s.centreRecords, err = s.StartRecordServer("record-server-centre", harness.RecordServerConfig{

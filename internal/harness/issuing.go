@@ -67,15 +67,16 @@ func (w *World) trustMitz(section *MitzConfig) {
 }
 
 // StartDataHolderWithoutMitz starts another data holder's node, that trusts what Mitz attests
-// and cannot ask it. Of the section it needs its data holders and profiles.
-func (w *World) StartDataHolderWithoutMitz(ctx context.Context, binary string, section MitzConfig) (*Node, error) {
+// and cannot ask it. Of the section it needs its data holders and profiles. The settings are
+// further ones of the node, as in [NodeConfig].
+func (w *World) StartDataHolderWithoutMitz(ctx context.Context, binary string, section MitzConfig, settings map[string]any) (*Node, error) {
 	section.Trust = w.Trust()
 	w.trustMitz(&section)
 	yaml, err := section.YAML()
 	if err != nil {
 		return nil, err
 	}
-	node, err := w.StartNode(ctx, NodeConfig{Name: section.DataHolders[0].Subject, Binary: binary, Strict: w.config.Strict, YAML: yaml})
+	node, err := w.StartNode(ctx, NodeConfig{Name: section.DataHolders[0].Subject, Binary: binary, Strict: w.config.Strict, Settings: settings, YAML: yaml})
 	if err != nil {
 		return nil, err
 	}

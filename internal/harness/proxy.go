@@ -97,6 +97,9 @@ func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 func (p *proxy) remember(response *http.Response) error {
 	request := response.Request
 	seen := Seen{Method: request.Method, Path: request.URL.Path, Status: response.StatusCode}
+	if p.told.Load() != nil && strings.HasSuffix(request.URL.Path, "/presentation_definition") {
+		response.Header.Set("Cache-Control", "no-store")
+	}
 	if request.Method != http.MethodPost || !strings.HasSuffix(request.URL.Path, "/token") {
 		p.tell(seen)
 		return nil

@@ -20,7 +20,8 @@ type Seen struct {
 }
 
 // Watch has somebody told of each message that passes the TLS in front of the node, before it goes
-// on. Only the answers of token endpoints have a body. Nil: nobody.
+// on. Only the answers of token endpoints have a body. Nil: nobody. Requesters' nodes remember which
+// proofs a node asks for; those of a watched node they ask for each time.
 func (n *Node) Watch(told func(Seen)) {
 	if told == nil {
 		n.proxy.told.Store(nil)

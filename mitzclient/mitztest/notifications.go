@@ -35,6 +35,17 @@ func (s *Simulator) WaitForNotifications(ctx context.Context, n int) error {
 	return s.journal.wait(ctx, func(j *journal) bool { return len(j.notified) >= n })
 }
 
+// WaitUntilTold waits until no notification is on its way. Those that are kept back are not. The
+// error is the context's.
+func (s *Simulator) WaitUntilTold(ctx context.Context) error {
+	select {
+	case <-s.postman.settled():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // notify queues what is to be told after these consents of a patient changed: for each data
 // holder and category the state as it is now. The caller holds s.changing, so that what is told
 // later is the later state.

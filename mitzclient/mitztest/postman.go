@@ -52,6 +52,7 @@ type postman struct {
 	limit   int                 // of waiting
 	queues  map[string][]parcel // by subscription; one that is there has a goroutine
 	kept    []parcel            // late or reordered, oldest first
+	idle    []chan struct{}     // closed when no queue is left
 }
 
 func (m *postman) start(s *Simulator, transport *http.Transport) {
@@ -127,6 +128,19 @@ func (m *postman) queue(p parcel) {
 	}
 }
 
+// settled returns what is closed when nothing is queued or being sent.
+func (m *postman) settled() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	done := make(chan struct{})
+	if len(m.queues) == 0 {
+		close(done)
+	} else {
+		m.idle = append(m.idle, done)
+	}
+	return done
+}
+
 // run sends the notifications of one subscription until none is left.
 func (m *postman) run(subscription string) {
 	for {
@@ -152,6 +166,12 @@ func (m *postman) next(subscription string) (p parcel, found bool) {
 	queue := m.queues[subscription]
 	if len(queue) == 0 {
 		delete(m.queues, subscription)
+		if len(m.queues) == 0 {
+			for _, each := range m.idle {
+				close(each)
+			}
+			m.idle = nil
+		}
 		return p, false
 	}
 	m.queues[subscription] = queue[1:]

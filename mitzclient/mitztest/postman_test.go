@@ -50,6 +50,20 @@ func TestWhyNothingArrivedIsToldWithoutTheSecret(t *testing.T) {
 	}
 }
 
+func TestWaitingUntilEverybodyIsTold(t *testing.T) {
+	h := newHolder(t)
+	h.subscribe(t, "/notify/1", mediaXML)
+	h.subscribe(t, "/notify/2", mediaXML)
+	require.NoError(t, h.WaitUntilTold(patience(t)), "nobody has to be told")
+	h.permits(t, "J8", "GGC002", consent.Permit)
+	h.permits(t, "J8", "GGC012", consent.Permit)
+	require.NoError(t, h.WaitUntilTold(patience(t)))
+	assert.Len(t, h.Notifications(), 4)
+	h.Misbehave(NotifyingLate)
+	h.permits(t, "J8", "GGC002", consent.Deny)
+	require.NoError(t, h.WaitUntilTold(patience(t)), "what is kept back is not on its way")
+}
+
 func TestNotificationsStayOnLoopback(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"with an identity's configuration": func(*Config) {},

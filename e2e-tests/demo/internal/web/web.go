@@ -26,10 +26,12 @@ import (
 
 // Config says what is served.
 type Config struct {
-	Cast       scene.Cast
-	World      *harness.World
-	Centre     *harness.Node     // the data holder without Mitz
-	AuditFiles map[string]string // see [scene.Config]
+	Cast   scene.Cast
+	World  *harness.World
+	Centre *harness.Node // the data holder without Mitz
+	// CentreSessions is the session database of that node.
+	CentreSessions *harness.Sessions
+	AuditFiles     map[string]string // see [scene.Config]
 	// Address is where it listens, on loopback; where that is taken, it takes any other port. Empty:
 	// any port.
 	Address string
@@ -61,7 +63,7 @@ func Start(config Config) (*Server, error) {
 func start(ctx context.Context, config Config) (*Server, error) {
 	bus := new(events.Bus)
 	living, err := scene.New(ctx, scene.Config{
-		Cast: config.Cast, World: config.World, Centre: config.Centre, Bus: bus, AuditFiles: config.AuditFiles,
+		Cast: config.Cast, World: config.World, Centre: config.Centre, CentreSessions: config.CentreSessions, Bus: bus, AuditFiles: config.AuditFiles,
 	})
 	if err != nil {
 		return nil, err

@@ -155,6 +155,11 @@ func (v view) Choice(kind, category string) string {
 	return scene.None
 }
 
+// Others are the decisions that a patient can take instead of one.
+func (view) Others(decision string) []string {
+	return slices.DeleteFunc([]string{scene.Permit, scene.Deny, scene.None}, func(each string) bool { return each == decision })
+}
+
 // Asked are the questions about the patient whose page it is.
 func (v view) Asked() (about []scene.Question) {
 	for _, each := range v.Questions {

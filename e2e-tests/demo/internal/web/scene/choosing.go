@@ -55,7 +55,6 @@ func (s *Scene) Choose(ctx context.Context, choice Choice) error {
 		{Name: "category", Value: "category." + choice.Category, Word: true}, {Name: "kind", Value: kindKey(about.RequesterType), Word: true},
 		{Name: "holder", Value: s.cast.holder(choice.Holder).Name},
 	}})
-	told := len(s.mitz().Notifications())
 	if choice.Decision == None {
 		s.mitz().Withdraw(about)
 	} else {
@@ -66,11 +65,9 @@ func (s *Scene) Choose(ctx context.Context, choice Choice) error {
 			return err
 		}
 	}
-	if s.subscribed(patient, about.DataHolder) {
-		ctx, cancel := context.WithTimeout(ctx, toldTime)
-		defer cancel()
-		_ = s.mitz().WaitForNotifications(ctx, told+1) // what was not told shows on the pages
-	}
+	ctx, cancel := context.WithTimeout(ctx, toldTime)
+	defer cancel()
+	_ = s.mitz().WaitUntilTold(ctx) // what was not told shows on the pages
 	return nil
 }
 

@@ -18,24 +18,26 @@ import (
 
 // Config is a world that runs. All of it is needed but the audit files.
 type Config struct {
-	Cast   Cast
-	World  *harness.World
-	Centre *harness.Node
-	Bus    *events.Bus
+	Cast           Cast
+	World          *harness.World
+	Centre         *harness.Node
+	CentreSessions *harness.Sessions
+	Bus            *events.Bus
 	// AuditFiles are the NEN 7513 logs of the data holders, by their keys.
 	AuditFiles map[string]string
 }
 
 // Scene is the living system. One thing is done at a time: see [Scene.Do] and [Scene.Hold].
 type Scene struct {
-	cast    Cast
-	world   *harness.World
-	centre  *harness.Node
-	bus     *events.Bus
-	audits  map[string]string
-	client  *http.Client // of the practice's system
-	records map[string]*harness.RecordServer
-	turn    chan struct{} // who has it does something
+	cast     Cast
+	world    *harness.World
+	centre   *harness.Node
+	sessions map[string]*harness.Sessions // of the data holders, by their keys
+	bus      *events.Bus
+	audits   map[string]string
+	client   *http.Client // of the practice's system
+	records  map[string]*harness.RecordServer
+	turn     chan struct{} // who has it does something
 
 	drain struct { // what was told of Mitz's journal
 		sync.Mutex
@@ -46,6 +48,7 @@ type Scene struct {
 	result     *Result
 	token      string // of the result; empty: there was none
 	strange    bool   // somebody else than the practice asks
+	informed   bool   // which proofs are needed was told since the last request for a token
 	behaviour  string
 	registered map[string]harness.Credential // consents that the practice recorded, by patient
 	attested   map[string]harness.Credential // what Mitz attested to the practice, by patient
@@ -56,7 +59,7 @@ type Scene struct {
 // New opens the scene. It watches until the context ends; the world's end ends all else.
 func New(ctx context.Context, config Config) (*Scene, error) {
 	s := &Scene{
-		cast: config.Cast, world: config.World, centre: config.Centre, bus: config.Bus, audits: config.AuditFiles,
+		cast: config.Cast, world: config.World, centre: config.Centre, sessions: map[string]*harness.Sessions{Hospital: config.World.Sessions, Centre: config.CentreSessions}, bus: config.Bus, audits: config.AuditFiles,
 		client: config.World.Client(), records: map[string]*harness.RecordServer{}, turn: make(chan struct{}, 1),
 		behaviour: Behaviours()[0],
 	}
@@ -183,16 +186,17 @@ func (s *Scene) Conduct(name string) error {
 // lives, and the practice's wallet holds only what it is. What Mitz was asked stays in its journal.
 func (s *Scene) Reset(ctx context.Context) error {
 	s.mitz().Behave()
+	s.settle(ctx)
 	for _, each := range s.cast.Patients {
 		s.mitz().Forget(each.BSN)
 	}
-	// Only who has a token: what was recorded before the end of a patient's tokens counts no more,
-	// to the second.
-	for number := range s.holders() {
-		if _, err := s.world.DataHolder.EndTokens(ctx, s.cast.Hospital.Subject, map[string]string{"patient": number}); err != nil {
-			return err
-		}
+	if err := s.endTokens(ctx); err != nil {
+		return err
 	}
+	waiting, cancel := context.WithTimeout(ctx, toldTime)
+	defer cancel()
+	_ = s.mitz().WaitUntilTold(waiting) // whoever is told later is told for nothing
+	s.follows()
 	for _, credentialType := range []string{"MitzConsentRegistrationAttestation", "MitzMembershipCredential", "MitzConsentRegistration"} {
 		held, err := s.world.Requester.WalletCredentials(ctx, s.world.RequesterOrg.Name, credentialType)
 		if err != nil {
@@ -213,10 +217,46 @@ func (s *Scene) Reset(ctx context.Context) error {
 	return nil
 }
 
+// settle waits until the hospital has subscribed to the patients about whom it gave a token: it
+// does so in the background.
+func (s *Scene) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, toldTime)
+	defer cancel()
+	for _, each := range s.sessions[Hospital].Kept() {
+		if token := s.tokenOf(Hospital, each); token.Ground == groundKey("mitz-closed-query") {
+			_ = s.AwaitSubscription(ctx, token.Patient) // if it does not come, nothing will be told
+		}
+	}
+}
+
+// endTokens ends those that live. At the hospital by their patients, so that they may say so
+// themselves later; at the centre one by one: what Mitz stated before the end of a patient's tokens
+// counts no more, to the second.
+func (s *Scene) endTokens(ctx context.Context) error {
+	for number := range s.holders() {
+		if err := ended(s.world.DataHolder.EndTokens(ctx, s.cast.Hospital.Subject, map[string]string{"patient": number})); err != nil {
+			return err
+		}
+	}
+	for _, each := range s.sessions[Centre].Kept() {
+		if err := ended(s.centre.EndTokens(ctx, s.cast.Centre.Subject, map[string]string{"token": each.Token})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ended(answer harness.Answer, err error) error {
+	if err == nil && answer.Status >= http.StatusBadRequest {
+		return errors.New("the tokens were not ended")
+	}
+	return err
+}
+
 // holders are the numbers of the patients about whom there is a token at the hospital.
 func (s *Scene) holders() map[string]bool {
 	numbers := map[string]bool{}
-	for _, each := range s.world.Sessions.Kept() {
+	for _, each := range s.sessions[Hospital].Kept() {
 		if number, ok := each.Claims["patient_bsn"].(string); ok {
 			numbers[number] = true
 		}

@@ -30,9 +30,10 @@ type Question struct {
 	Decision  string // permit, deny or none
 }
 
-// Token is an access token of the hospital, as its node keeps it.
+// Token is an access token of a data holder, as its node keeps it.
 type Token struct {
 	Label           string
+	Holder          string // key
 	Patient         string // key
 	Ground          string // key of words
 	Issued, Expires time.Time
@@ -46,7 +47,7 @@ type State struct {
 	Patients  []Person
 	Choices   []Choice
 	Questions []Question // the newest first
-	Tokens    []Token    // of the hospital, the newest first, with those that ended
+	Tokens    []Token    // the newest first, with those that ended
 	Audit     []Entry    // the newest first
 	Result    *Result
 	Conduct   string // of Mitz
@@ -123,15 +124,17 @@ func (s *Scene) tokens(ctx context.Context) (all []Token) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	lives := map[string]bool{}
-	for _, each := range s.world.Sessions.Kept() {
-		token := s.tokenOf(each)
-		told, err := s.world.DataHolder.Introspect(ctx, each.Token)
-		lives[token.Label] = err != nil || told.Active // a node that does not answer ends nothing
-		s.mu.Lock()
-		if _, known := s.seen[token.Label]; !known && lives[token.Label] {
-			s.seen[token.Label] = token
+	for holder, node := range map[string]*harness.Node{Hospital: s.world.DataHolder, Centre: s.centre} {
+		for _, each := range s.sessions[holder].Kept() {
+			token := s.tokenOf(holder, each)
+			told, err := node.Introspect(ctx, each.Token)
+			lives[token.Label] = err != nil || told.Active // a node that does not answer ends nothing
+			s.mu.Lock()
+			if _, known := s.seen[token.Label]; !known && lives[token.Label] {
+				s.seen[token.Label] = token
+			}
+			s.mu.Unlock()
 		}
-		s.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,10 +149,10 @@ func (s *Scene) tokens(ctx context.Context) (all []Token) {
 	return all
 }
 
-func (s *Scene) tokenOf(kept harness.KeptToken) Token {
+func (s *Scene) tokenOf(holder string, kept harness.KeptToken) Token {
 	number, _ := kept.Claims["patient_bsn"].(string)
 	ground, _ := kept.Claims["consent_ground"].(string)
 	return Token{
-		Label: Label(kept.Token), Patient: s.cast.keyOf(number), Ground: groundKey(ground), Issued: kept.Issued, Expires: kept.Expires, Bound: kept.Bound,
+		Label: Label(kept.Token), Holder: holder, Patient: s.cast.keyOf(number), Ground: groundKey(ground), Issued: kept.Issued, Expires: kept.Expires, Bound: kept.Bound,
 	}
 }

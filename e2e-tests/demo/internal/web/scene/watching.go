@@ -34,11 +34,7 @@ func (s *Scene) seenAtDoor(holder string) func(harness.Seen) {
 		case strings.HasSuffix(seen.Path, "/token"):
 			s.tellOfToken(node, seen)
 		case strings.HasSuffix(seen.Path, "/presentation_definition"):
-			kind := events.Event{From: s.requester(), To: node, Kind: "definition"}
-			if seen.Status != 0 {
-				kind = events.Event{From: node, To: s.requester(), Kind: "definition-answer"}
-			}
-			s.bus.Publish(kind)
+			s.tellOfDefinition(node, seen)
 		case strings.HasPrefix(seen.Path, "/mitz/notify/") && seen.Status == 0:
 			s.bus.Publish(events.Event{From: events.Mitz, To: node, Kind: "notification"})
 		case strings.HasPrefix(seen.Path, "/mitz/notify/"):
@@ -47,8 +43,26 @@ func (s *Scene) seenAtDoor(holder string) func(harness.Seen) {
 	}
 }
 
+// tellOfDefinition tells once of what is asked twice: the pinned node fetches it two times in a row.
+func (s *Scene) tellOfDefinition(node events.Party, seen harness.Seen) {
+	s.mu.Lock()
+	informed := s.informed
+	s.informed = informed || seen.Status != 0
+	s.mu.Unlock()
+	switch {
+	case informed:
+	case seen.Status == 0:
+		s.bus.Publish(events.Event{From: s.requester(), To: node, Kind: "definition"})
+	default:
+		s.bus.Publish(events.Event{From: node, To: s.requester(), Kind: "definition-answer"})
+	}
+}
+
 func (s *Scene) tellOfToken(node events.Party, seen harness.Seen) {
 	if seen.Status == 0 {
+		s.mu.Lock()
+		s.informed = false
+		s.mu.Unlock()
 		s.bus.Publish(events.Event{From: s.requester(), To: node, Kind: "token-request", Facts: []events.Fact{{Name: "scope", Value: s.cast.Scope}}})
 		return
 	}

@@ -78,6 +78,7 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 		Profiles: []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Subscribe: true,
 			Grounds: []string{closedQuery, registration}, AfterDeny: "continue"}},
 		MitzIssues: true,
+		Prepare:    (*harness.World).StartRegisters,
 		ConfigureMitz: func(section *harness.MitzConfig) {
 			section.NotifyURL = harness.NotifyURL
 		},

@@ -34,7 +34,16 @@ func (l *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // startIssuer has Mitz issue credentials at an address of its own until the workspace is
 // closed. Strict nodes reach it by a name.
 func (w *Workspace) startIssuer(strict bool) (*issuer.Issuer, error) {
-	name, late := w.unique("mitz-issuer"), new(lateHandler)
+	return w.startIssuerAs("mitz-issuer", strict, nil)
+}
+
+// startRegister has another register issue likewise, after it saw what it demands.
+func (w *World) startRegister(name string, demand *issuer.Demand) (*issuer.Issuer, error) {
+	return w.startIssuerAs(name, w.config.Strict, demand)
+}
+
+func (w *Workspace) startIssuerAs(name string, strict bool, demand *issuer.Demand) (*issuer.Issuer, error) {
+	name, late := w.unique(name), new(lateHandler)
 	address, err := w.ServeTLS(name, late)
 	if err != nil {
 		return nil, err
@@ -42,7 +51,7 @@ func (w *Workspace) startIssuer(strict bool) (*issuer.Issuer, error) {
 	if strict {
 		address = w.nameHost(name, address)
 	}
-	mitz, err := issuer.New(issuer.Config{URL: address, Client: w.Client()})
+	mitz, err := issuer.New(issuer.Config{URL: address, Client: w.Client(), Demand: demand})
 	if err != nil {
 		return nil, err
 	}

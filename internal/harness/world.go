@@ -61,6 +61,7 @@ type World struct {
 	Mitz         *Mitz      // nil without guarded scopes
 	MitzConfig   MitzConfig // of the data holder's node
 	Sessions     *Sessions  // of the data holder's node
+	Registers    *Registers // nil: not started, see [World.StartRegisters]
 	DataHolder   *Node
 	DataHolders  []DataHolder
 	Requester    *Node

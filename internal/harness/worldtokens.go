@@ -13,9 +13,13 @@ func (w *World) Employee() Employee { return w.config.Employee }
 
 // Trust is the trust that a data holder in this world has.
 func (w *World) Trust() MitzTrust {
+	types := []string{w.Authority.DID}
+	if w.Registers != nil {
+		types = append(types, w.Registers.Vektis.DID())
+	}
 	return MitzTrust{
 		Organization: []string{w.UZI.DIDPrefix() + "*"},
-		FacilityType: []string{w.Authority.DID},
+		FacilityType: types,
 		Practitioner: []string{"holder"},
 		Enrollment:   []string{"holder"},
 	}

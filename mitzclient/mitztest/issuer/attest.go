@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -128,6 +129,7 @@ type wanted struct {
 	kind, wallet string
 	question     consent.Question // of an attestation
 	member       Member           // of a membership
+	offer        *Offer           // of another register; nil: it is one of Mitz
 }
 
 func (a Attestation) wanted(wallet string) (wanted, error) {
@@ -141,6 +143,9 @@ func (m Member) wanted(wallet string) (wanted, error) {
 
 // issue issues what is wanted, when Mitz permits it at this moment.
 func (i *Issuer) issue(what wanted) (string, error) {
+	if what.offer != nil && what.offer.Sign != nil {
+		return what.offer.Sign()
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	subject, expires, err := i.subjectOf(what)
@@ -163,6 +168,9 @@ func (i *Issuer) issue(what wanted) (string, error) {
 
 // permits returns why something may not be issued, or nil.
 func (i *Issuer) permits(what wanted) error {
+	if what.offer != nil {
+		return nil
+	}
 	if what.kind == TypeMembership {
 		if _, is := i.members[what.member]; !is {
 			return denied("there is no such membership")
@@ -183,6 +191,9 @@ func (i *Issuer) subjectOf(what wanted) (subject map[string]any, expires time.Ti
 		return nil, expires, err
 	}
 	now := i.clock()
+	if what.offer != nil {
+		return maps.Clone(what.offer.Claims), now.Add(24 * i.lifetime), nil
+	}
 	if what.kind == TypeMembership {
 		return map[string]any{"membership": map[string]any{
 			"organization": identified(systemURA, string(what.member.Organization)),

@@ -31,11 +31,12 @@ type flow struct {
 	requests *store[wanted]
 	codes    *store[grant]
 	tokens   *store[wanted]
+	asked    *store[asked]    // what a presentation was asked for, by its state
 	proofs   *store[struct{}] // those that were used, for as long as they could be used again
 }
 
 func newFlow() flow {
-	return flow{newStore[wanted](requestLife), newStore[grant](codeLife), newStore[wanted](tokenLife), newStore[struct{}](2 * proofLife)}
+	return flow{newStore[wanted](requestLife), newStore[grant](codeLife), newStore[wanted](tokenLife), newStore[asked](requestLife), newStore[struct{}](2 * proofLife)}
 }
 
 // grant is what a code stands for.
@@ -71,8 +72,29 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		i.refuse(w, invalidRequest("client_id must be an https address, and redirect_uri that with /callback behind it"))
 		return
 	}
-	answer := url.Values{"state": {parameters["state"]}}
-	if code, reason := i.newCode(parameters); reason != nil {
+	granted, reason := i.authorized(parameters)
+	if reason == nil && i.demand != nil {
+		location, err := i.demandFrom(granted, parameters["state"])
+		if err == nil {
+			http.Redirect(w, r, location, http.StatusFound)
+			return
+		}
+		reason = asRefusal(err)
+	}
+	http.Redirect(w, r, i.returned(granted, callback.String(), parameters["state"], reason), http.StatusFound)
+}
+
+// returned is where the browser goes back to: with a code, or with the reason why there is none.
+func (i *Issuer) returned(granted grant, callback, state string, reason *refusal) string {
+	answer := url.Values{"state": {state}}
+	var code string
+	if reason == nil {
+		var ok bool
+		if code, ok = put(i, i.flow.codes, granted); !ok {
+			reason = tooMany()
+		}
+	}
+	if reason != nil {
 		i.logger.Warn("issuer refused", "error", reason.code, "reason", reason.description)
 		answer.Set("error", reason.code)
 		answer.Set("error_description", reason.description)
@@ -80,41 +102,36 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		answer.Set("code", code)
 		answer.Set("iss", i.url) // RFC 9207
 	}
-	callback.RawQuery = answer.Encode()
-	http.Redirect(w, r, callback.String(), http.StatusFound)
+	return callback + "?" + answer.Encode()
 }
 
-func (i *Issuer) newCode(parameters map[string]string) (string, *refusal) {
+func (i *Issuer) authorized(parameters map[string]string) (grant, *refusal) {
 	if parameters["response_type"] != "code" || parameters["client_id_scheme"] != "" && parameters["client_id_scheme"] != "entity_id" {
-		return "", invalidRequest("response_type must be code, and client_id_scheme entity_id")
+		return grant{}, invalidRequest("response_type must be code, and client_id_scheme entity_id")
 	}
 	if challenge, err := base64.RawURLEncoding.DecodeString(parameters["code_challenge"]); err != nil || len(challenge) != sha256.Size || parameters["code_challenge_method"] != "S256" {
-		return "", invalidRequest("PKCE with S256 is needed")
+		return grant{}, invalidRequest("PKCE with S256 is needed")
 	}
 	var details []authorizationDetail
 	decoder := json.NewDecoder(strings.NewReader(parameters["authorization_details"]))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&details); err != nil || len(details) != 1 || details[0].Type != detailType {
-		return "", &refusal{code: "invalid_authorization_details", description: "one openid_credential is needed, with credential_configuration_id and mitz_request"}
+		return grant{}, &refusal{code: "invalid_authorization_details", description: "one openid_credential is needed, with credential_configuration_id and mitz_request"}
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return "", &refusal{code: "invalid_authorization_details", description: "there is something after it"}
+		return grant{}, &refusal{code: "invalid_authorization_details", description: "there is something after it"}
 	}
 	what, ok := take(i, i.flow.requests, details[0].Reference)
 	if !ok || what.kind != details[0].Configuration {
-		return "", &refusal{code: "invalid_authorization_details", description: "no such request waits: post it anew"}
+		return grant{}, &refusal{code: "invalid_authorization_details", description: "no such request waits: post it anew"}
 	}
 	i.mu.Lock()
 	err := i.permits(what)
 	i.mu.Unlock()
 	if err != nil {
-		return "", asRefusal(err)
+		return grant{}, asRefusal(err)
 	}
-	code, ok := put(i, i.flow.codes, grant{what, parameters["client_id"], parameters["redirect_uri"], parameters["code_challenge"]})
-	if !ok {
-		return "", tooMany()
-	}
-	return code, nil
+	return grant{what, parameters["client_id"], parameters["redirect_uri"], parameters["code_challenge"]}, nil
 }
 
 func asRefusal(err error) *refusal {

@@ -34,6 +34,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Clock gives the time. Nil means time.Now.
 	Clock func() time.Time
+	// Demand is what it wants to see before it issues anything. Nil means nothing.
+	Demand *Demand
 }
 
 // Issuer is Mitz as an issuer. Its methods may be called from any goroutine.
@@ -44,6 +46,7 @@ type Issuer struct {
 	lifetime time.Duration
 	logger   *slog.Logger
 	clock    func() time.Time
+	demand   *Demand
 	public   *http.ServeMux
 
 	mu      sync.Mutex
@@ -65,7 +68,7 @@ func New(config Config) (*Issuer, error) {
 	}
 	issuer := &Issuer{
 		url: config.URL, did: "did:web:" + strings.ReplaceAll(address.Host, ":", "%3A"), key: key,
-		client: config.Client, lifetime: config.Lifetime, logger: config.Logger, clock: config.Clock,
+		client: config.Client, lifetime: config.Lifetime, logger: config.Logger, clock: config.Clock, demand: config.Demand,
 		members: map[Member]time.Time{}, flow: newFlow(),
 	}
 	if issuer.client == nil {
@@ -108,6 +111,10 @@ func (i *Issuer) routes() *http.ServeMux {
 	mux.HandleFunc("GET /.well-known/oauth-authorization-server", i.serveServerMetadata)
 	mux.HandleFunc("GET /authorize", i.authorize)
 	mux.HandleFunc("POST /token", i.token)
+	if i.demand != nil {
+		mux.HandleFunc("GET /.well-known/openid-configuration", i.serveConfiguration)
+		mux.HandleFunc("POST "+presentedPath, i.presented)
+	}
 	mux.HandleFunc("POST /credential", i.credential)
 	mux.HandleFunc("GET "+statusListPath, i.serveStatusList)
 	return mux

@@ -21,9 +21,16 @@ export GOTOOLCHAIN
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
+# What is given to others is built without a C compiler and without paths, so that anybody can make
+# the same bytes of the same commit. The node tells its own version where it is asked for it,
+# as that of its image does.
+NODE_VERSION = $(shell sed -n 's|^.*nuts-foundation/nuts-node ||p' go.mod)
+NODE_CORE    = github.com/nuts-foundation/nuts-node/core
+release      = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w$(1)'
+
 build: ## build bin/nuts-mitz, the node with the plugin, and bin/mitz-simulator
-	$(GO) build -o bin/nuts-mitz .
-	CGO_ENABLED=0 $(GO) build -o bin/mitz-simulator ./mitzclient/mitztest/cmd/mitz-simulator
+	$(call release, -X $(NODE_CORE).GitVersion=$(NODE_VERSION) -X $(NODE_CORE).GitCommit=$(lastword $(subst -, ,$(NODE_VERSION)))) -o bin/nuts-mitz .
+	$(call release,) -o bin/mitz-simulator ./mitzclient/mitztest/cmd/mitz-simulator
 
 run: ## start the demo; ARGS=--once plays the story and ends
 	@echo "Building the demo (a first build takes minutes) ..."
@@ -73,8 +80,10 @@ lint: bin/golangci-lint ## check formatting, and what .golangci.yml looks for
 bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	$(GO) -C tools/lint build -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-vulnerabilities: build bin/govulncheck bin/vulndb ## look for known vulnerabilities that are reached, and nobody judged
-	@$(GO) run ./internal/vulnerabilities
+# It looks into a node with its symbols, which is built as the tests build it.
+vulnerabilities: bin/govulncheck bin/vulndb ## look for known vulnerabilities that are reached, and nobody judged
+	$(GO) build -o bin/nuts-scanned .
+	@$(GO) run ./internal/vulnerabilities -binary bin/nuts-scanned
 
 bin/govulncheck: tools/go.mod tools/go.sum
 	$(GO) -C tools build -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck

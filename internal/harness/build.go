@@ -48,7 +48,7 @@ func BuildStock(ctx context.Context, progress io.Writer) (string, error) {
 	return build(ctx, progress, "nuts-stock", stockPackage)
 }
 
-// BuildSimulator builds the simulator of Mitz, as make build does, and returns its path.
+// BuildSimulator builds the simulator of Mitz, without cgo as make build does, and returns its path.
 func BuildSimulator(ctx context.Context, progress io.Writer) (string, error) {
 	return build(ctx, progress, "mitz-simulator", "./mitzclient/mitztest/cmd/mitz-simulator", "CGO_ENABLED=0")
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Command curl is as much of curl as printed commands use, of the demo and the simulator,
-// for machines that have none: curl [-s] [--show-error] [--write-out '%{http_code}\n'] [--cacert FILE]
+// for machines that have none: curl [-s] [--show-error] [-o FILE] [-w '%{http_code}\n'] [--cacert FILE]
 // [--cert FILE --key FILE] [-H HEADER] [-d DATA|@FILE] [--data-binary @-] [-X METHOD] URL.
 package main
 
@@ -31,12 +31,14 @@ func run(args []string) error {
 	}
 	roots := x509.NewCertPool()
 	var data []string
-	var target, certificate, key, after string
+	var target, certificate, key, after, file string
 	for i := 0; i < len(args); i++ {
 		value := func() string { i++; return args[i] }
 		switch args[i] {
 		case "-s", "--silent", "--show-error":
-		case "--write-out":
+		case "-o", "--output":
+			file = value()
+		case "-w", "--write-out":
 			after = strings.ReplaceAll(value(), `\n`, "\n")
 		case "--cert":
 			certificate = value()
@@ -88,7 +90,14 @@ func run(args []string) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if _, err := io.Copy(os.Stdout, response.Body); err != nil {
+	body := os.Stdout
+	if file != "" {
+		if body, err = os.Create(file); err != nil {
+			return err
+		}
+		defer func() { _ = body.Close() }()
+	}
+	if _, err := io.Copy(body, response.Body); err != nil {
 		return err
 	}
 	_, err = io.WriteString(os.Stdout, strings.ReplaceAll(after, "%{http_code}", strconv.Itoa(response.StatusCode)))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/htu"
 	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 )
 
@@ -25,8 +26,9 @@ const proofLifetime = time.Minute
 var compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 
 // CheckProof looks at what a Nuts node leaves open when it validates a DPoP proof (RFC 9449,
-// section 4.3): that the proof is a compact JWS and for the whole address, which is that of the request without
-// query and fragment (htu), and that it was made within a minute of now (iat). The node looks
+// section 4.3): that the proof is a compact JWS and for the whole address, which is that of the
+// request (htu; query and fragment of either do not count), and that it was made within a minute
+// of now (iat). The node looks
 // at the signature, the key, the method, the token, the rest of the address, and that the proof
 // is used once: ask it too. The error is [ProofInvalid].
 func CheckProof(proof, address string, now time.Time) error {
@@ -47,7 +49,7 @@ func CheckProof(proof, address string, now time.Time) error {
 	}
 	// In seconds: a duration of a time far away would overflow.
 	age := float64(now.Unix()) - *claims.IssuedAt
-	if claims.Address != address || age > proofLifetime.Seconds() || age < -proofLifetime.Seconds() {
+	if !htu.Same(claims.Address, address) || age > proofLifetime.Seconds() || age < -proofLifetime.Seconds() {
 		return ProofInvalid
 	}
 	return nil

@@ -5,13 +5,27 @@ package recordguard_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/recordattacks"
 	"github.com/nuts-mitz/nuts-mitz/recordguard"
 )
+
+func TestCheckProofComparesAddressesAsAllDo(t *testing.T) {
+	for _, each := range recordattacks.ProvenAddresses() {
+		payload, err := json.Marshal(map[string]any{"htu": each.Address, "iat": 1772000000})
+		require.NoError(t, err)
+		proof := "e30." + base64.RawURLEncoding.EncodeToString(payload) + ".c2lnbmF0dXJl"
+		err = recordguard.CheckProof(proof, recordattacks.RequestedAddress, time.Unix(1772000000, 0))
+		assert.Equal(t, each.Good, err == nil, each.Name)
+	}
+}
 
 func TestCheckProofLooksAtAgeAndAddress(t *testing.T) {
 	const address = "https://records.example/fhir/Patient/1"
@@ -22,20 +36,17 @@ func TestCheckProofLooksAtAgeAndAddress(t *testing.T) {
 		proof string
 		want  error
 	}{
-		"of now":                      {jwt(`{"htu": "` + address + `", "iat": 1772000000}`), nil},
-		"of a fraction of a second":   {jwt(`{"htu": "` + address + `", "iat": 1772000000.5}`), nil},
-		"of a minute ago":             {jwt(`{"htu": "` + address + `", "iat": 1771999940}`), nil},
-		"older":                       {jwt(`{"htu": "` + address + `", "iat": 1771999939}`), recordguard.ProofInvalid},
-		"of a minute ahead":           {jwt(`{"htu": "` + address + `", "iat": 1772000060}`), nil},
-		"further ahead":               {jwt(`{"htu": "` + address + `", "iat": 1772000061}`), recordguard.ProofInvalid},
-		"of a time that overflows":    {jwt(`{"htu": "` + address + `", "iat": 1e300}`), recordguard.ProofInvalid},
-		"of no time":                  {jwt(`{"htu": "` + address + `"}`), recordguard.ProofInvalid},
-		"of a time that is a text":    {jwt(`{"htu": "` + address + `", "iat": "1772000000"}`), recordguard.ProofInvalid},
-		"of two times":                {jwt(`{"htu": "` + address + `", "iat": 1, "iat": 1772000000}`), recordguard.ProofInvalid},
-		"for no address":              {jwt(`{"iat": 1772000000}`), recordguard.ProofInvalid},
-		"for another scheme":          {jwt(`{"htu": "http://records.example/fhir/Patient/1", "iat": 1772000000}`), recordguard.ProofInvalid},
-		"for a host in capitals":      {jwt(`{"htu": "https://RECORDS.example/fhir/Patient/1", "iat": 1772000000}`), recordguard.ProofInvalid},
-		"for the address and a query": {jwt(`{"htu": "` + address + `?a=b", "iat": 1772000000}`), recordguard.ProofInvalid},
+		"of now":                    {jwt(`{"htu": "` + address + `", "iat": 1772000000}`), nil},
+		"of a fraction of a second": {jwt(`{"htu": "` + address + `", "iat": 1772000000.5}`), nil},
+		"of a minute ago":           {jwt(`{"htu": "` + address + `", "iat": 1771999940}`), nil},
+		"older":                     {jwt(`{"htu": "` + address + `", "iat": 1771999939}`), recordguard.ProofInvalid},
+		"of a minute ahead":         {jwt(`{"htu": "` + address + `", "iat": 1772000060}`), nil},
+		"further ahead":             {jwt(`{"htu": "` + address + `", "iat": 1772000061}`), recordguard.ProofInvalid},
+		"of a time that overflows":  {jwt(`{"htu": "` + address + `", "iat": 1e300}`), recordguard.ProofInvalid},
+		"of no time":                {jwt(`{"htu": "` + address + `"}`), recordguard.ProofInvalid},
+		"of a time that is a text":  {jwt(`{"htu": "` + address + `", "iat": "1772000000"}`), recordguard.ProofInvalid},
+		"of two times":              {jwt(`{"htu": "` + address + `", "iat": 1, "iat": 1772000000}`), recordguard.ProofInvalid},
+		"for no address":            {jwt(`{"iat": 1772000000}`), recordguard.ProofInvalid},
 		"that is signed JSON beside other claims": {
 			`{"a":".` + strings.Split(jwt(`{"htu": "`+address+`", "iat": 1772000000}`), ".")[1] + `.","payload":"e30","protected":"e30","signature":"c2ln"}`, recordguard.ProofInvalid,
 		},

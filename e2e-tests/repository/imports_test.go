@@ -33,7 +33,7 @@ var (
 	network = []string{"net", "net/http/...", "net/rpc/...", "net/smtp", "crypto/tls"}
 	disk    = []string{"os/...", "io/ioutil", "syscall", "path/filepath"}
 	nuts    = []string{"nuts/..."}
-	rooms   = []string{"docs/credentials", "internal/policy/...", "internal/errlist", "internal/nen7513", "internal/recent", "internal/strictjson", "internal/textfile", "internal/turns", "internal/watch", "recordguard"}
+	rooms   = []string{"docs/credentials", "internal/policy/...", "internal/errlist", "internal/htu", "internal/nen7513", "internal/recent", "internal/strictjson", "internal/textfile", "internal/turns", "internal/watch", "recordguard"}
 	tests   = []string{"testing/...", "net/http/httptest"}
 )
 
@@ -115,7 +115,7 @@ var rules = []rule{
 		because: "the command reads certificate files as the client does, and shares nothing else with it",
 	},
 	{
-		of: []string{"recordguard"}, ours: []string{"consent", "internal/strictjson", "internal/systems"}, never: slices.Concat(disk, nuts),
+		of: []string{"recordguard"}, ours: []string{"consent", "internal/htu", "internal/strictjson", "internal/systems"}, never: slices.Concat(disk, nuts),
 		because: "record servers use it, and have nothing to do with the plugin or the node's code",
 	},
 	{
@@ -123,7 +123,7 @@ var rules = []rule{
 		because: "the audit file tells what it is given, and asks nobody",
 	},
 	{
-		of:    []string{"internal/errlist", "internal/recent", "internal/strictjson", "internal/systems", "internal/textfile", "internal/turns", "internal/vulnerabilities", "internal/watch"},
+		of:    []string{"internal/errlist", "internal/htu", "internal/recent", "internal/strictjson", "internal/systems", "internal/textfile", "internal/turns", "internal/vulnerabilities", "internal/watch"},
 		never: nuts, because: "a tool that several packages use knows none of them",
 	},
 	{

@@ -80,14 +80,8 @@ func (p *Policy) ScreenDecision(tokenScope, scope string) (*Profile, error) {
 	return profile, nil
 }
 
-// RefuseOtherRequester refuses a request that names another organisation than the token that it
-// comes with.
-func RefuseOtherRequester() *Refusal {
-	return refuse(ReasonClaimContradiction, definition.ClaimOrganizationURA).by("a token is used by the organisation that it was issued for")
-}
-
 // RefuseSecondQuestion refuses what is asked in one request besides something else: each question
-// to Mitz is shown to the patient, and a request asks one.
+// to Mitz is shown to the patient, and a request asks one, or looks at one token.
 func RefuseSecondQuestion() *Refusal {
 	return refuse(ReasonScope).by("one request to a decision point asks one question")
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
-	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 )
 
 // Described is what a request to a decision point says of the question besides claims. Each part
@@ -100,11 +99,3 @@ func (p *Profile) ClaimName(claim string) string { return p.claimName(claim) }
 
 // Scopes returns the guarded scopes, in order.
 func (p *Policy) Scopes() []string { return sortedKeys(p.profiles) }
-
-// SameOrganization reports whether each text is the number of the organisation for which a token
-// with these claims was issued under a profile.
-func (p *Profile) SameOrganization(claims map[string]any, texts []string) bool {
-	issued, err := readAll(textsOf(claims[p.claimName(definition.ClaimOrganizationURA)]), readURA)
-	asked, askedErr := readAll(texts, readURA)
-	return err == nil && askedErr == nil && len(issued) > 0 && !slices.ContainsFunc(asked, func(each consent.URA) bool { return each != issued[0] })
-}

@@ -61,6 +61,7 @@ type request struct {
 	Parts
 	place string
 	first *consulted // nil: no question was asked yet
+	token *lookedUp  // nil: no token was looked up yet
 }
 
 // question is what one HTTP request may ask once.
@@ -107,12 +108,14 @@ func (r *request) decide(ctx context.Context, asked authzen.Evaluation) error {
 	if err != nil {
 		return r.refuse(ctx, put, err)
 	}
-	if r.first == nil {
+	switch {
+	case r.token != nil:
+		return r.refuse(ctx, put, policy.RefuseSecondQuestion())
+	case r.first == nil:
 		r.first = &consulted{question: put, cause: record.Panicked} // until it ended
 		r.first.cause = r.consult(ctx, put)
 		return r.first.cause
-	}
-	if !r.first.question.is(put) {
+	case !r.first.question.is(put):
 		return r.refuse(ctx, put, policy.RefuseSecondQuestion())
 	}
 	return r.first.cause

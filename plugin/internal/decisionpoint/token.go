@@ -11,6 +11,7 @@ import (
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/policy"
+	"github.com/nuts-mitz/nuts-mitz/internal/policy/definition"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/authzen"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/live"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/record"
@@ -21,7 +22,8 @@ import (
 const contextToken = "token"
 
 // byToken decides on a live token of this node: on the consent that it was issued on, for its
-// patient, and for no more than it permits. Mitz is not asked.
+// patient, and for no more than it permits. Mitz is asked only where the token is to be looked at
+// again.
 func (r *request) byToken(ctx context.Context, asked authzen.Evaluation) error {
 	ctx, done, running := r.Requests.Begin(ctx)
 	defer done()
@@ -54,14 +56,9 @@ func (r *request) judgeToken(ctx context.Context, asked authzen.Evaluation) erro
 	case !isText || text == "":
 		return recordguard.TokenMissing
 	}
-	found, isLive, err := r.Tokens.Find(ctx, r.place, text)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", recordguard.NodeUnavailable, err)
-	case !isLive:
-		return recordguard.TokenNotActive
-	case found.Thumbprint != "":
-		return recordguard.ProofMissing // whether who asks has the key, nobody can tell here
+	found, err := r.find(ctx, text)
+	if err != nil {
+		return err
 	}
 	if err := r.agrees(found, asked); err != nil {
 		return err
@@ -85,6 +82,36 @@ func (r *request) judgeToken(ctx context.Context, asked authzen.Evaluation) erro
 	return r.rules(dataHolder).Judge(claims, wanted, r.Now())
 }
 
+// lookedUp is what was found out about a token; err: why nothing rests on it.
+type lookedUp struct {
+	text  string
+	found live.Token
+	err   error
+}
+
+// find looks a token up, once for an HTTP request: to look may be to ask Mitz again, which the
+// patient sees. So a second token is not looked up, nor one beside a question.
+func (r *request) find(ctx context.Context, text string) (live.Token, error) {
+	switch {
+	case r.first != nil || r.token != nil && r.token.text != text:
+		return live.Token{}, policy.RefuseSecondQuestion()
+	case r.token != nil:
+		return r.token.found, r.token.err
+	}
+	r.token = &lookedUp{text: text, err: record.Panicked} // until it ended
+	found, isLive, err := r.Tokens.Find(ctx, r.place, text)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("%w: %w", recordguard.NodeUnavailable, err)
+	case !isLive:
+		err = recordguard.TokenNotActive
+	case found.Thumbprint != "":
+		err = recordguard.ProofMissing // whether who asks has the key, nobody can tell here
+	}
+	r.token.found, r.token.err = found, err
+	return found, err
+}
+
 // rules say that a token with one guarded scope opens what its categories cover.
 func (r *request) rules(dataHolder consent.DataHolder) recordguard.Rules {
 	rules := recordguard.Rules{DataHolder: dataHolder.URA, Scopes: map[string][]string{}, Categories: r.Categories}
@@ -105,15 +132,27 @@ func (r *request) agrees(found live.Token, asked authzen.Evaluation) error {
 	if err != nil {
 		return err
 	}
-	organization := withoutWord(textsAt(asked.Subject.Properties, "organization_ura", "organization.ura"))
-	if !profile.SameOrganization(found.Claims, organization) {
-		return policy.RefuseOtherRequester()
+	if err := profile.CheckToken(found.Claims, tokensSubject(asked), said.Categories); err != nil {
+		return err
 	}
 	token := policy.Described{Scopes: policy.SplitScope(found.Scope), Purposes: policy.TextsOf(found.Claims[policy.ClaimConsentPurpose])}
 	if issued, err := r.Policy.Described(r.place, token); err != nil || issued != profile {
 		return recordguard.ScopeNotAccepted
 	}
 	return nil
+}
+
+// tokensSubject reads what a request says of who asks, of all that a token can say. Its type and
+// id are the gateway's own words, and say nothing here.
+func tokensSubject(asked authzen.Evaluation) map[string][]string {
+	said := map[string][]string{}
+	for claim, places := range subjectPlaces() {
+		said[claim] = textsAt(asked.Subject.Properties, places...)
+	}
+	said[definition.ClaimOrganizationURA] = withoutWord(said[definition.ClaimOrganizationURA])
+	said[definition.ClaimOrganizationName] = textsAt(asked.Subject.Properties, "organization_name", "organization.name")
+	said[definition.ClaimEnrollmentRegisteredBy] = textsAt(asked.Subject.Properties, definition.ClaimEnrollmentRegisteredBy)
+	return said
 }
 
 // claimsOf reads the claims of a token as a record server reads them when it introspects it.

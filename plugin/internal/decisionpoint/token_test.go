@@ -125,15 +125,98 @@ func TestTheAnswerRestsOnTheToken(t *testing.T) {
 		point.parts.Requests.Close(0, 0)
 		assert.Equal(t, authzen.Decision{Reason: "not_running"}, point.Begin(hospital).Evaluate(t.Context(), evaluation(t, withToken)))
 	})
-	t.Run("several tokens in one request", func(t *testing.T) {
+	for first, tc := range map[string]struct{ first, second string }{
+		"a second token":       {withToken, strings.Replace(withToken, "token-1", "token-2", 1)},
+		"a question besides":   {withToken, flat},
+		"a token besides":      {flat, withToken},
+		"a token of no effect": {strings.Replace(withToken, "token-1", "token-3", 1), withToken},
+	} {
+		t.Run(first, func(t *testing.T) {
+			captureLog(t)
+			point := newPoint(t, deciding(consent.Permit))
+			found := counting{tokens{"token-1": testToken(), "token-2": testToken()}, new(int)}
+			point.parts.Tokens = found
+			evaluator := point.Begin(hospital)
+			before := evaluator.Evaluate(t.Context(), evaluation(t, tc.first))
+			for range 3 {
+				assert.Equal(t, authzen.Decision{Reason: "scope_unusable"}, evaluator.Evaluate(t.Context(), evaluation(t, tc.second)))
+			}
+			assert.Equal(t, before, evaluator.Evaluate(t.Context(), evaluation(t, tc.first)))
+			assert.Equal(t, 1, len(point.mitz.asked)+*found.looked, "a query, or a look that may be one")
+		})
+	}
+	t.Run("which is judged anew for each resource", func(t *testing.T) {
 		captureLog(t)
 		point := newPoint(t, unasked(t))
-		other := testToken()
-		other.Claims["patient_bsn"] = "999996630"
-		point.parts.Tokens = tokens{"token-1": testToken(), "token-2": other}
+		found := counting{tokens{"token-1": testToken()}, new(int)}
+		point.parts.Tokens = found
 		evaluator := point.Begin(hospital)
-		assert.True(t, evaluator.Evaluate(t.Context(), evaluation(t, withToken)).Permit)
-		assert.False(t, evaluator.Evaluate(t.Context(), evaluation(t, strings.Replace(withToken, "token-1", "token-2", 1))).Permit)
-		assert.True(t, evaluator.Evaluate(t.Context(), evaluation(t, strings.NewReplacer("token-1", "token-2", testBSN, "999996630").Replace(withToken))).Permit)
+		for text, permit := range map[string]bool{
+			withToken: true, strings.Replace(withToken, "900186021", "999996630", 1): false,
+			strings.Replace(withToken, "Condition", "Invoice", 1): false, strings.Replace(withToken, "Condition", "Encounter", 1): true,
+		} {
+			assert.Equal(t, permit, evaluator.Evaluate(t.Context(), evaluation(t, text)).Permit)
+		}
+		assert.Equal(t, 1, *found.looked)
+	})
+}
+
+// counting counts how often tokens are looked up.
+type counting struct {
+	tokens
+	looked *int
+}
+
+func (c counting) Find(ctx context.Context, subject, token string) (live.Token, bool, error) {
+	*c.looked++
+	return c.tokens.Find(ctx, subject, token)
+}
+
+func TestWhatARequestSaysBesidesItsToken(t *testing.T) {
+	for _, tc := range []struct {
+		name, properties string // of the subject
+		spoil            func(claims map[string]any)
+		reason           string // empty: permitted
+	}{
+		{"what the token says", `"organization_ura": "12345678", "organization_facility_type": "G3", "user_id": "900000009", "user_role": "03.000", "patient_enrollment_identifier": "900186021"`, nil, ""},
+		{"the same in objects", `"organization": {"ura": "12345678", "facility_type": "G3"}, "user": {"id": "900000009", "role": "03.000"}`, nil, ""},
+		{"the same with the register", `"user_id": "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers|900000009", "organization_ura": "URA|12345678"`, nil, ""},
+		{"its organisation's name", `"organization_name": "Midwife"`, func(claims map[string]any) { claims["organization_name"] = "Midwife" }, ""},
+		{"what nobody reads here", `"ip": "192.0.2.1", "department": {"id": 7}`, nil, ""},
+		{"another professional", `"user_id": "900000010"`, nil, "claim_contradiction"},
+		{"another one besides", `"user_id": "900000009", "user": {"id": "900000010"}`, nil, "claim_contradiction"},
+		{"one of another register", `"user_id": "http://fhir.nl/fhir/NamingSystem/agb-z|900000009"`, nil, "claim_contradiction"},
+		{"another role", `"user": {"role": "01.015"}`, nil, "claim_contradiction"},
+		{"another type of organisation", `"organization_facility_type": "V6"`, nil, "claim_contradiction"},
+		{"a professional that is none", `"user_id": 900000009`, nil, "claim_contradiction"},
+		{"a user that is a text", `"user": "900000009"`, nil, "claim_contradiction"},
+		{"another patient's enrolment", `"patient_enrollment_identifier": "999996630"`, nil, "claim_contradiction"},
+		{"a mandate, where the token has none", `"delegation_registered_by": "900000010", "delegation_role_code": "01.015"`, nil, "claim_contradiction"},
+		{"a name, where the token has none", `"organization_name": "Midwife"`, nil, "claim_contradiction"},
+		{"a professional, where the token has none", `"user_id": "900000009"`, func(claims map[string]any) { delete(claims, "user_id") }, "claim_contradiction"},
+		{"a professional, where the token has several", `"user_id": "900000009"`, func(claims map[string]any) { claims["user_id"] = []any{"900000009", "900000010"} }, "claim_contradiction"},
+		{"nothing, where the token has no organisation", ``, func(claims map[string]any) { delete(claims, "organization_ura") }, "claim_contradiction"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			out, point, token := captureLog(t), newPoint(t, unasked(t)), testToken()
+			if tc.spoil != nil {
+				tc.spoil(token.Claims)
+			}
+			point.parts.Tokens = tokens{"token-1": token}
+			asked := evaluation(t, strings.Replace(withToken, `"gateway"`, `"gateway", "properties": {`+tc.properties+`}`, 1))
+			assert.Equal(t, authzen.Decision{Permit: tc.reason == "", Reason: tc.reason}, point.Begin(hospital).Evaluate(t.Context(), asked))
+			assert.NotContains(t, out.String(), "900000010")
+		})
+	}
+	t.Run("a category that the profile has and the token not", func(t *testing.T) {
+		captureLog(t)
+		point, token := newPoint(t, unasked(t)), testToken()
+		token.Scope, token.Claims["consent_categories"] = "medication", []any{"GGC013"}
+		point.parts.Tokens = tokens{"token-1": token}
+		text := strings.Replace(withToken, `"Condition"`, `"MedicationRequest"`, 1)
+		for category, permit := range map[string]bool{"GGC013": true, "GGC012": false} {
+			asked := evaluation(t, strings.Replace(text, `"patient_bsn"`, `"data_categories": ["`+category+`"], "patient_bsn"`, 1))
+			assert.Equal(t, permit, point.Begin(hospital).Evaluate(t.Context(), asked).Permit, category)
+		}
 	})
 }

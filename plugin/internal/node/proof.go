@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/htu"
 	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/live"
 )
@@ -88,7 +88,7 @@ func hasRightForm(thumbprint string, proof live.Proof, now time.Time) bool {
 	}
 	return readPart(parts[0], &header, "alg", "typ", "jwk") && hasThumbprint(header.Key, thumbprint) &&
 		readPart(parts[1], &claims, "htm", "htu", "jti", "iat", "ath", "exp", "nbf") &&
-		claims.Method == proof.Method && isSameURL(claims.URL, proof.URL) && isPlainID(claims.ID) &&
+		claims.Method == proof.Method && htu.Same(claims.URL, proof.URL) && isPlainID(claims.ID) &&
 		float64(now.Unix())-claims.IssuedAt <= maxProofAge.Seconds()
 }
 
@@ -128,30 +128,4 @@ func isPlainID(id string) bool {
 		}
 	}
 	return id != "" && len(id) <= 256
-}
-
-// isSameURL compares what a proof is for with the URL of a request, without query and fragment
-// (RFC 9449 section 4.3, step 9).
-func isSameURL(proven, requested string) bool {
-	one, ok := plainURL(proven)
-	other, isURL := plainURL(requested)
-	return ok && isURL && one == other
-}
-
-// plainURL returns scheme, host with port, and path of an http or https URL, in one form (RFC 3986
-// sections 6.2.2.1 and 6.2.3).
-func plainURL(text string) (plain [3]string, ok bool) {
-	parsed, err := url.Parse(text)
-	if err != nil || parsed.Host == "" || parsed.User != nil || parsed.Opaque != "" {
-		return plain, false
-	}
-	port := map[string]string{"http": "80", "https": "443"}[parsed.Scheme]
-	if port == "" {
-		return plain, false
-	}
-	path := parsed.EscapedPath()
-	if path == "" {
-		path = "/"
-	}
-	return [3]string{parsed.Scheme, strings.TrimSuffix(parsed.Host, ":"+port), path}, true
 }

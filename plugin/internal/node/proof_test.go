@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nuts-mitz/nuts-mitz/internal/recordattacks"
 	"github.com/nuts-mitz/nuts-mitz/plugin/internal/live"
 )
 
@@ -92,8 +93,6 @@ func TestProofs(t *testing.T) {
 	}{
 		"by the holder of the key":             {holder.prove(nil), true},
 		"half a minute old":                    {holder.prove(ago(30 * time.Second)), true},
-		"with the port that https has":         {holder.prove(map[string]any{"htu": "https://records.example:443/fhir/Patient/_search"}), true},
-		"with a query":                         {holder.prove(map[string]any{"htu": provenURL + "?_count=1#a"}), true},
 		"none":                                 {"", false},
 		"by another key":                       {thief.prove(nil), false},
 		"two minutes old":                      {holder.prove(ago(2 * time.Minute)), false},
@@ -103,11 +102,6 @@ func TestProofs(t *testing.T) {
 		"that expired":                         {holder.prove(map[string]any{"exp": time.Now().Add(-5 * time.Second).Unix()}), false},
 		"for another method":                   {holder.prove(map[string]any{"htm": "GET"}), false},
 		"for a method in another case":         {holder.prove(map[string]any{"htm": "post"}), false},
-		"for another path":                     {holder.prove(map[string]any{"htu": "https://records.example/fhir/Patient"}), false},
-		"for another host":                     {holder.prove(map[string]any{"htu": "https://other.example/fhir/Patient/_search"}), false},
-		"for another port":                     {holder.prove(map[string]any{"htu": "https://records.example:8443/fhir/Patient/_search"}), false},
-		"for another scheme":                   {holder.prove(map[string]any{"htu": "http://records.example/fhir/Patient/_search"}), false},
-		"for what is no URL":                   {holder.prove(map[string]any{"htu": "https://[::1"}), false},
 		"for no URL":                           {holder.prove(map[string]any{"htu": nil}), false},
 		"for another token":                    {holder.prove(map[string]any{"ath": "b3RoZXI"}), false},
 		"for no token":                         {holder.prove(map[string]any{"ath": nil}), false},
@@ -132,6 +126,17 @@ func TestProofs(t *testing.T) {
 			require.NoError(t, err)
 			assert.False(t, good, "of a token that is bound to no key")
 		})
+	}
+}
+
+func TestProofsCompareAddressesAsAllDo(t *testing.T) {
+	holder := newProver(t)
+	proofs := newProofs(t)
+	for _, each := range recordattacks.ProvenAddresses() {
+		proof := live.Proof{JWT: holder.prove(map[string]any{"htu": each.Address}), Token: "the-token", Method: "POST", URL: recordattacks.RequestedAddress}
+		good, err := proofs.IsGood(t.Context(), live.Token{Thumbprint: holder.thumbprint}, proof)
+		require.NoError(t, err)
+		assert.Equal(t, each.Good, good, each.Name)
 	}
 }
 

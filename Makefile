@@ -45,7 +45,7 @@ test: ## run every test, on real nodes too; installs what .ci/packages names
 	$(GO) -C tools/chart test ./...
 	$(MAKE) race
 
-# Validators that carry the definitions of FHIR R4, and a checker of pages' accessibility. The scripts of their packages are not run.
+# Validators that carry the definitions of FHIR R4, a checker of pages' accessibility, and Mermaid. The scripts of their packages are not run.
 bin/fhir: tools/package.json tools/package-lock.json tools/validate-fhir.cjs
 	@rm -rf bin/fhir bin/fhir.new
 	@mkdir -p bin/fhir.new

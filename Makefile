@@ -16,7 +16,7 @@ GOTOOLCHAIN := $(shell wanted=$$(sed -n 's/^toolchain //p' go.mod); \
 	case $$installed in ($${wanted%.*}.[0-9]*) printf '%s\n' $$wanted $$installed | sort -V | tail -n 1;; (*) echo $$wanted;; esac)
 export GOTOOLCHAIN
 
-.PHONY: help build run test race bench fuzz testdata lint vulnerabilities format clean
+.PHONY: help build package sbom run test race bench fuzz testdata lint vulnerabilities format clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,16 @@ build: ## build bin/nuts-mitz, the node with the plugin, and bin/mitz-simulator
 	$(call release, -X $(NODE_CORE).GitVersion=$(NODE_VERSION) -X $(NODE_CORE).GitCommit=$(lastword $(subst -, ,$(NODE_VERSION)))) -o bin/nuts-mitz .
 	$(call release,) -o bin/mitz-simulator ./mitzclient/mitztest/cmd/mitz-simulator
 
+# Of a commit without a tag, the version has the commit in it: Go made it up.
+VERSION = $(shell bin/nuts-mitz mitz version | sed -n 's/^nuts-mitz *v*//p')
+
+package: build bin/makedeb ## make the Debian package in bin, of this machine's architecture
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) bin/makedeb -version "$(VERSION)" -arch "$$($(GO) env GOARCH)" -target bin
+
+sbom: build bin/cyclonedx-gomod ## make the bills of materials (CycloneDX) of what make build made
+	bin/cyclonedx-gomod bin -json -noserial -output bin/nuts-mitz.cdx.json bin/nuts-mitz
+	bin/cyclonedx-gomod bin -json -noserial -output bin/mitz-simulator.cdx.json bin/mitz-simulator
+
 run: ## start the demo; ARGS=--once plays the story and ends
 	@echo "Building the demo (a first build takes minutes) ..."
 	@$(GO) build -o bin/demo ./e2e-tests/demo
@@ -39,7 +49,7 @@ run: ## start the demo; ARGS=--once plays the story and ends
 
 test: ## run every test, on real nodes too; installs what .ci/packages names
 	@.ci/install-packages
-	@$(MAKE) --no-print-directory bin/fhir
+	@$(MAKE) --no-print-directory bin/fhir bin/makedeb bin/cyclonedx-gomod
 	$(GO) test -timeout 20m ./...
 	$(GO) -C tools/package test ./...
 	$(GO) -C tools/chart test ./...
@@ -86,6 +96,12 @@ bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 vulnerabilities: bin/govulncheck bin/vulndb ## look for known vulnerabilities that are reached, and nobody judged
 	$(GO) build -o bin/nuts-scanned .
 	@$(GO) run ./internal/vulnerabilities -binary bin/nuts-scanned
+
+bin/makedeb: tools/package/go.mod tools/package/go.sum tools/package/makedeb/main.go
+	$(GO) -C tools/package build -o ../../bin/makedeb ./makedeb
+
+bin/cyclonedx-gomod: tools/package/go.mod tools/package/go.sum
+	$(GO) -C tools/package build -o ../../bin/cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 
 bin/govulncheck: tools/go.mod tools/go.sum
 	$(GO) -C tools build -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck

@@ -108,7 +108,7 @@ func TestPagesInABrowser(t *testing.T) {
 	v.play("consent")
 	b := newBrowser(t, v.url)
 	for _, language := range []string{"nl", "en"} {
-		for _, name := range []string{"home", "stories", "stories/consent", "stories/stolen", "requester", "patient", "dataholder", "behind", "honest"} {
+		for _, name := range []string{"home", "stories", "stories/consent", "stories/stolen", "requester", "wallet", "wallet/login", "patient", "dataholder", "behind", "honest"} {
 			for _, width := range []int64{screenWidth, phoneWidth} {
 				path := "/" + language + "/" + strings.TrimPrefix(name, "home")
 				b.open(path, language+"-"+strings.ReplaceAll(name, "/", "-"), width)
@@ -144,6 +144,30 @@ func TestEveryStoryInABrowser(t *testing.T) {
 			chromedp.Click(`button[value="`+story.Key+`"]`), chromedp.WaitVisible(".outcome.good"))
 		b.look(language+"-played-"+story.Key, screenWidth)
 	}
+}
+
+// TestTheWalletByKeyboard removes a proof, sees a request fail, logs in and gets the proof back, with
+// the keyboard alone.
+func TestTheWalletByKeyboard(t *testing.T) {
+	v, _ := newVisitor(t)
+	b := newBrowser(t, v.url)
+	press := func(button, then string) {
+		t.Helper()
+		b.do(chromedp.WaitVisible(button))
+		ask[int](b, fmt.Sprintf("document.querySelector(%q).focus(), 0", button))
+		b.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(then))
+	}
+	b.do(chromedp.EmulateViewport(phoneWidth, 900), chromedp.Navigate(b.url+"/en/wallet"), chromedp.WaitVisible("h1"))
+	press(`.proofs li:nth-child(2) button[value="remove"]`, ".proofs li:nth-child(2) .badge:not(.good)")
+	b.look("en-wallet-without", phoneWidth)
+	b.do(chromedp.Navigate(b.url + "/en/requester"))
+	press(`button.main`, "article.refused")
+	assert.Contains(t, ask[string](b, `document.querySelector("article.refused").textContent`), "You lack proofs")
+	b.look("en-requester-without", phoneWidth)
+	b.do(chromedp.Navigate(b.url + "/en/wallet/login"))
+	press(`button[value="login"]`, ".signed")
+	press(`button[value="obtain"]`, ".proofs li:nth-child(2) .badge.good")
+	b.look("en-wallet-signed", phoneWidth)
 }
 
 // TestAWithdrawalShowsElsewhere withdraws in another window, and watches the data holder's page.

@@ -29,10 +29,12 @@ const (
 	HospitalRecords Party = "hospital-records"
 	Mitz            Party = "mitz"
 	Patient         Party = "patient"
+	CIBG            Party = "cibg"
+	Vektis          Party = "vektis"
 )
 
 // Order is the order in which the parties stand beside each other.
-var order = []Party{Stranger, PracticeSystem, PracticeNode, CentreNode, CentreRecords, HospitalRecords, HospitalNode, Mitz, Patient}
+var order = []Party{Stranger, PracticeSystem, PracticeNode, CIBG, Vektis, CentreNode, CentreRecords, HospitalRecords, HospitalNode, Mitz, Patient}
 
 // Order returns the order in which parties stand beside each other.
 func Order() []Party { return slices.Clone(order) }

@@ -19,7 +19,7 @@ func (p *Pages) do(w http.ResponseWriter, r *http.Request, language string) {
 	action := scene.Action{
 		Name: r.PostForm.Get("do"), Patient: r.PostForm.Get("patient"), Holder: r.PostForm.Get("holder"),
 		Category: r.PostForm.Get("category"), Kind: r.PostForm.Get("kind"), Decision: r.PostForm.Get("decision"),
-		Conduct: r.PostForm.Get("conduct"),
+		Conduct: r.PostForm.Get("conduct"), Proof: r.PostForm.Get("proof"),
 	}
 	if err := p.living.Do(r.Context(), action); err != nil {
 		p.sorry(w, r, language, err)
@@ -35,6 +35,8 @@ func pageOf(action scene.Action) string {
 		return "/requester#result"
 	case scene.ActChoose:
 		return "/patient/" + action.Patient + "#choice-" + action.Category + "-" + action.Kind
+	case scene.ActLogin, scene.ActLogout, scene.ActObtain, scene.ActRemove:
+		return "/wallet#wallet"
 	case scene.ActConduct:
 		return "/behind#switch"
 	default:

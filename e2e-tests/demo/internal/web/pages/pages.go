@@ -100,9 +100,10 @@ func (p *Pages) Handler() http.Handler {
 		}
 		at := "/" + language
 		mux.HandleFunc("GET "+at+"/{$}", in(p.page("home")))
-		for _, name := range []string{"stories", "requester", "dataholder", "behind", "honest"} {
+		for _, name := range []string{"stories", "requester", "wallet", "dataholder", "behind", "honest"} {
 			mux.HandleFunc("GET "+at+"/"+name, in(p.page(name)))
 		}
+		mux.HandleFunc("GET "+at+"/wallet/login", in(p.page("login")))
 		mux.HandleFunc("GET "+at+"/patient", in(p.page("patient")))
 		mux.HandleFunc("GET "+at+"/patient/{who}", in(p.page("patient")))
 		mux.HandleFunc("GET "+at+"/stories/{story}", in(p.page("story")))
@@ -141,7 +142,7 @@ func (p *Pages) page(name string) func(http.ResponseWriter, *http.Request, strin
 }
 
 // parts are the parts of pages that are fetched again when something changed.
-var parts = []string{"questions", "decisions", "tokens", "audit", "run", "lanes", "alllanes"}
+var parts = []string{"questions", "wallet", "decisions", "tokens", "audit", "run", "lanes", "alllanes"}
 
 func (p *Pages) part(w http.ResponseWriter, r *http.Request, language string) {
 	name := r.PathValue("part")

@@ -130,7 +130,7 @@ var (
 
 // allPages are the paths of all pages, after the language.
 func allPages() []string {
-	paths := []string{"/", "/stories", "/requester", "/patient", "/patient/noor", "/dataholder", "/behind", "/honest"}
+	paths := []string{"/", "/stories", "/requester", "/wallet", "/wallet/login", "/patient", "/patient/noor", "/dataholder", "/behind", "/honest"}
 	for _, story := range stories.All() {
 		paths = append(paths, "/stories/"+story.Key)
 	}
@@ -170,10 +170,18 @@ func TestEveryPageHasWordsInBothLanguages(t *testing.T) {
 func TestEveryEndingAndStateHasWords(t *testing.T) {
 	f := everything()
 	handler := newHandler(t, f)
-	for _, ending := range []scene.Ending{scene.Denied, scene.Undetermined, scene.NotProven, scene.NotAttested, scene.TokenEnded, scene.OtherPatient, scene.Trouble} {
+	for _, ending := range []scene.Ending{scene.Denied, scene.Undetermined, scene.NotProven, scene.NotAttested, scene.TokenEnded, scene.OtherPatient, scene.NoProofs, scene.Trouble} {
 		f.state.Result.Ending, f.state.Result.Code = ending, "access_denied"
 		for _, language := range languages {
 			assert.Empty(t, wordless.FindAllString(get(t, handler, "/"+language+"/requester").Body.String(), -1))
+		}
+	}
+	for _, proofs := range [][]scene.Proof{nil, {{Name: scene.ProofOrganization, Expires: f.state.Now}, {Name: scene.ProofType}}} {
+		for _, signatory := range []bool{true, false} {
+			f.state.Wallet, f.state.Signatory, f.state.Unproven = proofs, signatory, true
+			for _, language := range languages {
+				assert.Empty(t, wordless.FindAllString(get(t, handler, "/"+language+"/wallet").Body.String(), -1))
+			}
 		}
 	}
 	for _, conduct := range scene.Behaviours() {
@@ -252,7 +260,7 @@ func TestFormsAreDone(t *testing.T) {
 	assert.Equal(t, "/en/patient/sanne#choice-GGC002-G3", answer.Header().Get("Location"))
 	assert.Equal(t, []scene.Action{{Name: "choose", Patient: "sanne", Holder: "hospital", Category: "GGC002", Kind: "G3", Decision: "permit"}}, f.did)
 
-	for action, wanted := range map[string]string{"ask": "/nl/requester#result", "conduct": "/nl/behind#switch", "reset": "/nl/"} {
+	for action, wanted := range map[string]string{"ask": "/nl/requester#result", "conduct": "/nl/behind#switch", "obtain": "/nl/wallet#wallet", "reset": "/nl/"} {
 		assert.Equal(t, wanted, send(t, handler, "/nl/do", url.Values{"do": {action}}, nil).Header().Get("Location"))
 	}
 	assert.Equal(t, "/nl/stories/consent#run", send(t, handler, "/nl/play", url.Values{"story": {"consent"}}, nil).Header().Get("Location"))

@@ -97,7 +97,9 @@ func (p *Pages) which(v *view, r *http.Request) bool {
 }
 
 // Views are the pages that the first one leads to.
-func (view) Views() []string { return []string{"requester", "patient", "dataholder", "behind"} }
+func (view) Views() []string {
+	return []string{"requester", "wallet", "patient", "dataholder", "behind"}
+}
 
 // Beliefs are what a data holder believes of a requester.
 func (view) Beliefs() []string {
@@ -106,7 +108,20 @@ func (view) Beliefs() []string {
 
 // Active marks the page in the navigation.
 func (v view) Active(page string) bool {
-	return v.Page == page || v.Page == "story" && page == "stories"
+	return v.Page == page || v.Page == "login" && page == "wallet" || v.Page == "story" && page == "stories"
+}
+
+// Proofs are what the practice can have in its wallet.
+func (view) Proofs() []string { return scene.Proofs() }
+
+// Proof is one in the practice's wallet; nil: it is not there.
+func (v view) Proof(name string) *scene.Proof {
+	for i := range v.Wallet {
+		if v.Wallet[i].Name == name {
+			return &v.Wallet[i]
+		}
+	}
+	return nil
 }
 
 // Name returns the name of a patient.

@@ -28,6 +28,7 @@ const (
 	NotProven    Ending = "not-proven"    // what the requester says of itself is missing or not trusted
 	NotAttested  Ending = "not-attested"  // Mitz attests no consent
 	TokenEnded   Ending = "token-ended"   // or is bound to a key that the requester has not
+	NoProofs     Ending = "no-proofs"     // the practice has not the proofs that are asked for
 	OtherPatient Ending = "other-patient" // the token is not for this patient
 	Trouble      Ending = "trouble"
 )
@@ -98,6 +99,9 @@ func (s *Scene) ask(ctx context.Context, patient *Patient, result *Result) (toke
 		return "", err
 	}
 	node.TokenAnswers() // those to earlier requests
+	s.mu.Lock()
+	s.informed = false
+	s.mu.Unlock()
 	answer, err := s.world.RequestTokenAt(ctx, issuer, harness.BSNIdentifier(patient.BSN), s.cast.Scope)
 	if err := errors.Join(err, remove(ctx)); err != nil {
 		return "", err
@@ -105,6 +109,10 @@ func (s *Scene) ask(ctx context.Context, patient *Patient, result *Result) (toke
 	answers := node.TokenAnswers()
 	if len(answers) == 0 {
 		result.Ending = Trouble
+		if len(s.wallet(ctx)) < len(Proofs()) {
+			result.Ending = NoProofs
+			s.bus.Publish(events.Event{From: events.PracticeNode, To: events.PracticeSystem, Kind: "lacks", About: patient.Key, Mood: events.Refused})
+		}
 		return "", nil
 	}
 	s.note(answers[len(answers)-1], result)

@@ -37,7 +37,8 @@ type Scene struct {
 	audits   map[string]string
 	client   *http.Client // of the practice's system
 	records  map[string]*harness.RecordServer
-	turn     chan struct{} // who has it does something
+	turn     chan struct{}                 // who has it does something
+	first    map[string]harness.Credential // the proofs in the wallet in the beginning
 
 	drain struct { // what was told of Mitz's journal
 		sync.Mutex
@@ -54,6 +55,8 @@ type Scene struct {
 	attested   map[string]harness.Credential // what Mitz attested to the practice, by patient
 	member     bool                          // the practice has its membership credential
 	seen       map[string]Token              // tokens that were ever live, by label
+	signatory  bool                          // the authorised signatory is logged in
+	unproven   bool                          // Vektis gave no proof: it was not shown that of the CIBG
 }
 
 // New opens the scene. It watches until the context ends; the world's end ends all else.
@@ -75,6 +78,9 @@ func New(ctx context.Context, config Config) (*Scene, error) {
 		s.records[holder] = server
 		node.Watch(s.seenAtDoor(holder))
 	}
+	if err := s.keepProofs(ctx); err != nil {
+		return nil, err
+	}
 	s.drain.queries, s.drain.subscriptions = len(s.mitz().Queries()), len(s.mitz().Subscriptions())
 	s.follow(ctx)
 	return s, nil
@@ -84,7 +90,7 @@ func (s *Scene) mitz() *mitztest.Simulator { return s.world.Mitz.Simulator }
 
 // forget empties what is known of earlier actions. The caller holds s.mu, or is alone.
 func (s *Scene) forget() {
-	s.result, s.token, s.member = nil, "", false
+	s.result, s.token, s.member, s.signatory, s.unproven = nil, "", false, false, false
 	s.registered, s.attested = map[string]harness.Credential{}, map[string]harness.Credential{}
 	if s.seen == nil {
 		s.seen = map[string]Token{}
@@ -114,6 +120,7 @@ type Action struct {
 	Kind     string // code
 	Decision string // permit, deny or none
 	Conduct  string // of [Behaviours]
+	Proof    string // of [Proofs]
 }
 
 // The names of actions.
@@ -124,10 +131,16 @@ const (
 	ActChoose    = "choose"     // the patient chooses in Mitz
 	ActConduct   = "conduct"    // Mitz is broken, or mended
 	ActReset     = "reset"      // everything as in the beginning
+	ActLogin     = "login"      // the practice's authorised signatory logs in
+	ActLogout    = "logout"
+	ActObtain    = "obtain" // the practice asks for a proof of what it is
+	ActRemove    = "remove" // and takes it out of its wallet
 )
 
 // ErrUnknown says that an action is about something that is not there.
 var ErrUnknown = errors.New("there is no such thing to do")
+
+var errNoProof = errors.New("the practice's proofs are not as in the beginning, or none came")
 
 // turnTime is how long an action waits for its turn.
 const turnTime = 5 * time.Second
@@ -149,6 +162,13 @@ func (s *Scene) Do(ctx context.Context, action Action) error {
 		return s.Conduct(action.Conduct)
 	case ActReadAgain:
 		return s.ReadAgain(ctx)
+	case ActLogin, ActLogout:
+		s.Sign(action.Name == ActLogin)
+		return nil
+	case ActObtain:
+		return s.Obtain(ctx, action.Proof)
+	case ActRemove:
+		return s.Remove(ctx, action.Proof)
 	}
 	if patient == nil {
 		return ErrUnknown
@@ -180,86 +200,4 @@ func (s *Scene) Conduct(name string) error {
 		return nil
 	}
 	return ErrUnknown
-}
-
-// Reset makes everything as in the beginning: nobody has recorded anything in Mitz, no token
-// lives, and the practice's wallet holds only what it is. What Mitz was asked stays in its journal.
-func (s *Scene) Reset(ctx context.Context) error {
-	s.mitz().Behave()
-	s.settle(ctx)
-	for _, each := range s.cast.Patients {
-		s.mitz().Forget(each.BSN)
-	}
-	if err := s.endTokens(ctx); err != nil {
-		return err
-	}
-	waiting, cancel := context.WithTimeout(ctx, toldTime)
-	defer cancel()
-	_ = s.mitz().WaitUntilTold(waiting) // whoever is told later is told for nothing
-	s.follows()
-	for _, credentialType := range []string{"MitzConsentRegistrationAttestation", "MitzMembershipCredential", "MitzConsentRegistration"} {
-		held, err := s.world.Requester.WalletCredentials(ctx, s.world.RequesterOrg.Name, credentialType)
-		if err != nil {
-			return err
-		}
-		for _, each := range held {
-			if err := s.world.Requester.RemoveCredential(ctx, s.world.RequesterOrg.Name, each); err != nil {
-				return err
-			}
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.behaviour = Behaviours()[0]
-	s.forget()
-	s.seen = map[string]Token{}
-	s.bus.Publish(events.Event{From: events.Mitz, To: events.Mitz, Kind: "reset"})
-	return nil
-}
-
-// settle waits until the hospital has subscribed to the patients about whom it gave a token: it
-// does so in the background.
-func (s *Scene) settle(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, toldTime)
-	defer cancel()
-	for _, each := range s.sessions[Hospital].Kept() {
-		if token := s.tokenOf(Hospital, each); token.Ground == groundKey("mitz-closed-query") {
-			_ = s.AwaitSubscription(ctx, token.Patient) // if it does not come, nothing will be told
-		}
-	}
-}
-
-// endTokens ends those that live. At the hospital by their patients, so that they may say so
-// themselves later; at the centre one by one: what Mitz stated before the end of a patient's tokens
-// counts no more, to the second.
-func (s *Scene) endTokens(ctx context.Context) error {
-	for number := range s.holders() {
-		if err := ended(s.world.DataHolder.EndTokens(ctx, s.cast.Hospital.Subject, map[string]string{"patient": number})); err != nil {
-			return err
-		}
-	}
-	for _, each := range s.sessions[Centre].Kept() {
-		if err := ended(s.centre.EndTokens(ctx, s.cast.Centre.Subject, map[string]string{"token": each.Token})); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func ended(answer harness.Answer, err error) error {
-	if err == nil && answer.Status >= http.StatusBadRequest {
-		return errors.New("the tokens were not ended")
-	}
-	return err
-}
-
-// holders are the numbers of the patients about whom there is a token at the hospital.
-func (s *Scene) holders() map[string]bool {
-	numbers := map[string]bool{}
-	for _, each := range s.sessions[Hospital].Kept() {
-		if number, ok := each.Claims["patient_bsn"].(string); ok {
-			numbers[number] = true
-		}
-	}
-	return numbers
 }

@@ -50,7 +50,10 @@ type State struct {
 	Tokens    []Token    // the newest first, with those that ended
 	Audit     []Entry    // the newest first
 	Result    *Result
-	Conduct   string // of Mitz
+	Conduct   string  // of Mitz
+	Wallet    []Proof // that the practice has
+	Signatory bool    // the authorised signatory is logged in
+	Unproven  bool    // Vektis gave no proof: it was not shown that of the CIBG
 	Practice  string
 	Hospital  string
 	Centre    string
@@ -59,12 +62,12 @@ type State struct {
 // State looks at everything as it is now.
 func (s *Scene) State(ctx context.Context) State {
 	state := State{
-		Now: time.Now(), Choices: s.choices(), Questions: s.questions(), Tokens: s.tokens(ctx), Audit: s.audit(), Result: s.Result(),
+		Now: time.Now(), Choices: s.choices(), Questions: s.questions(), Tokens: s.tokens(ctx), Audit: s.audit(), Result: s.Result(), Wallet: s.wallet(ctx),
 		Practice: s.cast.Practice.Name, Hospital: s.cast.Hospital.Name, Centre: s.cast.Centre.Name,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state.Conduct = s.behaviour
+	state.Conduct, state.Signatory, state.Unproven = s.behaviour, s.signatory, s.unproven
 	for _, each := range s.cast.Patients {
 		state.Patients = append(state.Patients, Person{
 			each.Key, each.Name, Mask(each.BSN), each.BirthDate, each.Holder, s.registered[each.Key] != nil,

@@ -7,6 +7,7 @@ package stories
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
@@ -59,6 +60,14 @@ func All() []Story {
 			{"refused", asks(Unrecorded, scene.Denied)},
 			{"registers", func(ctx context.Context, s *scene.Scene) (bool, error) { return true, s.Register(ctx, Unrecorded) }},
 			{"shown", asks(Unrecorded, scene.Shown)},
+		}},
+		{"proofs", Client, []Step{
+			{"gives", chooses(Client, scene.Permit)},
+			{"empty", unasked(Client, without(asks(Client, scene.NoProofs)))},
+			{"login", obtains(scene.ProofType, false)},
+			{"organisation", obtains(scene.ProofOrganization, true)},
+			{"type", obtains(scene.ProofType, true)},
+			{"shown", asks(Client, scene.Shown)},
 		}},
 		{"silent", Client, []Step{
 			{"gives", chooses(Client, scene.Permit)},
@@ -126,6 +135,30 @@ func asksAndIsSubscribed(patient string) act {
 		ctx, cancel := context.WithTimeout(ctx, subscribeTime)
 		defer cancel()
 		return true, s.AwaitSubscription(ctx, patient)
+	}
+}
+
+// without has the practice do something without any proof of what it is.
+func without(do act) act {
+	return func(ctx context.Context, s *scene.Scene) (bool, error) {
+		for _, proof := range scene.Proofs() {
+			if err := s.Remove(ctx, proof); err != nil {
+				return false, err
+			}
+		}
+		return do(ctx, s)
+	}
+}
+
+// obtains has the practice's signatory, who logs in first, ask for a proof, which must come or not.
+func obtains(proof string, comes bool) act {
+	return func(ctx context.Context, s *scene.Scene) (bool, error) {
+		s.Sign(true)
+		if err := s.Obtain(ctx, proof); err != nil {
+			return false, err
+		}
+		held := slices.ContainsFunc(s.State(ctx).Wallet, func(each scene.Proof) bool { return each.Name == proof })
+		return held == comes, nil
 	}
 }
 

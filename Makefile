@@ -16,7 +16,7 @@ GOTOOLCHAIN := $(shell wanted=$$(sed -n 's/^toolchain //p' go.mod); \
 	case $$installed in ($${wanted%.*}.[0-9]*) printf '%s\n' $$wanted $$installed | sort -V | tail -n 1;; (*) echo $$wanted;; esac)
 export GOTOOLCHAIN
 
-.PHONY: help build package sbom run test race bench fuzz testdata lint vulnerabilities format clean
+.PHONY: recording help build package sbom run test race bench fuzz testdata lint vulnerabilities format clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,13 @@ run: ## start the demo; ARGS=--once plays the story and ends
 	@echo "Building the demo (a first build takes minutes) ..."
 	@$(GO) build -o bin/demo ./e2e-tests/demo
 	@bin/demo $(ARGS)
+
+recording: ## film the demo, and make the pictures in docs/pictures; ARGS="-language nl" films it in Dutch
+	@.ci/install-packages recording-packages
+	@mkdir -p docs/pictures
+	@$(GO) build -o bin/demo ./e2e-tests/demo
+	@$(GO) build -o bin/recording ./e2e-tests/demo/recording
+	@bin/recording -pictures docs/pictures $(ARGS)
 
 test: ## run every test, on real nodes too; installs what .ci/packages names
 	@.ci/install-packages

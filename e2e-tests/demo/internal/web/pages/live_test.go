@@ -8,6 +8,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -50,4 +51,15 @@ func TestABrowserIsToldWhatPassed(t *testing.T) {
 	end()
 	require.Equal(t, ": ", next())
 	assert.Empty(t, next(), "it ends with the demo")
+}
+
+// TestAStorysPageShowsNoOther: what is fetched again is about the story of the page.
+func TestAStorysPageShowsNoOther(t *testing.T) {
+	handler := newHandler(t, everything()) // in which "consent" was played
+	for path, wanted := range map[string]bool{"/en/part/story/consent/run": true, "/en/part/story/stolen/run": false} {
+		answer := get(t, handler, path)
+		assert.Equal(t, http.StatusOK, answer.Code)
+		assert.Equal(t, wanted, strings.Contains(answer.Body.String(), `class="outcome`), path)
+	}
+	assert.Contains(t, get(t, handler, "/en/part/story/stolen/lanes").Body.String(), "Play the story")
 }

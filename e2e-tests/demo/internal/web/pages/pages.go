@@ -109,6 +109,7 @@ func (p *Pages) Handler() http.Handler {
 		mux.HandleFunc("GET "+at+"/stories/{story}", in(p.page("story")))
 		mux.HandleFunc("GET "+at+"/part/{part}", in(p.part))
 		mux.HandleFunc("GET "+at+"/part/{part}/{who}", in(p.part))
+		mux.HandleFunc("GET "+at+"/part/story/{story}/{part}", in(p.part))
 		mux.HandleFunc("GET "+at+"/live", in(p.live))
 		mux.HandleFunc("POST "+at+"/do", in(p.do))
 		mux.HandleFunc("POST "+at+"/play", in(p.play))

@@ -79,9 +79,6 @@ func (p *Pages) whose(v *view, r *http.Request) bool {
 // which finds the story that the page is about.
 func (p *Pages) which(v *view, r *http.Request) bool {
 	key := r.PathValue("story")
-	if v.Page == "part" && v.Run != nil {
-		key = v.Run.Story
-	}
 	if key == "" {
 		return true
 	}

@@ -38,7 +38,7 @@ type browser struct {
 // browseTime bounds all that a test does in the browser.
 const browseTime = 8 * time.Minute
 
-func newBrowser(t *testing.T, url string) *browser {
+func newBrowser(t *testing.T, url string, flags ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	checker, err := os.ReadFile(filepath.Join("..", "..", "bin", "fhir", "node_modules", "axe-core", "axe.min.js"))
 	require.NoError(t, err, "the accessibility checker is not installed: make bin/fhir")
@@ -52,7 +52,7 @@ func newBrowser(t *testing.T, url string) *browser {
 	})
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
 		chromedp.Env("TMPDIR="+temporary), chromedp.UserDataDir(filepath.Join(temporary, "profile")), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WSURLReadTimeout(time.Minute))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(options, flags...)...)
 	t.Cleanup(cancel)
 	running = chromedp.FromContext(allocator).Allocator
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -186,4 +186,15 @@ func TestAWithdrawalShowsElsewhere(t *testing.T) {
 	require.NoError(t, stage.Mitz.WaitForSubscriptions(t.Context(), 1))
 	choose("none")
 	b.do(chromedp.WaitVisible(".token.ended"))
+}
+
+// TestPagesInTheDark looks at pages as who prefers dark colours sees them.
+func TestPagesInTheDark(t *testing.T) {
+	v, _ := newVisitor(t)
+	v.play("withdrawal")
+	b := newBrowser(t, v.url, chromedp.Flag("blink-settings", "preferredColorScheme=0"))
+	require.True(t, ask[bool](b, `matchMedia("(prefers-color-scheme: dark)").matches`))
+	for _, name := range []string{"", "stories/withdrawal", "requester", "wallet", "patient", "dataholder", "behind", "honest"} {
+		b.open("/nl/"+name, "nl-dark-"+strings.ReplaceAll(name, "/", "-"), screenWidth)
+	}
 }

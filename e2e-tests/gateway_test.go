@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,9 +31,10 @@ import (
 type gateways struct {
 	*harness.World
 	*attacker
-	nginx  string // where nginx listens: host and port
-	direct string // the base of a FHIR server that nobody serves: tests ask about it
-	access string // the node's endpoint
+	nginx   string       // where nginx listens: host and port
+	direct  string       // the base of a FHIR server that nobody serves: tests ask about it
+	access  string       // the node's endpoint
+	reached atomic.Int64 // how often the FHIR server behind nginx was
 }
 
 func newGateways(t *testing.T) *gateways {

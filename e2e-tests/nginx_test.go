@@ -32,7 +32,7 @@ import (
 // everything, with all attacks.
 func TestNginx(t *testing.T) {
 	g := newGateways(t)
-	client := g.startNginx(t)
+	client, dir := g.startNginx(t)
 	t.Run("what is asked for", func(t *testing.T) {
 		target := g.target()
 		target.Base, target.Client = "https://"+g.nginx+"/fhir", client
@@ -100,6 +100,26 @@ func TestNginx(t *testing.T) {
 			assert.NotContains(t, body, "first pregnancy")
 		}
 	})
+	t.Run("strangers do not reach the FHIR server", func(t *testing.T) {
+		before := g.reached.Load()
+		for name, header := range map[string]http.Header{
+			"without a token":                  {},
+			"with a token of nobody":           bearer("0pZVQ9qUbZhAgPWbKPzvbq9yUkE"),
+			"with more in place of a token":    bearer("a&token=" + good),
+			"with a bound token without proof": {"Authorization": {"DPoP " + g.tokens[recordattacks.Bound]}},
+			"with a token without consent":     bearer(g.tokens[recordattacks.UnguardedToken]),
+			"with a password":                  {"Authorization": {"Basic " + good}},
+		} {
+			for _, path := range []string{"/fhir/Patient/first", "/fhir/Condition?patient=first", "/summaries/first"} {
+				status, _ := get(path, header)
+				assert.Equal(t, http.StatusForbidden, status, "%s %s", name, path)
+			}
+		}
+		assert.Equal(t, before, g.reached.Load())
+		status, _ := get("/fhir/Patient/first", bearer(good))
+		assert.Equal(t, http.StatusOK, status)
+		assert.Equal(t, before+2, g.reached.Load(), "looked up, and read")
+	})
 	t.Run("a node that does not answer", func(t *testing.T) {
 		require.NoError(t, g.DataHolder.Stop())
 		for _, path := range []string{"/fhir/Patient/first", "/summaries/first"} {
@@ -108,15 +128,30 @@ func TestNginx(t *testing.T) {
 			assert.NotContains(t, body, "first pregnancy")
 		}
 	})
+	t.Run("the logs hold no URL", func(t *testing.T) {
+		lines, err := os.ReadFile(filepath.Join(dir, "access.log"))
+		require.NoError(t, err)
+		assert.Contains(t, string(lines), " 127.0.0.1 GET 200 ")
+		more, err := os.ReadFile(filepath.Join(dir, "errors.log"))
+		require.NoError(t, err)
+		for _, part := range []string{"/", "fhir", "Patient", patient} {
+			assert.NotContains(t, string(lines), part)
+		}
+		assert.NotContains(t, string(more), "/fhir")
+		assert.NotContains(t, string(more), "/summaries")
+	})
 }
 
 // startNginx starts the example until the test ends, and returns a client that knows its
-// certificate.
-func (g *gateways) startNginx(t *testing.T) *http.Client {
+// certificate, and where the logs are.
+func (g *gateways) startNginx(t *testing.T) (client *http.Client, dir string) {
 	t.Helper()
-	records := httptest.NewServer(http.HandlerFunc(showing))
+	records := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.reached.Add(1)
+		showing(w, r)
+	}))
 	t.Cleanup(records.Close)
-	dir := t.TempDir()
+	dir = t.TempDir()
 	write := func(name, content string) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
@@ -134,7 +169,9 @@ func (g *gateways) startNginx(t *testing.T) *http.Client {
 	_, port, _ := strings.Cut(g.nginx, ":")
 	write("nginx.conf", strings.NewReplacer(
 		"load_module modules/", "load_module /usr/lib/nginx/modules/",
-		"\nhttp {\n", "\nhttp {\n    access_log off;\n"+temporary,
+		"\nhttp {\n", "\nhttp {\n"+temporary,
+		"/var/log/nginx/records.log", "access.log",
+		"/var/log/nginx/records-error.log", "errors.log",
 		"/etc/nginx/mitz/", "./", // below the prefix, whose path may hold blanks and quotes
 		"127.0.0.1:8081", strings.TrimPrefix(g.DataHolder.InternalURL(), "http://"),
 		"127.0.0.1:8090", strings.TrimPrefix(records.URL, "http://"),
@@ -157,7 +194,7 @@ func (g *gateways) startNginx(t *testing.T) *http.Client {
 			t.Log(string(content[max(0, len(content)-4000):]))
 		}
 	})
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
 	t.Cleanup(client.CloseIdleConnections)
 	require.Eventually(t, func() bool {
 		answer, err := client.Get("https://" + g.nginx + "/")
@@ -167,7 +204,7 @@ func (g *gateways) startNginx(t *testing.T) *http.Client {
 		_ = answer.Body.Close()
 		return answer.StatusCode == http.StatusNotFound
 	}, time.Minute, 50*time.Millisecond)
-	return client
+	return client, dir
 }
 
 // selfSigned makes a certificate for localhost, with its key.

@@ -26,7 +26,7 @@ help: ## show this list
 # as that of its image does.
 NODE_VERSION = $(shell sed -n 's|^.*nuts-foundation/nuts-node ||p' go.mod)
 NODE_CORE    = github.com/nuts-foundation/nuts-node/core
-release      = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w$(1)'
+release      = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w$(1)'
 
 build: ## build bin/nuts-mitz, the node with the plugin, and bin/mitz-simulator
 	$(call release, -X $(NODE_CORE).GitVersion=$(NODE_VERSION) -X $(NODE_CORE).GitCommit=$(lastword $(subst -, ,$(NODE_VERSION)))) -o bin/nuts-mitz .

@@ -20,7 +20,7 @@ import (
 // built with the same flags.
 func TestBuildsAreReproducible(t *testing.T) {
 	node, simulator := buildCommands(t)
-	const flags = "CGO_ENABLED=0 go build -trimpath -ldflags '-s -w"
+	const flags = "CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w"
 	assert.True(t, strings.HasPrefix(node, flags), node)
 	assert.True(t, strings.HasPrefix(simulator, flags), simulator)
 

@@ -28,9 +28,8 @@ var compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9
 // CheckProof looks at what a Nuts node leaves open when it validates a DPoP proof (RFC 9449,
 // section 4.3): that the proof is a compact JWS and for the whole address, which is that of the
 // request (htu; query and fragment of either do not count), and that it was made within a minute
-// of now (iat). The node looks
-// at the signature, the key, the method, the token, the rest of the address, and that the proof
-// is used once: ask it too. The error is [ProofInvalid].
+// of now (iat). The node looks at the signature, the key, the method, the token, the rest of the
+// address, and that the proof is used once: ask it too. The error is [ProofInvalid].
 func CheckProof(proof, address string, now time.Time) error {
 	if len(proof) > maxProof || !compactJWS.MatchString(proof) {
 		return ProofInvalid

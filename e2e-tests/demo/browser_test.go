@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/stories"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/internal/chromium"
 )
 
 // The widths of a screen and of a phone, in pixels.
@@ -42,22 +43,10 @@ func newBrowser(t *testing.T, url string, flags ...chromedp.ExecAllocatorOption)
 	t.Helper()
 	checker, err := os.ReadFile(filepath.Join("..", "..", "bin", "fhir", "node_modules", "axe-core", "axe.min.js"))
 	require.NoError(t, err, "the accessibility checker is not installed: make bin/fhir")
-	// Chromium has a socket in its temporary directory, whose path may have some hundred letters.
-	temporary, err := os.MkdirTemp("/tmp", "chromium-") //nolint:usetesting // a short path
+	running, stop, err := chromium.Start(t.Context(), append(flags, chromedp.Flag("force-prefers-reduced-motion", true))...)
 	require.NoError(t, err)
-	var running chromedp.Allocator
-	t.Cleanup(func() {
-		running.Wait() // for what it still writes
-		assert.NoError(t, os.RemoveAll(temporary))
-	})
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
-		chromedp.Env("TMPDIR="+temporary), chromedp.UserDataDir(filepath.Join(temporary, "profile")), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WSURLReadTimeout(time.Minute))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(options, flags...)...)
-	t.Cleanup(cancel)
-	running = chromedp.FromContext(allocator).Allocator
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, browseTime)
+	t.Cleanup(func() { assert.NoError(t, stop()) })
+	ctx, cancel := context.WithTimeout(running, browseTime)
 	t.Cleanup(cancel)
 	return &browser{t: t, ctx: ctx, url: url, checker: string(checker)}
 }

@@ -22,7 +22,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/chromedp/chromedp"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/internal/chromium"
 )
 
 func main() {
@@ -53,10 +53,11 @@ func record(ctx context.Context, demo, language, film, pictures string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, whole)
 	defer cancel()
-	err = withBrowser(ctx, func(ctx context.Context) error {
-		return shoot(ctx, url, language, film, pictures)
-	})
-	return errors.Join(err, end())
+	browser, stop, err := chromium.Start(ctx)
+	if err != nil {
+		return errors.Join(err, end())
+	}
+	return errors.Join(shoot(browser, url, language, film, pictures), stop(), end())
 }
 
 // address is what the demo prints when it is ready.
@@ -86,22 +87,4 @@ func start(ctx context.Context, demo string) (url string, end func() error, err 
 		}
 	}
 	return "", nil, errors.Join(errors.New("the demo did not start"), end())
-}
-
-// withBrowser has Chromium, whose files go into a short directory.
-func withBrowser(ctx context.Context, do func(context.Context) error) (err error) {
-	temporary, err := os.MkdirTemp("/tmp", "chromium-")
-	if err != nil {
-		return err
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
-		chromedp.Env("TMPDIR="+temporary), chromedp.UserDataDir(filepath.Join(temporary, "profile")), chromedp.WSURLReadTimeout(time.Minute))
-	allocator, cancel := chromedp.NewExecAllocator(ctx, options...)
-	running := chromedp.FromContext(allocator).Allocator
-	browser, cancelBrowser := chromedp.NewContext(allocator)
-	err = do(browser)
-	cancelBrowser()
-	cancel()
-	running.Wait()
-	return errors.Join(err, os.RemoveAll(temporary))
 }

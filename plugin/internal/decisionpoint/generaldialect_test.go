@@ -199,11 +199,11 @@ func FuzzNothingIsPermittedThatMitzDenies(f *testing.F) {
 	point.parts.Tokens = tokens{"token-1-of-nobody": testToken()}
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(text, "token-1-of-nobody") || !json.Valid([]byte(text)) {
-			t.Skip()
+			return
 		}
 		var read authzen.Evaluation
 		if json.Unmarshal([]byte(text), &read) != nil {
-			t.Skip()
+			return
 		}
 		point.mitz.asked = nil
 		decision := point.Begin(hospital).Evaluate(t.Context(), read)

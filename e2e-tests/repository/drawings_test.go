@@ -1,17 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package drawings
+package repository
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nuts-mitz/nuts-mitz/internal/harness"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/internal/chromium"
 )
 
 // drawing finds the drawings in a document.
@@ -30,12 +27,10 @@ const drawTime = 2 * time.Minute
 
 // TestDrawingsOfDocuments: Mermaid draws every drawing.
 func TestDrawingsOfDocuments(t *testing.T) {
-	root, err := harness.RepositoryRoot()
-	require.NoError(t, err)
-	draw := newPencil(t, root)
+	draw := newPencil(t)
 	assert.NotEmpty(t, draw("sequenceDiagram\n  A->>B hello"), "what is none is refused")
 	drawn := 0
-	for _, document := range documents(t, root) {
+	for _, document := range documents(t) {
 		content, err := os.ReadFile(document)
 		require.NoError(t, err)
 		for _, match := range drawing.FindAllStringSubmatch(string(content), -1) {
@@ -47,26 +42,14 @@ func TestDrawingsOfDocuments(t *testing.T) {
 }
 
 // newPencil starts a Chromium with Mermaid. What it returns draws a text, and tells what is wrong.
-func newPencil(t *testing.T, root string) func(text string) string {
+func newPencil(t *testing.T) func(text string) string {
 	t.Helper()
 	mermaid, err := os.ReadFile(filepath.Join(root, "bin", "fhir", "node_modules", "@mermaid-js", "tiny", "dist", "mermaid.tiny.js"))
 	require.NoError(t, err, "Mermaid is not installed: make bin/fhir")
-	// Chromium has a socket in its temporary directory, whose path may have some hundred letters.
-	temporary, err := os.MkdirTemp("/tmp", "chromium-") //nolint:usetesting // a short path
+	browser, stop, err := chromium.Start(t.Context())
 	require.NoError(t, err)
-	var running chromedp.Allocator
-	t.Cleanup(func() {
-		running.Wait() // for what it still writes
-		assert.NoError(t, os.RemoveAll(temporary))
-	})
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
-		chromedp.Env("TMPDIR="+temporary), chromedp.UserDataDir(filepath.Join(temporary, "profile")), chromedp.WSURLReadTimeout(time.Minute))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	running = chromedp.FromContext(allocator).Allocator
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, drawTime)
+	t.Cleanup(func() { assert.NoError(t, stop()) })
+	ctx, cancel := context.WithTimeout(browser, drawTime)
 	t.Cleanup(cancel)
 	evaluate := func(expression string) string {
 		told, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
@@ -80,21 +63,4 @@ func newPencil(t *testing.T, root string) func(text string) string {
 		return evaluate("mermaid.render('drawing" + strconv.Itoa(drawn) + "', " + strconv.Quote(text) +
 			").then(made => made.svg.includes('<svg') ? '' : 'nothing was drawn', wrong => String(wrong))")
 	}
-}
-
-// documents are the repository's Markdown files.
-func documents(t *testing.T, root string) (paths []string) {
-	t.Helper()
-	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"bin", "testdata"}, entry.Name())):
-			return filepath.SkipDir
-		case strings.HasSuffix(path, ".md"):
-			paths = append(paths, path)
-		}
-		return nil
-	}))
-	return paths
 }

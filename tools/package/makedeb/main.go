@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -35,6 +36,9 @@ func main() {
 	fmt.Println(path)
 }
 
+// semantic is what a version begins with (Semantic Versioning 2.0.0), perhaps after Go's v.
+var semantic = regexp.MustCompile(`^v?[0-9]+\.[0-9]+\.[0-9]+`)
+
 type options struct{ root, binary, version, arch, target string }
 
 // make writes the package and returns its path. Its files are of SOURCE_DATE_EPOCH, in
@@ -43,6 +47,9 @@ func (o options) make() (path string, err error) {
 	seconds, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64)
 	if err != nil {
 		return "", errors.New("SOURCE_DATE_EPOCH: give the time of the commit, in seconds")
+	}
+	if !semantic.MatchString(o.version) {
+		return "", errors.New("-version: not a version such as 0.1.0; a node that was built outside a git clone has none")
 	}
 	// Before the directory changes: both are the caller's.
 	binary, err := filepath.Abs(o.binary)

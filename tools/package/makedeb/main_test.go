@@ -47,3 +47,12 @@ func TestThePackageNeedsATime(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+func TestThePackageNeedsAVersion(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1800000000")
+	for _, version := range []string{"", "devel", "(devel)", "0.1"} {
+		if _, err := (options{root: ".", version: version}).make(); err == nil || !strings.Contains(err.Error(), "-version") {
+			t.Errorf("%q: the error is %v", version, err)
+		}
+	}
+}

@@ -22,7 +22,7 @@ type Gate struct {
 	connections []net.Conn
 }
 
-// Held are commands that a gate holds, or their answers.
+// Held are commands that a gate holds, or their answers; or requests to a node, see [Node.Detain].
 type Held struct {
 	words   []string
 	skip    int
@@ -63,16 +63,24 @@ func (g *Gate) Settings() map[string]any {
 // HoldCommand holds the commands with all these texts in them from now on, but as many of
 // them as are to be skipped.
 func (g *Gate) HoldCommand(skip int, words ...string) *Held {
-	return g.hold(&Held{words: words, skip: skip})
+	held := newHeld()
+	held.words, held.skip = words, skip
+	return g.hold(held)
 }
 
 // HoldAnswer holds the answers to the commands with all these texts in them from now on.
 func (g *Gate) HoldAnswer(words ...string) *Held {
-	return g.hold(&Held{words: words, answer: true})
+	held := newHeld()
+	held.words, held.answer = words, true
+	return g.hold(held)
 }
 
 // Refuse breaks the connections of the commands with all these texts in them from now on.
-func (g *Gate) Refuse(words ...string) { g.hold(&Held{words: words, refused: true}) }
+func (g *Gate) Refuse(words ...string) {
+	held := newHeld()
+	held.words, held.refused = words, true
+	g.hold(held)
+}
 
 // HoldNothing lets everything through from now on. What is held stays so.
 func (g *Gate) HoldNothing() {
@@ -82,11 +90,23 @@ func (g *Gate) HoldNothing() {
 }
 
 func (g *Gate) hold(held *Held) *Held {
-	held.arrived, held.pass = make(chan struct{}), make(chan struct{})
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.held = held
 	return held
+}
+
+func newHeld() *Held { return &Held{arrived: make(chan struct{}), pass: make(chan struct{})} }
+
+// pauses waits until what is held may pass, and reports whether it may; not, when it ended before.
+func (h *Held) pauses(ended <-chan struct{}) bool {
+	h.once.Do(func() { close(h.arrived) })
+	select {
+	case <-h.pass:
+		return true
+	case <-ended:
+		return false
+	}
 }
 
 // Wait waits until one is held, for some time. Of an answer that is when Redis has given it.
@@ -158,7 +178,7 @@ func (p *passage) commands() {
 			p.mu.Lock()
 			p.answer = held
 			p.mu.Unlock()
-		case held.refused || !p.wait(held):
+		case held.refused || !held.pauses(p.ended):
 			return
 		}
 		if _, err := p.server.Write(buffer[:n]); err != nil {
@@ -179,23 +199,12 @@ func (p *passage) answers() {
 		held := p.answer
 		p.answer = nil
 		p.mu.Unlock()
-		if held != nil && !p.wait(held) {
+		if held != nil && !held.pauses(p.ended) {
 			return
 		}
 		if _, err := p.node.Write(buffer[:n]); err != nil {
 			return
 		}
-	}
-}
-
-// wait reports whether what is held may pass in the end.
-func (p *passage) wait(held *Held) bool {
-	held.once.Do(func() { close(held.arrived) })
-	select {
-	case <-held.pass:
-		return true
-	case <-p.ended:
-		return false
 	}
 }
 

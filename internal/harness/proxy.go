@@ -29,6 +29,13 @@ type proxy struct {
 	holding   string // the end of the paths whose forms are held; empty: none
 	held      []url.Values
 	told      atomic.Pointer[func(Seen)] // who watches; nil: nobody
+	detained  atomic.Pointer[detention]  // requests that wait on their way; nil: none
+}
+
+// detention is which requests wait on their way, and for what.
+type detention struct {
+	part string
+	*Held
 }
 
 func (w *Workspace) startProxy(name string) (*proxy, error) {
@@ -47,6 +54,9 @@ func (w *Workspace) startProxy(name string) (*proxy, error) {
 // hold answers in the node's place what is to be held, and keeps its form.
 func (p *proxy) hold(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if wait := p.detained.Load(); wait != nil && strings.Contains(r.URL.Path, wait.part) && !wait.pauses(r.Context().Done()) {
+			return
+		}
 		p.mu.Lock()
 		holds := p.holding != "" && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, p.holding)
 		p.mu.Unlock()
@@ -75,6 +85,14 @@ func (n *Node) Hold(end string) (held func() []url.Values) {
 		n.proxy.holding = ""
 		return n.proxy.held
 	}
+}
+
+// Detain has the requests to paths with this part wait on their way to the node, from now on until
+// they may pass. Then all others pass too.
+func (n *Node) Detain(part string) *Held {
+	held := newHeld()
+	n.proxy.detained.Store(&detention{part, held})
+	return held
 }
 
 // rest closes the connections that are idle. Without it a node that is stopped waits five

@@ -155,7 +155,7 @@ esac
 	require.NoError(t, err, output)
 	for _, target := range []string{"FuzzBad", "FuzzGood"} {
 		assert.Contains(t, output, "== a/b "+target+"\nfuzz: elapsed: -test.run ^$ -test.fuzz ^"+target+
-			"$ -test.fuzztime 1s -test.fuzzcachedir /the/cache/fuzz/example.org/fuzzed/a/b\n")
+			"$ -test.fuzztime 1s -test.fuzzminimizetime 500ms -test.fuzzcachedir /the/cache/fuzz/example.org/fuzzed/a/b\n")
 	}
 	assert.NotContains(t, output, "FuzzOther")
 

@@ -5,17 +5,18 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
-// byHand is what someone needs to play with the world after the story. Patients' numbers
-// are in files that the commands name, so that nothing shows them.
+// byHand is what someone needs to play with the world. Patients' numbers are in files that
+// the commands name, so that nothing shows them.
 type byHand struct {
 	*stage
 	cast    cast
@@ -29,46 +30,57 @@ func newByHand(stage *stage, cast cast, control string) (*byHand, error) {
 	if err := os.Mkdir(hands.dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := stage.TLS().WritePEM(hands.file("ca.pem")); err != nil {
-		return nil, err
-	}
-	for _, each := range []patient{cast.client, cast.other} {
-		if err := hands.writeRequests(each); err != nil {
-			return nil, err
-		}
-	}
-	return hands, nil
+	west := stage.centre.Issuer(birthCentre().Subject)
+	return hands, errors.Join(
+		stage.TLS().WritePEM(hands.file("ca.pem")),
+		hands.writeRequests(cast.client, hospitalURA, stage.Issuer()),
+		hands.writeRequests(cast.other, hospitalURA, stage.Issuer()),
+		hands.writeRequests(cast.west, centreURA, west),
+		hands.writeRequests(cast.asked, hospitalURA, stage.Issuer()),
+		hands.writeForDeveloper(cast.client), hands.writeForDeveloper(cast.other),
+		hands.writeJSON(cast.west.fileName("-attestation.json"), stage.AttestationRequest(cast.west.bsn, birthCentre(), category)),
+		hands.writeJSON("membership.json", stage.MembershipRequest(registrar)),
+		hands.writeJSON(cast.asked.fileName("-registration.json"), stage.RegistrationRequest(harness.Registration{
+			Patient: cast.asked.bsn, DataHolder: stage.DataHolders[0], Categories: []string{category}, JSONLD: true,
+		})),
+	)
 }
 
-// writeRequests writes the bodies of a token request, of a search for the record, and of
-// what is told to Mitz.
-func (h *byHand) writeRequests(about patient) error {
-	body, err := json.Marshal(h.ServiceTokenRequest(h.Issuer(), harness.BSNIdentifier(about.bsn), scope))
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(h.file(about.fileName(".json")), body, 0o600); err != nil {
-		return err
-	}
-	permission := about.permission()
-	told, err := json.Marshal(map[string]any{
-		"patient": permission.Patient, "dataHolder": permission.DataHolder, "category": permission.Category,
-		"requesterType": permission.RequesterType, "decision": permission.Decision.String(),
-	})
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(h.file(about.fileName("-consent.json")), told, 0o600); err != nil {
-		return err
-	}
-	if told, err = json.Marshal(map[string]any{"patient": about.bsn}); err != nil {
-		return err
-	}
-	if err := os.WriteFile(h.file(about.fileName("-patient.json")), told, 0o600); err != nil {
-		return err
-	}
+// writeRequests writes the bodies of a token request, and of what is told to Mitz.
+func (h *byHand) writeRequests(about patient, dataHolder consent.URA, issuer string) error {
+	permission := about.permissionAt(dataHolder)
+	return errors.Join(
+		h.writeJSON(about.fileName(".json"), h.ServiceTokenRequest(issuer, harness.BSNIdentifier(about.bsn), scope)),
+		h.writeJSON(about.fileName("-consent.json"), map[string]any{
+			"patient": permission.Patient, "dataHolder": permission.DataHolder, "category": permission.Category,
+			"requesterType": permission.RequesterType, "decision": permission.Decision.String(),
+		}),
+		h.writeJSON(about.fileName("-patient.json"), map[string]any{"patient": about.bsn}),
+	)
+}
+
+// writeForDeveloper writes a search for the record, what a record server asks its node about a
+// request, and a token request for a token that is bound to a key.
+func (h *byHand) writeForDeveloper(about patient) error {
 	search := url.Values{"identifier": {harness.BSNIdentifier(about.bsn)}}.Encode()
-	return os.WriteFile(h.file(about.fileName(".form")), []byte(search), 0o600)
+	bound := h.ServiceTokenRequest(h.Issuer(), harness.BSNIdentifier(about.bsn), scope)
+	bound.DPoP = true
+	return errors.Join(
+		os.WriteFile(h.file(about.fileName(".form")), []byte(search), 0o600),
+		h.writeJSON(about.fileName("-access.json"), map[string]any{
+			"authorization": "Bearer TOKEN", "method": "GET", "url": h.records.URL + "/summaries/17",
+			"patient": about.bsn, "resourceTypes": []string{"Condition"},
+		}),
+		h.writeJSON(about.fileName("-bound.json"), bound),
+	)
+}
+
+func (h *byHand) writeJSON(name string, value any) error {
+	content, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(h.file(name), content, 0o600)
 }
 
 func (h *byHand) file(name string) string { return filepath.Join(h.dir, name) }
@@ -83,46 +95,6 @@ func (p patient) fileName(extension string) string {
 	return strings.ToLower(first) + extension
 }
 
-// command is a shell command to copy, and what it does.
-type command struct {
-	does  string
-	shell []string // lines
-}
-
-func (h *byHand) commands() []command {
-	request := fmt.Sprintf("curl -s %s/internal/auth/v2/%s/request-service-access-token \\",
-		h.Requester.InternalURL(), h.RequesterOrg.Name)
-	body := func(p patient) string {
-		return fmt.Sprintf("  -H 'Content-Type: application/json' -d %s", quoted("@"+h.file(p.fileName(".json"))))
-	}
-	client, other := h.cast.client, h.cast.other
-	return []command{
-		{"Ask for a token about " + client.name + ", at the midwife's node, and keep it:", []string{
-			"TOKEN=$(" + request, body(client) + ` \`,
-			`  | tee /dev/stderr | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')`,
-		}},
-		{"See what the record server is told about it (this shows the patient's test number):", []string{
-			fmt.Sprintf(`curl -s %s/internal/auth/v2/accesstoken/introspect -d "token=$TOKEN"`, h.DataHolder.InternalURL()),
-		}},
-		{"Read the notes with it (and " + other.fileName(".form") + " instead of " + client.fileName(".form") + " is refused):", []string{
-			fmt.Sprintf(`curl -s --cacert %s -H "Authorization: Bearer $TOKEN" \`, quoted(h.file("ca.pem"))),
-			fmt.Sprintf(`  --write-out '\nHTTP %%{http_code}\n' %s/fhir/Patient/_search -d %s`, h.stage.records.URL, quoted("@"+h.file(client.fileName(".form")))),
-		}},
-		{"Ask for a token about " + other.name + ", who has recorded nothing in Mitz:", []string{request, body(other)}},
-		{"Withdraw " + client.name + "'s consent in Mitz, and ask again:", []string{
-			h.tellMitz("/consents/forget", client.fileName("-patient.json")), request, body(client),
-		}},
-		{"Record it again:", []string{h.tellMitz("/consents", client.fileName("-consent.json"))}},
-		{"See what Mitz was asked (this shows the patients' test numbers):", []string{
-			fmt.Sprintf("curl -s %s/queries", h.control),
-		}},
-	}
-}
-
-func (h *byHand) tellMitz(path, file string) string {
-	return fmt.Sprintf("curl -s %s%s -d %s", h.control, path, quoted("@"+h.file(file)))
-}
-
 // show prints the addresses and the commands.
 func (h *byHand) show(page page) {
 	page.heading("To try it by hand")
@@ -132,7 +104,7 @@ func (h *byHand) show(page page) {
 		{"", h.DataHolder.InternalURL() + " (internal)"},
 		{"Midwife's node", h.Requester.Issuer(h.RequesterOrg.Name) + " (public)"},
 		{"", h.Requester.InternalURL() + " (internal)"},
-		{"Record server", h.stage.records.URL},
+		{"Record server", h.records.URL},
 		{"Birth centre's node", h.centre.Issuer(birthCentre().Subject) + " (public)"},
 		{"", h.centre.InternalURL() + " (internal)"},
 		{"Mitz simulator", h.Mitz.Endpoint()},
@@ -143,11 +115,15 @@ func (h *byHand) show(page page) {
 	} {
 		page.fact(address[0], address[1])
 	}
-	page.paragraph(h.cast.client.name + "'s consent is on record again. The patients' numbers are in the files that the " +
-		"commands send. The test credentials are valid for twelve hours.")
-	for _, command := range h.commands() {
-		page.line(page.styled(dim, "# "+command.does))
-		page.line(strings.Join(command.shell, "\n"))
+	page.paragraph("Paste the commands one after the other, from the top. The patients' numbers are in the files that the " +
+		"commands send: look into them for what each call must say. The test credentials are valid for twelve hours.")
+	for _, chapter := range h.chapters() {
+		page.line(page.styled(bold, chapter.title))
 		page.space()
+		for _, command := range chapter.commands {
+			page.line(page.styled(dim, "# "+command.does))
+			page.line(strings.Join(command.shell, "\n"))
+			page.space()
+		}
 	}
 }

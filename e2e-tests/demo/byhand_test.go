@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,20 +33,21 @@ func TestStaysUpForTryingByHand(t *testing.T) {
 
 	t.Run("the printed commands work", func(t *testing.T) {
 		answers := runScript(t, printedCommands(out.String()))
-		require.Len(t, answers, 7)
-		assert.Contains(t, answers[0], `"access_token":"`)
-		assert.Contains(t, answers[1], `"active":true`)
-		assert.Contains(t, answers[1], `"consent_categories":["GGC002"]`)
-		assert.Contains(t, answers[1], theCast().client.bsn)
-		assert.Contains(t, answers[2], theCast().client.notes[0])
-		assert.Contains(t, answers[2], "HTTP 200")
-		assert.Contains(t, answers[3], "access_denied")
-		assert.NotContains(t, answers[3], `"access_token"`)
-		assert.Contains(t, answers[4], `"done": true`)
-		assert.Contains(t, answers[4], "access_denied")
-		assert.NotContains(t, answers[4], `"access_token"`)
-		assert.Contains(t, answers[5], `"done": true`)
-		assert.Contains(t, answers[6], `"GGC002": "Deny"`)
+		const token, denied, done = `"access_token":"`, "access_denied", `"done": true`
+		expected := [][]string{
+			{token}, {`"active":true`, `"consent_categories":["GGC002"]`, theCast().client.bsn}, {theCast().client.notes[0], "HTTP 200"},
+			{denied}, {done, denied}, {done},
+			{token, "HTTP 200\nHTTP 403"}, {`{"active":false}`}, {"HTTP 200\nHTTP 401\nHTTP 401"},
+			{done}, {"OK"}, {token}, {done, "credential is revoked"},
+			{done, "OK"}, {"HTTP 204"}, {token}, {"HTTP 204"}, {`"GGC002": "Deny"`},
+		}
+		require.Len(t, answers, len(expected))
+		for i, texts := range expected {
+			for _, text := range texts {
+				assert.True(t, strings.Contains(answers[i], text), "%q is not in what command %d printed", text, i+1)
+			}
+			assert.Equal(t, slices.Contains(texts, token), strings.Contains(answers[i], token), "command %d: a token", i+1)
+		}
 	})
 
 	stop()

@@ -42,7 +42,8 @@ Usage: make run                  or  bin/demo
   --once      Tell the story in the terminal instead, and end. The exit status is 0
               only if every step came out as it must and no log holds a patient's
               number, and 1 otherwise.
-  --commands  Print commands too, to try everything by hand.
+  --commands  Print commands too, to make each call by hand: as a requester in all
+              three scenarios, and as a record server.
   --help      Show this.
 
 Without --once, Ctrl-C stops everything. Temporary files are removed at the end; logs

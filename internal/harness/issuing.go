@@ -260,6 +260,20 @@ type Registration struct {
 // IssueRegistration has the requester's node issue a registration to itself. Its employee
 // recorded it.
 func (w *World) IssueRegistration(ctx context.Context, registration Registration) (Credential, error) {
+	claims, options := w.registered(registration)
+	return w.Requester.issueCredential(ctx, w.RequesterOrg.DID, w.RequesterOrg.DID, typeRegistration, claims, options)
+}
+
+// RegistrationRequest is the body by which [World.IssueRegistration] asks the requester's node.
+func (w *World) RegistrationRequest(registration Registration) map[string]any {
+	claims, options := w.registered(registration)
+	return issuance(w.RequesterOrg.DID, w.RequesterOrg.DID, typeRegistration, claims, options)
+}
+
+const typeRegistration = "MitzConsentRegistration"
+
+// registered is what a registration claims, and with which options it is issued.
+func (w *World) registered(registration Registration) (claims, options map[string]any) {
 	if registration.RecordedAt.IsZero() {
 		registration.RecordedAt = time.Now()
 	}
@@ -268,11 +282,11 @@ func (w *World) IssueRegistration(ctx context.Context, registration Registration
 	if !hasSystem {
 		role = w.config.Employee.Role
 	}
-	options := map[string]any{"@context": []string{credentialsContext, contextMitz}}
+	options = map[string]any{"@context": []string{credentialsContext, contextMitz}}
 	if registration.JSONLD {
 		options["format"] = "ldp_vc"
 	}
-	return w.Requester.issueCredential(ctx, w.RequesterOrg.DID, w.RequesterOrg.DID, "MitzConsentRegistration", map[string]any{
+	return map[string]any{
 		"registeredConsent": map[string]any{
 			"patient":      map[string]any{"identifier": Identifier(BSNIdentifier(registration.Patient))},
 			"dataHolder":   map[string]any{"identifier": Identifier(URAIdentifier(registration.DataHolder.URA))},
@@ -281,5 +295,5 @@ func (w *World) IssueRegistration(ctx context.Context, registration Registration
 			"recordedBy":     map[string]any{"identifier": Identifier(UZIIdentifier(number)), "roleCode": role},
 			"identification": orElse(registration.Identify, "wid"), "agreement": orElse(registration.Agreement, "3.8"),
 		},
-	}, options)
+	}, options
 }

@@ -39,6 +39,18 @@ func (a API) Revoke(ctx context.Context, credential Credential) error {
 }
 
 func (a API) issueCredential(ctx context.Context, issuer, holder, credentialType string, claims, options map[string]any) (Credential, error) {
+	answer, err := a.postJSON(ctx, "/internal/vcr/v2/issuer/vc", issuance(issuer, holder, credentialType, claims, options))
+	if err != nil {
+		return nil, err
+	}
+	if err := answer.decode(http.StatusOK, nil); err != nil {
+		return nil, fmt.Errorf("issue %s: %w", credentialType, err)
+	}
+	return Credential(bytes.TrimSpace(answer.Body)), nil
+}
+
+// issuance is the body by which a node is asked to issue a credential, valid for twelve hours.
+func issuance(issuer, holder, credentialType string, claims, options map[string]any) map[string]any {
 	credentialSubject := map[string]any{"id": holder}
 	maps.Copy(credentialSubject, claims)
 	body := map[string]any{
@@ -50,12 +62,5 @@ func (a API) issueCredential(ctx context.Context, issuer, holder, credentialType
 		"format":            "jwt_vc",
 	}
 	maps.Copy(body, options)
-	answer, err := a.postJSON(ctx, "/internal/vcr/v2/issuer/vc", body)
-	if err != nil {
-		return nil, err
-	}
-	if err := answer.decode(http.StatusOK, nil); err != nil {
-		return nil, fmt.Errorf("issue %s: %w", credentialType, err)
-	}
-	return Credential(bytes.TrimSpace(answer.Body)), nil
+	return body
 }

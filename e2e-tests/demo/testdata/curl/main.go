@@ -2,16 +2,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Command curl is as much of curl as printed commands use, of the demo and the simulator,
-// for machines that have none: curl [-s] [--show-error] [-o FILE] [-w '%{http_code}\n'] [--cacert FILE]
+// for machines that have none: curl [-s] [-L] [-b ”] [--show-error] [-o FILE] [-w '%{http_code}\n'] [--cacert FILE]
 // [--cert FILE --key FILE] [-H HEADER] [-d DATA|@FILE] [--data-binary @-] [-X METHOD] URL.
 package main
 
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"strconv"
 	"strings"
@@ -31,11 +33,17 @@ func run(args []string) error {
 	}
 	roots := x509.NewCertPool()
 	var data []string
+	var jar http.CookieJar
 	var target, certificate, key, after, file string
 	for i := 0; i < len(args); i++ {
 		value := func() string { i++; return args[i] }
 		switch args[i] {
-		case "-s", "--silent", "--show-error":
+		case "-s", "--silent", "--show-error", "-L": // redirects are followed always
+		case "-b":
+			if value() != "" {
+				return errors.New("-b takes no cookies, and has them kept")
+			}
+			jar, _ = cookiejar.New(nil) // never fails
 		case "-o", "--output":
 			file = value()
 		case "-w", "--write-out":
@@ -84,7 +92,7 @@ func run(args []string) error {
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: config}}
+	client := http.Client{Jar: jar, Transport: &http.Transport{TLSClientConfig: config}}
 	response, err := client.Do(request)
 	if err != nil {
 		return err

@@ -90,3 +90,40 @@ func TestAnIDThatHoldsANumber(t *testing.T) {
 	require.NoError(t, end(policy.Attempt{Ground: policy.GroundRegistration, Finding: policy.Finding{ID: "urn:bsn:" + testBSN}, Err: errors.New("x")}))
 	assert.Equal(t, "urn:bsn:[BSN]", d.fields(outcomePermit)["credential_id"])
 }
+
+// TestTheGroundThatIsToldIsTheLastThatWasJudged: one that the request brings nothing for has no
+// part in how it ended.
+func TestTheGroundThatIsToldIsTheLastThatWasJudged(t *testing.T) {
+	tests := []struct {
+		name     string
+		attempts []policy.Attempt
+		want     string
+	}{
+		{"Mitz was silent, and nothing was brought along", []policy.Attempt{
+			{Ground: policy.GroundClosedQuery, Err: &mitzclient.Error{Code: mitzclient.Timeout}},
+			{Ground: policy.GroundAttestation, Err: policy.ErrNotEstablished},
+			{Ground: policy.GroundRegistration, Err: policy.ErrNotEstablished},
+		}, "mitz-closed-query"},
+		{"an attestation is wrong, and there is no registration", []policy.Attempt{
+			{Ground: policy.GroundAttestation, Finding: policy.Finding{ID: attestationID}, Err: errors.New("x")},
+			{Ground: policy.GroundRegistration, Err: policy.ErrNotEstablished},
+		}, "mitz-attestation"},
+		{"nothing was brought along for any", []policy.Attempt{
+			{Ground: policy.GroundAttestation, Err: policy.ErrNotEstablished},
+			{Ground: policy.GroundRegistration, Err: policy.ErrNotEstablished},
+		}, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d := New(time.Now).Begin(Request{})
+			for _, attempt := range test.attempts {
+				_, end := d.Trying(t.Context(), attempt.Ground)
+				require.NoError(t, end(attempt))
+			}
+			assert.Equal(t, test.want, d.fields("denied")["ground"])
+			if entry := d.entry(nen7513.TokenRefused, nil, "denied"); len(entry.Credentials) > 0 {
+				assert.Equal(t, test.want, entry.Ground, "the ground of the credential in the entry")
+			}
+		})
+	}
+}

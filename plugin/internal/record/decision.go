@@ -36,7 +36,7 @@ type Decision struct {
 	credentials []policy.Credential // what was presented
 	question    *consent.Question   // nil until there is one
 	origin      string              // the query that a token which is looked at again rests on; empty: none, or there is no token yet
-	ground      policy.GroundName   // that is being tried
+	ground      policy.GroundName   // that is being tried, or the last that was judged
 	requestIDs  []string            // under which Mitz knows the queries so far
 	ended       []string            // those of which it was told how they ended
 	brought     []string            // the ids of credentials with which consent was brought along, or an objection
@@ -56,6 +56,7 @@ func (d *Decision) Asks(question consent.Question) { d.question = &question }
 // Trying records one attempt at a ground: in a span, in the metrics, and in the logs when
 // Mitz is asked. Its end fails when that could not be written.
 func (d *Decision) Trying(ctx context.Context, ground policy.GroundName) (context.Context, func(policy.Attempt) error) {
+	before := d.ground
 	d.ground = ground
 	ctx, span := tracing.GetTracerProvider().Tracer("nuts-mitz").Start(ctx, "mitz.consult",
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("mitz.ground", string(ground))))
@@ -67,7 +68,8 @@ func (d *Decision) Trying(ctx context.Context, ground policy.GroundName) (contex
 		defer span.End()
 		if errors.Is(attempt.Err, policy.ErrNotEstablished) {
 			span.SetAttributes(attribute.String("mitz.outcome", outcomeNotPresented))
-			return nil // nobody was asked, and nothing was judged
+			d.ground = before // the outcome is not its doing
+			return nil        // nobody was asked, and nothing was judged
 		}
 		outcome := outcomePermit
 		if attempt.Err != nil {

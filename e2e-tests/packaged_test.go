@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,9 +34,15 @@ func TestPackagedConfigurationsStart(t *testing.T) {
 		startPackaged(t, workspace, binaries.Mitz, filepath.Join(root, "deploy", "compose", "nuts.yaml"), "", settings)
 	})
 	t.Run("of the Helm chart's example", func(t *testing.T) {
-		// A Vault is not here: keys are in files.
-		startPackaged(t, newWorkspace(t), binaries.Mitz, filepath.Join(root, "deploy", "helm", "nuts-mitz", "example-values.yaml"), "config",
-			map[string]any{"crypto.storage": "fs"})
+		// A Vault is not here: keys are in files. The two nodes of the example share their sessions: a
+		// withdrawal ends tokens there only with a key.
+		workspace := newWorkspace(t)
+		redis, err := workspace.StartRedis(t.Context(), harness.RedisConfig{})
+		require.NoError(t, err)
+		settings := redis.Settings()
+		settings["crypto.storage"] = "fs"
+		node := startPackaged(t, workspace, binaries.Mitz, filepath.Join(root, "deploy", "helm", "nuts-mitz", "example-values.yaml"), "config", settings)
+		assert.Equal(t, http.StatusNoContent, revoke(t, node, "hospital-east", map[string]string{"patient": patient}))
 	})
 }
 
@@ -49,8 +56,8 @@ func newWorkspace(t *testing.T) *harness.Workspace {
 
 // startPackaged starts a node with what stands in a file, below a key when one is given. What
 // depends on the machine is replaced: addresses, directories, and the files for Mitz. The
-// node guards the scope.
-func startPackaged(t *testing.T, workspace *harness.Workspace, binary, file, below string, replaced map[string]any) {
+// node, which it returns, guards the scope.
+func startPackaged(t *testing.T, workspace *harness.Workspace, binary, file, below string, replaced map[string]any) *harness.Node {
 	t.Helper()
 	var config map[string]any
 	require.NoError(t, yaml.Unmarshal(must[[]byte](t)(os.ReadFile(file)), &config))
@@ -62,7 +69,10 @@ func startPackaged(t *testing.T, workspace *harness.Workspace, binary, file, bel
 	ours := config["mitz"].(map[string]any)
 	ours["tls"] = map[string]any{"certfile": mitz.Files.Certificate, "certkeyfile": mitz.Files.Key, "truststorefile": mitz.Files.TrustStore}
 	if audit, ok := ours["audit"].(map[string]any); ok {
-		audit["file"] = workspace.Path("audit.ndjson")
+		audit["file"] = workspace.Path("audit.jsonl")
+	}
+	if withdrawal, ok := ours["withdrawal"].(map[string]any); ok {
+		withdrawal["keyfile"] = must[string](t)(workspace.PatientKeys())
 	}
 	section, err := yaml.Marshal(map[string]any{"mitz": ours})
 	require.NoError(t, err)
@@ -87,6 +97,7 @@ func startPackaged(t *testing.T, workspace *harness.Workspace, binary, file, bel
 	status, err := node.Get(t.Context(), "/status")
 	require.NoError(t, err)
 	assert.Equal(t, 200, status.Status, "what a probe of liveness asks")
+	return node
 }
 
 // flatten writes a tree of configuration as dotted keys.

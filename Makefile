@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The nuts-mitz authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Nothing needs preparing but Go (with cgo's C compiler) and git. A first build
-# compiles a whole Nuts node, which takes minutes.
+# Nothing needs preparing but Go and git; the race detector needs a C compiler too. A first
+# build compiles a whole Nuts node, which takes minutes.
 
 GO       ?= go
 ARGS     ?=

@@ -44,6 +44,7 @@ func TestTheAuditFileIsWholeWhateverHappens(t *testing.T) {
 	require.NoError(t, err, output)
 	assert.Contains(t, output, ", from number 1 to ")
 	assert.Contains(t, output, "Signed summaries that are right: 1, the last for entry ")
+	assert.NotContains(t, output, "Nothing is signed yet")
 	assert.Contains(t, output, "; entries after it: 1\n", "it vouches for all but itself")
 
 	bsn := filepath.Join(t.TempDir(), "patient.txt")

@@ -23,14 +23,17 @@ import (
 // system is the one that [Install] was given.
 func AddCommands(root *cobra.Command, system *core.System) {
 	config.AddFlags(root)
-	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)", RunE: refuseUnknown}
+	group := &cobra.Command{Use: moduleName, Short: "Commands about patients' consent (Mitz)", RunE: refuseUnknown,
+		Long: "Commands about patients' consent (Mitz). They read the node's configuration (--configfile) as\n" +
+			"the server does; what the server takes as a flag, such as --mitz.timeout, they take too."}
 	load := configLoader(system)
 	explainCommand, checkCommand, audit := explain.Command(load), check.Command(load), auditcommand.New(load)
 	pdp := pdpCommand(system)
-	for _, command := range append(audit.Commands(), explainCommand, checkCommand, pdp) {
-		if server, _, err := root.Find([]string{"server"}); err == nil {
-			config.AddServerFlags(command, server)
+	if server, _, err := root.Find([]string{"server"}); err == nil {
+		for _, command := range append(audit.Commands(), explainCommand, checkCommand) {
+			config.AddServerFlags(command, server, "")
 		}
+		config.AddServerFlags(pdp, server, moduleName+".pdp.")
 	}
 	group.AddCommand(explainCommand, checkCommand, audit, pdp, versionCommand(), withdrawal.KeyCommand())
 	root.AddCommand(group)
@@ -61,6 +64,7 @@ func configLoader(system *core.System) report.Load {
 		if err != nil {
 			return nil, fmt.Errorf("unable to configure %s: %w", engine.Name(), err)
 		}
+		cfg.LookedIn(command)
 		return cfg, nil
 	}
 }

@@ -79,6 +79,7 @@ func loadPoint(system *core.System, command *cobra.Command) (*Engine, *config.Co
 		Link: engine.hooks(), ListsChanged: engine.listsChangedAlone, ListsRefused: listsRefused, Access: accessHooks(),
 	})
 	if err == nil && read.Off != "" {
+		read.LookedIn(command)
 		err = errors.New(read.Off + ", and so nothing to decide")
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ package plugin
 import (
 	"bytes"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/nuts-foundation/nuts-node/cmd"
@@ -68,4 +69,35 @@ func TestDiagnosticsTellTheVersions(t *testing.T) {
 	}
 	assert.NotEmpty(t, found["version"])
 	assert.NotEmpty(t, found["node_version"])
+}
+
+// TestWhoNamesNoFileIsToldWhichWasLookedFor: the default is not the file of a package's service.
+func TestWhoNamesNoFileIsToldWhichWasLookedFor(t *testing.T) {
+	const missing = "there is no mitz section (there is no file ./config/nuts.yaml: name yours with --configfile)"
+	for command, want := range map[string]string{
+		"check": missing + ", and so no link to check",
+		"pdp":   "unable to configure mitz: " + missing + ", and so nothing to decide",
+	} {
+		_, err := runMitz(t, command, "--strictmode=false")
+		assert.EqualError(t, err, want, command)
+	}
+	output, err := runMitz(t, "explain", "--strictmode=false")
+	require.NoError(t, err)
+	assert.Contains(t, output, missing)
+}
+
+// TestHelpShowsACommandsOwnFlags, and not every key of the configuration, which is taken all the same.
+func TestHelpShowsACommandsOwnFlags(t *testing.T) {
+	for command, flags := range map[string][]string{
+		"check": {"--bsn-file"}, "explain": {"--message"}, "audit verify": {"--key", "--entry", "--file"}, "audit show": {"--patient-file"}, "pdp": {"--mitz.pdp.address"},
+	} {
+		output, err := runMitz(t, append(strings.Fields(command), "--help")...)
+		require.NoError(t, err)
+		for _, flag := range append(flags, "--configfile") {
+			assert.Contains(t, output, flag+" ", command)
+		}
+		assert.NotContains(t, output, "--mitz.timeout", command)
+	}
+	_, err := runMitz(t, "check", "--mitz.timeout=4s", "--mitz.enabled=false")
+	assert.EqualError(t, err, "mitz.enabled is false, and so no link to check")
 }

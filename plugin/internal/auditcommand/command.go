@@ -70,6 +70,9 @@ func (f *files) paths(command *cobra.Command) ([]string, error) {
 	if loaded.Link != nil {
 		loaded.Link.Close()
 	}
+	if loaded.Off != "" {
+		return nil, errors.New(loaded.Off + ", and so no audit file: give one with --file")
+	}
 	if loaded.Audit.File == "" {
 		return nil, errors.New("no audit file is configured (mitz.audit.file): give one with --file")
 	}

@@ -111,7 +111,7 @@ func TestVerifyCommand(t *testing.T) {
 	output, err := run(t, "verify", "--file", path)
 	require.NoError(t, err)
 	assert.Contains(t, output, "Entries that follow each other: 3, from number 1 to 3\nSigned summaries that are right: 0\n")
-	assert.Contains(t, output, "\nNothing is wrong.\n")
+	assert.Contains(t, output, "\nNothing is wrong.\nNothing is signed yet, either: ")
 	last := regexp.MustCompile(`Last entry: (\S+)\n`).FindStringSubmatch(output)[1]
 
 	_, err = run(t, "verify", "--file", path, "--entry", last)

@@ -35,10 +35,13 @@ func TestTheConfiguredFileIsRead(t *testing.T) {
 		assert.Contains(t, output, "Entries that follow each other: 1, from number 1 to 1\n")
 	})
 	require.NoError(t, log.Close())
-	for name, config := range map[string]string{"none is configured": section(""), "nothing is guarded": ""} {
+	for name, each := range map[string][2]string{
+		"none is configured": {section(""), "no audit file is configured (mitz.audit.file)"},
+		"nothing is guarded": {"", "there is no mitz section in nuts.yaml, and so no audit file"},
+	} {
 		t.Run("it is an error that "+name, func(t *testing.T) {
-			_, err := audit(config)
-			assert.ErrorContains(t, err, "give one with --file")
+			_, err := audit(each[0])
+			assert.EqualError(t, err, each[1]+": give one with --file")
 		})
 	}
 	t.Run("a configuration that is wrong is told", func(t *testing.T) {

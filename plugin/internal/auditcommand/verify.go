@@ -93,6 +93,10 @@ func tell(out io.Writer, found nen7513.Report, pinned bool) error {
 	}
 	if found.Break == nil {
 		page.WriteString("\nNothing is wrong.\n")
+		if found.Entries > 0 && found.Signatures == 0 {
+			page.WriteString("Nothing is signed yet, either: whoever can write the file could have written all of it anew.\n" +
+				"The node signs after an hour, after 1000 entries, and when it stops.\n")
+		}
 		_, err := io.WriteString(out, page.String())
 		return err
 	}

@@ -121,12 +121,14 @@ func Guards(server core.ServerConfig, flags Flags) bool {
 	return err != nil || off(readSection(sources)) == ""
 }
 
+const noSection = "there is no mitz section"
+
 // off says why a section guards nothing. It returns an empty text when the section guards
 // something, and when something is wrong with it.
 func off(section Section, present bool, err error) string {
 	switch {
 	case !present && err == nil:
-		return "there is no mitz section"
+		return noSection
 	case present && !section.Enabled && outside(err) == nil:
 		return "mitz.enabled is false"
 	default:

@@ -91,23 +91,43 @@ func loading(root *cobra.Command) (commands []*cobra.Command) {
 }
 
 // AddServerFlags has a command load the configuration as the server does: it gets the
-// server's flags. Its help shows those that matter to it: there are more than a hundred.
-func AddServerFlags(command, server *cobra.Command) {
+// server's flags. Its help shows which file that is, and of our own keys those with a prefix;
+// the others are in the server's: there are more than a hundred.
+func AddServerFlags(command, server *cobra.Command, shown string) {
 	server.Flags().VisitAll(func(flag *pflag.Flag) {
 		shared := *flag // the same value, which is hidden here alone
-		shared.Hidden = flag.Hidden || flag.Name != configFileKey && flag.Name != "strictmode" && !strings.HasPrefix(flag.Name, Name+".")
+		shared.Hidden = flag.Hidden || flag.Name != configFileKey && flag.Name != "strictmode" && (shown == "" || !strings.HasPrefix(flag.Name, shown))
 		command.Flags().AddFlag(&shared)
 	})
+}
+
+// configFile is the file that a command reads, also when it is not there.
+func configFile(command *cobra.Command) string {
+	flag := command.Flags().Lookup(configFileKey)
+	if variable, exists := os.LookupEnv("NUTS_CONFIGFILE"); exists && !flag.Changed {
+		return strings.TrimSpace(variable)
+	}
+	return flag.Value.String()
+}
+
+// LookedIn has a configuration without a section say in which file a command looked for it: who
+// forgets --configfile has another than the server's.
+func (c *Config) LookedIn(command *cobra.Command) {
+	if c.Off != noSection {
+		return
+	}
+	path := configFile(command)
+	if content, err := readConfigFile(path); err != nil || content == nil {
+		c.Off += " (there is no file " + path + ": name yours with --configfile)"
+	} else {
+		c.Off += " in " + path
+	}
 }
 
 // checkSyntax refuses a configuration file that is no YAML before the node does, which says
 // where, but not what to do.
 func checkSyntax(command *cobra.Command, _ []string) error {
-	flag := command.Flags().Lookup(configFileKey)
-	path := flag.Value.String()
-	if variable, exists := os.LookupEnv("NUTS_CONFIGFILE"); exists && !flag.Changed {
-		path = strings.TrimSpace(variable)
-	}
+	path := configFile(command)
 	content, err := readConfigFile(path)
 	if err != nil {
 		return nil //nolint:nilerr // for the node to tell, or for Read

@@ -25,7 +25,12 @@ func KeyCommand() *cobra.Command {
 			"2. With --use, put that key in front. Give the file to every node, and restart them.\n" +
 			"3. An hour later remove the lines behind it; where patients are subscribed, not before none waits.\n\n" +
 			"For a node that shares its sessions with no other, --rotate does the first two at once.",
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, arguments []string) error {
+			if len(arguments) != 1 {
+				return errors.New("name the one file to make or to change, such as 'mitz key patients.key'")
+			}
+			return nil
+		},
 		RunE: func(command *cobra.Command, arguments []string) error {
 			file := arguments[0]
 			var done string

@@ -23,6 +23,8 @@ func TestKeyCommand(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "patients.key")
 	require.Error(t, run("--rotate", file), "there is nothing to rotate")
+	require.EqualError(t, run(), "name the one file to make or to change, such as 'mitz key patients.key'")
+	require.Error(t, run(file, file))
 	require.NoError(t, run(file))
 	info, err := os.Stat(file)
 	require.NoError(t, err)

@@ -282,7 +282,7 @@ func TestCheckWrongConfiguration(t *testing.T) {
 	_, _, err = runCheck(t, commandtest.LaxNode+"policy: {directory: /does/not/exist}")
 	assert.ErrorContains(t, err, "unable to configure policy: ")
 	_, _, err = runCheck(t, commandtest.LaxNode)
-	assert.EqualError(t, err, "there is no mitz section, and so no link to check")
+	assert.EqualError(t, err, "there is no mitz section in nuts.yaml, and so no link to check")
 	assert.Zero(t, mitz.Received())
 }
 

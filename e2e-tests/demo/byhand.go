@@ -38,6 +38,7 @@ func newByHand(stage *stage, cast cast, control string) (*byHand, error) {
 		hands.writeRequests(cast.west, centreURA, west),
 		hands.writeRequests(cast.asked, hospitalURA, stage.Issuer()),
 		hands.writeForDeveloper(cast.client), hands.writeForDeveloper(cast.other),
+		os.WriteFile(hands.file(cast.client.fileName(".bsn")), []byte(cast.client.bsn), 0o600),
 		hands.writeJSON(cast.west.fileName("-attestation.json"), stage.AttestationRequest(cast.west.bsn, birthCentre(), category)),
 		hands.writeJSON("membership.json", stage.MembershipRequest(registrar)),
 		hands.writeJSON(cast.asked.fileName("-registration.json"), stage.RegistrationRequest(harness.Registration{

@@ -39,7 +39,8 @@ func TestStaysUpForTryingByHand(t *testing.T) {
 			{denied}, {done, denied}, {done},
 			{token, "HTTP 200\nHTTP 403"}, {`{"active":false}`}, {"HTTP 200\nHTTP 401\nHTTP 401"},
 			{done}, {"OK"}, {token}, {done, "credential is revoked"},
-			{done, "OK"}, {"HTTP 204"}, {token}, {"HTTP 204"}, {`"GGC002": "Deny"`},
+			{done, "OK"}, {"HTTP 204"}, {token}, {"HTTP 204"},
+			{"Nothing is wrong."}, {"Access given: Mitz says", "page.html"}, {"BROKEN"}, {`"GGC002": "Deny"`},
 		}
 		require.Len(t, answers, len(expected))
 		for i, texts := range expected {

@@ -26,6 +26,7 @@ func (h *byHand) chapters() []chapter {
 		{"For who builds a record server", h.forDevelopers()},
 		{"Scenario 2: the requester brings what Mitz attested", h.scenario2()},
 		{"Scenario 3: the requester recorded the consent", h.scenario3()},
+		{"For who answers for security or privacy", h.forOfficers()},
 		{"At last", []command{{"See what Mitz was asked (this shows the patients' test numbers):", []string{"curl -s " + h.control + "/queries"}}}},
 	}
 }
@@ -71,6 +72,23 @@ func (h *byHand) forDevelopers() []command {
 			withProof(`-H "Authorization: DPoP $BOUND" -H "DPoP: $PROOF"`),
 			withProof(`-H "Authorization: DPoP $BOUND" -H "DPoP: $PROOF"`),
 			withProof(`-H "Authorization: Bearer $BOUND"`),
+		}},
+	}
+}
+
+// forOfficers has what the hospital's audit file shows, and what becomes of it when it is altered.
+func (h *byHand) forOfficers() []command {
+	client, file, altered := h.cast.client, quoted(h.Path(hospitalAudit)), h.quote("altered.jsonl")
+	verify := quoted(h.node) + " mitz audit verify --file "
+	return []command{
+		{"Is the hospital's audit file as it was written?", []string{verify + file}},
+		{"Make the page for " + client.name + ", who wants to know who asked for her data, and open it in a browser:", []string{
+			fmt.Sprintf("%s mitz audit show --language en --patient-file %s --file %s > %s", quoted(h.node), h.quote(client.fileName(".bsn")), file, h.quote("page.html")),
+			`grep -o 'Access given[^<]*' ` + h.quote("page.html") + "; echo " + h.quote("page.html"),
+		}},
+		{"Make consent of a refusal in a copy, and verify that (the command fails):", []string{
+			fmt.Sprintf(`(umask 077; sed 's/"outcomeDesc":"denied"/"outcomeDesc":"permit"/' %s > %s)`, file, altered),
+			verify + altered,
 		}},
 	}
 }

@@ -60,6 +60,7 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 // hospital's record server; and a birth centre that has no Mitz, with the same.
 type stage struct {
 	*harness.World
+	node           string // the binary of the data holders' nodes
 	records        *harness.RecordServer
 	centre         *harness.Node
 	centreSessions *harness.Sessions
@@ -99,6 +100,7 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 
 // open starts what is not in a world by itself.
 func (s *stage) open(ctx context.Context, binaries harness.Binaries, cast cast) (err error) {
+	s.node = binaries.Mitz
 	s.records, err = s.StartRecordServer("record-server", harness.RecordServerConfig{
 		Node: s.DataHolder, URA: hospitalURA, Scopes: []string{scope}, Category: category, Patients: records(cast.client, cast.other, cast.asked),
 	})

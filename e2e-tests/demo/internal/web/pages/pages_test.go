@@ -74,6 +74,7 @@ func everything() *fake {
 			Time: at, Holder: scene.Hospital, Action: action, Outcome: "good", Code: "permit", Patient: "sanne", Ground: "ground.mitz-attestation", Request: "5b1f0c2e",
 		})
 	}
+	state.Audit = append(state.Audit, scene.Entry{Time: at, Holder: scene.Hospital, Action: "tokens-revoked", Outcome: "good", Code: "notification", Patient: "sanne"})
 	return &fake{state: state, run: &stories.Run{Story: "consent", Steps: []string{stories.Done, stories.Failed, stories.Running}, Ended: true}}
 }
 
@@ -138,6 +139,15 @@ func allPages() []string {
 		paths = append(paths, "/part/"+part, "/part/"+part+"/sanne")
 	}
 	return paths
+}
+
+// TestWhatMitzToldIsNoEndOfKeysByItself: it comes after consent was given, too.
+func TestWhatMitzToldIsNoEndOfKeysByItself(t *testing.T) {
+	decisions, log, found := strings.Cut(get(t, newHandler(t, everything()), "/en/dataholder").Body.String(), "<table>")
+	require.True(t, found)
+	assert.Contains(t, decisions, "Choices of Sanne Bakker changed: whoever has no consent now has no key")
+	assert.Equal(t, 1, strings.Count(decisions, "Keys ended of Sanne Bakker"), "by the data holder")
+	assert.Contains(t, log, "Keys ended, if there were any")
 }
 
 // TestEveryPageHasWordsInBothLanguages renders every page, with everything and with nothing on it.

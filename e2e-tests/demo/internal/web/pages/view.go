@@ -195,6 +195,15 @@ func (v view) Decisions() (all []scene.Entry) {
 	return all
 }
 
+// Did is the key of the words for a decision. What Mitz told is also there after consent was given:
+// keys end of whoever has none, if there are any.
+func (v view) Did(entry scene.Entry) string {
+	if entry.Action == "tokens-revoked" && entry.Code == "notification" {
+		return "did.choices-changed"
+	}
+	return "did." + entry.Action
+}
+
 // StepState is the state of a step of the story on this page.
 func (v view) StepState(i int) string {
 	if v.Run == nil || i >= len(v.Run.Steps) {

@@ -38,10 +38,12 @@ func TestTheSimulatorsPageIsTrue(t *testing.T) {
 	require.NoError(t, err)
 	page, err := os.ReadFile(filepath.Join(root, "docs", "simulator.md"))
 	require.NoError(t, err)
-	_, err = harness.BuildSimulator(t.Context(), os.Stderr)
+	simulator, err := harness.BuildSimulator(t.Context(), os.Stderr)
 	require.NoError(t, err)
+	require.Equal(t, filepath.Dir(binaries.Mitz), filepath.Dir(simulator), "where the page's commands find both")
+	require.NotEqual(t, filepath.Join(root, "bin"), filepath.Dir(simulator), "what make build made there stays as it is")
 	walk := &simulatorWalk{dir: t.TempDir(), ports: otherPorts(t, 8443, 8444, 8445, 8446, 8080, 8081, 4222)}
-	require.NoError(t, os.Symlink(filepath.Join(root, "bin"), filepath.Join(walk.dir, "bin")))
+	require.NoError(t, os.Symlink(filepath.Dir(binaries.Mitz), filepath.Join(walk.dir, "bin")))
 	walk.path = os.Getenv("PATH") + string(os.PathListSeparator) + standInForCurl(t, root)
 
 	blocks := docBlock.FindAllStringSubmatch(string(page), -1)

@@ -35,7 +35,7 @@ func TestTheWalkThroughIsTrue(t *testing.T) {
 	require.Len(t, blocks, strings.Count(string(page), "\n```")/2, "every block is marked")
 	walk := &simulatorWalk{dir: t.TempDir()}
 	walk.path = os.Getenv("PATH") + string(os.PathListSeparator) + standInForCurl(t, root)
-	require.NoError(t, os.Symlink(filepath.Join(root, "bin"), filepath.Join(walk.dir, "bin")))
+	require.NoError(t, os.Symlink(filepath.Dir(binaries.Mitz), filepath.Join(walk.dir, "bin")))
 
 	var before []string
 	config := plainWorld()

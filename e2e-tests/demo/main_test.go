@@ -80,7 +80,7 @@ func TestNumberInALog(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	for name, after := range map[string]string{
 		"at once":               "",
-		"while it builds":       "Building bin/nuts-mitz",
+		"while it builds":       "Building bin/trial/nuts-mitz",
 		"while the nodes start": "Preparing the data holder's node",
 		"within the story":      "Step 2 of 10",
 	} {

@@ -26,7 +26,11 @@ type Binaries struct {
 	Stock string // the stock node, from the very same version of the module
 }
 
-// Build builds both nodes into the repository's bin directory and tells progress
+// trial is where they are. What make build made in bin, somebody may be about to install: it is built
+// for that, and this is not.
+const trial = "bin/trial"
+
+// Build builds both nodes into a directory of the repository's bin directory and tells progress
 // what it does. A first build takes minutes, a repeated one about a second. Runs
 // side by side do not disturb each other, nor nodes that are running.
 func Build(ctx context.Context, progress io.Writer) (Binaries, error) {
@@ -61,13 +65,14 @@ func build(ctx context.Context, progress io.Writer, name, pkg string, env ...str
 	if err != nil {
 		return "", err
 	}
-	target := filepath.Join(root, "bin", name)
-	_, _ = fmt.Fprintf(progress, "Building bin/%s (a first build takes minutes) ...\n", name)
+	shown := filepath.Join(trial, name)
+	target := filepath.Join(root, shown)
+	_, _ = fmt.Fprintf(progress, "Building %s (a first build takes minutes) ...\n", shown)
 	started := time.Now()
 	if err := buildAndRename(ctx, root, pkg, target, env); err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)
 	}
-	_, _ = fmt.Fprintf(progress, "Built bin/%s in %s.\n", name, time.Since(started).Round(100*time.Millisecond))
+	_, _ = fmt.Fprintf(progress, "Built %s in %s.\n", shown, time.Since(started).Round(100*time.Millisecond))
 	return target, nil
 }
 

@@ -51,7 +51,7 @@ var dutch = words{
 		endedUnknown: "Geen toegang: wij konden niet vaststellen of dit mag.",
 		endedOpen:    "Niet bekend: het verzoek is afgebroken. Wij hebben niet vastgelegd dat er toegang is gegeven.",
 	},
-	Changes: "Toegang die eerder is beëindigd",
+	Changes: "Keuzes die zijn gewijzigd, en toegang die is beëindigd",
 	changes: map[change]string{
 		changeTold:   "Mitz liet ons weten dat uw keuzes zijn gewijzigd. Wie volgens Mitz geen toegang meer heeft, kon vanaf dat moment niets meer ophalen.",
 		changeEnded:  "Wij hebben alle toegang beëindigd die op dat moment nog liep.",
@@ -98,7 +98,7 @@ var english = words{
 		endedUnknown: "No access: we could not establish whether this is allowed.",
 		endedOpen:    "Not known: the request was broken off. We have no record that access was given.",
 	},
-	Changes: "Access that was ended before its time",
+	Changes: "Choices that changed, and access that was ended",
 	changes: map[change]string{
 		changeTold:   "Mitz told us that your choices have changed. Whoever is not allowed access any more could retrieve nothing from then on.",
 		changeEnded:  "We ended all access that was there at that time.",

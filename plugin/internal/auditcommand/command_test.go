@@ -173,7 +173,7 @@ func TestShowCommand(t *testing.T) {
 			`<html lang="nl">`, "Toegang gegeven: volgens Mitz mag dit. (code permit)", "query-1, query-2",
 			"verloskundige (03.000), nummer 900000008 (UZI-register)", "verloskundigenpraktijk (G3), URA 12345678",
 			"behandelgegevens (GGC002), GGC999 (onbekende code)", "01-03-2026 13:00:00", "Geen toegang: wij konden niet vaststellen",
-			"niet nagevraagd", "Toegang die eerder is beëindigd", "13:00:10: Wij hebben alle toegang beëindigd", "01-03-2026 tot en met 01-03-2026 (Nederlandse tijd)",
+			"niet nagevraagd", "Keuzes die zijn gewijzigd, en toegang die is beëindigd", "13:00:10: Wij hebben alle toegang beëindigd", "01-03-2026 tot en met 01-03-2026 (Nederlandse tijd)",
 		} {
 			assert.Contains(t, output, text)
 		}

@@ -38,7 +38,7 @@ when it is out of date, and each message below is what the code said when the te
 - ` + "`http.log: metadata-and-body`" + ` of the node's own configuration stops the start of a node that guards a scope: patients' numbers
   would be in its log.
 
-An example to begin with is in the [README](../README.md#configuration).
+An example to begin with is in [install.md](install.md#configure).
 `
 
 // groups are the parts of the page, each with the beginnings of its keys.

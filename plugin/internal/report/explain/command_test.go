@@ -160,11 +160,12 @@ func TestExplainOneScope(t *testing.T) {
 	})
 }
 
-// TestExplainREADME runs the command on the README's example, in strict mode.
-func TestExplainREADME(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "README.md"))
+// TestExplainTheExampleToBeginWith runs the command on the configuration in docs/install.md, in
+// strict mode.
+func TestExplainTheExampleToBeginWith(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "install.md"))
 	require.NoError(t, err)
-	example := regexp.MustCompile("(?s)<!-- example:[^>]*-->\n```yaml\n(.*?)```").FindStringSubmatch(string(readme))
+	example := regexp.MustCompile("(?s)<!-- example:[^>]*-->\n```yaml\n(.*?)```").FindStringSubmatch(string(page))
 	require.NotNil(t, example)
 	identity, err := mitztest.NewIdentity()
 	require.NoError(t, err)

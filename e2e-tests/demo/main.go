@@ -43,7 +43,7 @@ Usage: make run                  or  bin/demo
               only if every step came out as it must and no log holds a patient's
               number, and 1 otherwise.
   --commands  Print commands too, to make each call by hand: as a requester in all
-              three scenarios, and as a record server.
+              three scenarios, as a record server, and to verify the audit file.
   --help      Show this.
 
 Without --once, Ctrl-C stops everything. Temporary files are removed at the end; logs

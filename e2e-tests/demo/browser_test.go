@@ -101,6 +101,11 @@ func TestPagesInABrowser(t *testing.T) {
 			for _, width := range []int64{screenWidth, phoneWidth} {
 				path := "/" + language + "/" + strings.TrimPrefix(name, "home")
 				b.open(path, language+"-"+strings.ReplaceAll(name, "/", "-"), width)
+				assert.True(t, ask[bool](b, `["header nav", ".follow.ended", ".stacked"].every(each => { const it = document.querySelector(each);
+					return !it || it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight })`), "%s: something is hidden", path)
+				if name == "stories/consent" {
+					assert.True(t, ask[bool](b, `document.querySelector(".follow.ended") !== null`), "a story that ended is shown from its beginning")
+				}
 			}
 		}
 	}

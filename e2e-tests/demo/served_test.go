@@ -121,12 +121,13 @@ func TestServedByHand(t *testing.T) {
 	assert.Contains(t, page, theCast().client.notes[1])
 	assert.Contains(t, v.see("/en/dataholder"), "Works for 15 more minutes")
 	assert.Contains(t, v.see("/en/patient/"+stories.Client), "Mitz said yes")
+	assert.Contains(t, v.see("/en/patient/"+stories.Client), "asked for treatment data at", "a sentence")
 	assert.Contains(t, v.see("/en/behind"), "Does the patient agree?")
 
 	require.NoError(t, stage.Mitz.WaitForSubscriptions(t.Context(), 1))
 	choose("none")
 	assert.Contains(t, v.send("/en/do", url.Values{"do": {"read-again"}}), "The key does not work")
-	assert.Contains(t, v.see("/en/dataholder"), "Works no more, since")
+	assert.Contains(t, v.see("/en/dataholder"), "No longer works, since")
 
 	choose("permit")
 	assert.Contains(t, v.send("/nl/do", url.Values{"do": {"conduct"}, "conduct": {"failing"}}), "Mitz doet het niet goed")

@@ -66,7 +66,7 @@ func New(closing context.Context, living Living, player Player, bus *events.Bus)
 			return nil, err
 		}
 		templates, err := template.New("").Funcs(template.FuncMap{
-			"t": words.text, "or_code": words.or, "clock": clock, "until": until, "date": words.date,
+			"t": words.text, "or_code": words.or, "clock": clock, "minute": minute, "low": strings.ToLower, "until": until, "date": words.date,
 		}).ParseFS(templateFiles, "templates/*.html")
 		if err != nil {
 			return nil, err
@@ -77,6 +77,8 @@ func New(closing context.Context, living Living, player Player, bus *events.Bus)
 }
 
 func clock(at time.Time) string { return at.Local().Format("15:04:05") }
+
+func minute(at time.Time) string { return at.Local().Format("15:04") }
 
 // until is how many minutes there are still, rounded up.
 func until(now, end time.Time) int { return int((end.Sub(now) + time.Minute - 1) / time.Minute) }

@@ -13,23 +13,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/issuer"
 )
-
-// lateHandler is served before it is there: its address is known first.
-type lateHandler struct{ handler atomic.Pointer[http.Handler] }
-
-func (l *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if handler := l.handler.Load(); handler != nil {
-		(*handler).ServeHTTP(w, r)
-		return
-	}
-	http.Error(w, "not yet", http.StatusServiceUnavailable)
-}
 
 // startIssuer has Mitz issue credentials at an address of its own until the workspace is
 // closed. Strict nodes reach it by a name.
@@ -43,7 +31,7 @@ func (w *World) startRegister(name string, demand *issuer.Demand) (*issuer.Issue
 }
 
 func (w *Workspace) startIssuerAs(name string, strict bool, demand *issuer.Demand) (*issuer.Issuer, error) {
-	name, late := w.unique(name), new(lateHandler)
+	name, late := w.unique(name), new(issuerDoor)
 	address, err := w.ServeTLS(name, late)
 	if err != nil {
 		return nil, err
@@ -55,8 +43,10 @@ func (w *Workspace) startIssuerAs(name string, strict bool, demand *issuer.Deman
 	if err != nil {
 		return nil, err
 	}
-	handler := http.Handler(mitz)
-	late.handler.Store(&handler)
+	late.issuer.Store(mitz)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.issuers[mitz] = late
 	return mitz, nil
 }
 
@@ -140,7 +130,13 @@ func (w *World) ObtainFromMitz(ctx context.Context, request issuer.Request) (OAu
 	if err != nil {
 		return OAuthError{}, err
 	}
-	location, err := w.Requester.StartIssuance(ctx, w.RequesterOrg, w.Mitz.Issuer().URL(), details)
+	return w.Collect(ctx, w.Mitz.Issuer(), details)
+}
+
+// Collect has the requester's node collect over OpenID4VCI what an issuer offered, by way of a
+// browser, and returns the error with which the browser came back, if any.
+func (w *World) Collect(ctx context.Context, from *issuer.Issuer, details json.RawMessage) (OAuthError, error) {
+	location, err := w.Requester.StartIssuance(ctx, w.RequesterOrg, from.URL(), details)
 	if err != nil {
 		return OAuthError{}, err
 	}

@@ -77,10 +77,10 @@ func (r *Registers) accept(wallet, credential string) error {
 	return nil
 }
 
-// ObtainOrganization has the requester's node collect the credential of the CIBG, and returns the
-// error with which the browser came back, if any.
-func (r *Registers) ObtainOrganization(ctx context.Context) (OAuthError, error) {
-	return r.obtain(ctx, r.CIBG, issuer.Offer{Type: TypeHealthcareProvider, Sign: func() (token string, err error) {
+// OfferOrganization has the requester collect the credential of the CIBG, and returns the details to
+// ask for it with, see [World.Collect].
+func (r *Registers) OfferOrganization() (json.RawMessage, error) {
+	return r.CIBG.Offer(issuer.Offer{Wallet: r.world.RequesterOrg.DID, Type: TypeHealthcareProvider, Sign: func() (token string, err error) {
 		credential, err := r.world.organizationCredential()
 		if err != nil {
 			return "", err
@@ -89,21 +89,28 @@ func (r *Registers) ObtainOrganization(ctx context.Context) (OAuthError, error) 
 	}})
 }
 
+// OfferFacilityType has the requester collect the credential of Vektis, and returns the details to
+// ask for it with, see [World.Collect].
+func (r *Registers) OfferFacilityType() (json.RawMessage, error) {
+	return r.Vektis.Offer(issuer.Offer{Wallet: r.world.RequesterOrg.DID, Type: TypeFacility, Claims: FacilityClaims(r.world.config.Facility)})
+}
+
+// ObtainOrganization has the requester's node collect the credential of the CIBG, and returns the
+// error with which the browser came back, if any.
+func (r *Registers) ObtainOrganization(ctx context.Context) (OAuthError, error) {
+	details, err := r.OfferOrganization()
+	if err != nil {
+		return OAuthError{}, err
+	}
+	return r.world.Collect(ctx, r.CIBG, details)
+}
+
 // ObtainFacilityType has the requester's node collect the credential of Vektis, and returns the
 // error with which the browser came back, if any.
 func (r *Registers) ObtainFacilityType(ctx context.Context) (OAuthError, error) {
-	return r.obtain(ctx, r.Vektis, issuer.Offer{Type: TypeFacility, Claims: FacilityClaims(r.world.config.Facility)})
-}
-
-func (r *Registers) obtain(ctx context.Context, from *issuer.Issuer, offer issuer.Offer) (OAuthError, error) {
-	offer.Wallet = r.world.RequesterOrg.DID
-	details, err := from.Offer(offer)
+	details, err := r.OfferFacilityType()
 	if err != nil {
 		return OAuthError{}, err
 	}
-	location, err := r.world.Requester.StartIssuance(ctx, r.world.RequesterOrg, from.URL(), details)
-	if err != nil {
-		return OAuthError{}, err
-	}
-	return r.world.Requester.FinishIssuance(ctx, location)
+	return r.world.Collect(ctx, r.Vektis, details)
 }

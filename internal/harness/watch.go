@@ -17,6 +17,10 @@ type Seen struct {
 	Status int
 	// Answer is the body of an answer that is looked into; it may hold a BSN. Keep none of it.
 	Answer []byte
+	// Request is the body of a request to an issuer, and Location where its answer sends a browser.
+	// Both hold secrets: keep none of them.
+	Request  []byte
+	Location string
 }
 
 // Watch has somebody told of each message that passes the TLS in front of the node, before it goes

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest/issuer"
 )
 
 // Workspace holds what one run needs: a directory, the CA for TLS, the running
@@ -29,6 +31,7 @@ type Workspace struct {
 	mu      sync.Mutex
 	names   map[string]int
 	cleanup []func() error
+	issuers map[*issuer.Issuer]*issuerDoor
 
 	walletsOnce sync.Once
 	wallets     *didHost
@@ -45,7 +48,7 @@ func NewWorkspace(logRoot string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{dir: dir, names: map[string]int{}, startTime: startTime, hosts: &hosts{addresses: map[string]string{}}}
+	w := &Workspace{dir: dir, names: map[string]int{}, issuers: map[*issuer.Issuer]*issuerDoor{}, startTime: startTime, hosts: &hosts{addresses: map[string]string{}}}
 	w.onClose(func() error { return os.RemoveAll(dir) })
 	if err := w.prepare(logRoot); err != nil {
 		return nil, errors.Join(err, w.Close())

@@ -97,7 +97,7 @@ func newHandler(t *testing.T, f *fake) http.Handler {
 	bus := new(events.Bus)
 	for _, kind := range eventKinds(t) {
 		from := events.HospitalNode
-		if kind == "reset" || strings.HasPrefix(kind, "conduct-") {
+		if kind == "reset" || strings.HasPrefix(kind, "conduct-") || strings.HasPrefix(kind, "list-") {
 			from = events.Mitz // it is no message
 		}
 		bus.Publish(events.Event{From: from, To: events.Mitz, Kind: kind, About: "sanne", Facts: []events.Fact{

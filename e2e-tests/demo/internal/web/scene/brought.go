@@ -27,27 +27,25 @@ func (s *Scene) attest(ctx context.Context, patient *Patient) (bool, error) {
 		return true, nil
 	}
 	centre := harness.DataHolder{Subject: s.cast.Centre.Subject, URA: s.cast.Centre.URA, FacilityType: s.cast.Centre.Type}
-	s.say(events.PracticeNode, events.Mitz, "attestation-request", patient.Key)
-	credential, err := s.obtain(ctx, s.world.AttestationRequest(patient.BSN, centre, s.cast.Category), issuer.TypeAttestation)
-	if err != nil {
+	s.say(events.PracticeSystem, events.Mitz, "attestation-request", patient.Key)
+	credential, err := s.obtain(ctx, s.world.AttestationRequest(patient.BSN, centre, s.cast.Category), issuer.TypeAttestation, patient.Key)
+	if err != nil || credential == nil {
 		return false, err
 	}
-	if credential == nil {
-		s.bus.Publish(events.Event{From: events.Mitz, To: events.PracticeNode, Kind: "attestation-no", Mood: events.Refused, About: patient.Key})
-		return false, nil
-	}
-	s.bus.Publish(events.Event{From: events.Mitz, To: events.PracticeNode, Kind: "attestation", Mood: events.Good, About: patient.Key})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.attested[patient.Key] = credential
 	return true, nil
 }
 
-// obtain has the practice's node fetch a credential from Mitz, over OpenID4VCI. Nil: Mitz gave
-// none.
-func (s *Scene) obtain(ctx context.Context, wanted issuer.Request, credentialType string) (harness.Credential, error) {
-	refusal, err := s.world.ObtainFromMitz(ctx, wanted)
-	if err != nil || refusal.Code != "" {
+// obtain has the practice's system tell Mitz what it wants, and its node fetch that over OpenID4VCI.
+// Nil: Mitz gave none.
+func (s *Scene) obtain(ctx context.Context, wanted issuer.Request, credentialType, about string) (harness.Credential, error) {
+	details, err := s.world.Mitz.PostRequest(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if came, err := s.collect(ctx, s.mitz().Issuer(), details, about); err != nil || !came {
 		return nil, err
 	}
 	found, err := s.world.Requester.WalletCredentials(ctx, s.world.RequesterOrg.Name, credentialType)
@@ -105,15 +103,14 @@ func (s *Scene) join(ctx context.Context) error {
 	if err := s.mitz().Issuer().Enroll(issuer.Member{Organization: consent.URA(s.cast.Practice.URA), Role: registrar}); err != nil {
 		return err
 	}
-	s.say(events.PracticeNode, events.Mitz, "membership-request", "")
-	credential, err := s.obtain(ctx, s.world.MembershipRequest(registrar), issuer.TypeMembership)
+	s.say(events.PracticeSystem, events.Mitz, "membership-request", "")
+	credential, err := s.obtain(ctx, s.world.MembershipRequest(registrar), issuer.TypeMembership, "")
 	if err != nil {
 		return err
 	}
 	if credential == nil {
 		return errors.New("no membership credential came of Mitz")
 	}
-	s.bus.Publish(events.Event{From: events.Mitz, To: events.PracticeNode, Kind: "membership", Mood: events.Good})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.member = true

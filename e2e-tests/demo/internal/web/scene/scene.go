@@ -49,6 +49,7 @@ type Scene struct {
 	result     *Result
 	token      string // of the result; empty: there was none
 	strange    bool   // somebody else than the practice asks
+	about      string // the patient about whom something is collected; empty: nobody
 	informed   bool   // which proofs are needed was told since the last request for a token
 	behaviour  string
 	registered map[string]harness.Credential // consents that the practice recorded, by patient
@@ -78,6 +79,7 @@ func New(ctx context.Context, config Config) (*Scene, error) {
 		s.records[holder] = server
 		node.Watch(s.seenAtDoor(holder))
 	}
+	s.watchIssuers()
 	if err := s.keepProofs(ctx); err != nil {
 		return nil, err
 	}

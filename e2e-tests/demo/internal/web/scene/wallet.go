@@ -111,34 +111,32 @@ func (s *Scene) Obtain(ctx context.Context, proof string) error {
 
 func (s *Scene) obtainOrganization(ctx context.Context) error {
 	s.say(events.PracticeSystem, events.CIBG, "ura-request", "")
-	refused, err := s.world.Registers.ObtainOrganization(ctx)
+	details, err := s.world.Registers.OfferOrganization()
 	if err != nil {
 		return err
 	}
-	if refused.Code != "" {
+	came, err := s.collect(ctx, s.world.Registers.CIBG, details, "")
+	if err != nil {
+		return err
+	}
+	if !came {
 		return errNoProof
 	}
-	s.bus.Publish(events.Event{From: events.CIBG, To: events.PracticeNode, Kind: "ura", Mood: events.Good})
 	s.setUnproven(false)
 	return nil
 }
 
 func (s *Scene) obtainType(ctx context.Context) error {
 	s.say(events.PracticeSystem, events.Vektis, "type-request", "")
-	s.say(events.Vektis, events.PracticeNode, "type-demand", "")
-	refused, err := s.world.Registers.ObtainFacilityType(ctx)
+	details, err := s.world.Registers.OfferFacilityType()
 	if err != nil {
 		return err
 	}
-	s.setUnproven(refused.Code != "")
-	if refused.Code != "" {
-		s.bus.Publish(events.Event{From: events.PracticeNode, To: events.Vektis, Kind: "type-unshown", Mood: events.Refused})
-		s.bus.Publish(events.Event{From: events.Vektis, To: events.PracticeNode, Kind: "type-refused", Mood: events.Refused})
-		return nil
+	came, err := s.collect(ctx, s.world.Registers.Vektis, details, "")
+	if err == nil {
+		s.setUnproven(!came)
 	}
-	s.say(events.PracticeNode, events.Vektis, "type-shown", "")
-	s.bus.Publish(events.Event{From: events.Vektis, To: events.PracticeNode, Kind: "type", Mood: events.Good})
-	return nil
+	return err
 }
 
 func (s *Scene) setUnproven(unproven bool) {

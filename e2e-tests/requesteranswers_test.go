@@ -17,17 +17,17 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 
-// ownNodeAnswers finds the rows of the README about what a requester's own node answers.
+// ownNodeAnswers finds the rows of docs/requester.md about what a requester's own node answers.
 var ownNodeAnswers = regexp.MustCompile("(?m)^\\| ([0-9]{3}) `([^`]+)`(?:, and the attribute, such as `([^`]+)`)? \\|")
 
-// TestARequestersOwnNodeAnswersAsTheREADMESays has a stock node ask for tokens that it does not get, and
-// finds each row of the README.
-func TestARequestersOwnNodeAnswersAsTheREADMESays(t *testing.T) {
+// TestARequestersOwnNodeAnswersAsItsPageSays has a stock node ask for tokens that it does not get, and
+// finds each row of the page.
+func TestARequestersOwnNodeAnswersAsItsPageSays(t *testing.T) {
 	root, err := harness.RepositoryRoot()
 	require.NoError(t, err)
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "requester.md"))
 	require.NoError(t, err)
-	rows := ownNodeAnswers.FindAllStringSubmatch(string(readme), -1)
+	rows := ownNodeAnswers.FindAllStringSubmatch(string(page), -1)
 	// What goes wrong in each row, in its order.
 	wrongs := []func(w *harness.World, request *harness.ServiceTokenRequest){
 		func(*harness.World, *harness.ServiceTokenRequest) {}, // nothing is on record

@@ -79,6 +79,7 @@ func startPackaged(t *testing.T, workspace *harness.Workspace, binary, file, bel
 	delete(config, "mitz")
 	settings := map[string]any{}
 	flatten(config, "", settings)
+	assert.Equal(t, "127.0.0.1", settings["events.nats.hostname"], "the node's message bus would listen on all addresses")
 	for _, ofTheMachine := range []string{"url", "datadir", "http.public.address", "http.internal.address", "storage.sql.connection"} {
 		delete(settings, ofTheMachine)
 	}

@@ -319,6 +319,33 @@ func TestPythonAsksTheNode(t *testing.T) {
 		"http://127.0.0.1:8081/internal/mitz/v1/hospital-east/access", g.access, `"https://records.example"`, `"`+strings.TrimSuffix(g.direct, "/fhir")+`"`,
 	).Replace(recordServerBlock(t, "python", 0))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "access.py"), []byte(code), 0o600))
+	const ask = `import json, sys; from access import is_allowed; print(json.dumps([is_allowed(**each) for each in json.load(sys.stdin)]))`
+	g.askFrom(t, dir, "python3", "-B", "-c", ask)
+}
+
+// TestJavaAsksTheNode does the same with the example in Java.
+func TestJavaAsksTheNode(t *testing.T) {
+	g := newGateways(t)
+	dir := t.TempDir()
+	code := strings.NewReplacer(
+		"http://127.0.0.1:8081/internal/mitz/v1/hospital-east/access", g.access, `"https://records.example"`, `"`+strings.TrimSuffix(g.direct, "/fhir")+`"`,
+	).Replace(recordServerBlock(t, "java", 0))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Access.java"), []byte(code), 0o600))
+	ask, err := os.ReadFile(filepath.Join("testdata", "Ask.java"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Ask.java"), ask, 0o600))
+	const jars = "/usr/share/java/jackson-databind.jar:/usr/share/java/jackson-core.jar:/usr/share/java/jackson-annotations.jar:."
+	compile := exec.CommandContext(t.Context(), "javac", "-Xlint:all,-processing,-classfile", "-Werror", "-cp", jars, "Access.java", "Ask.java")
+	compile.Dir = dir
+	output, err := compile.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	g.askFrom(t, dir, "java", "-cp", jars, "Ask")
+}
+
+// askFrom has a program ask about all that needs one request alone, and looks at its answers: a list of
+// booleans. It runs in the directory, and reads the questions from its input.
+func (g *gateways) askFrom(t *testing.T, dir, program string, arguments ...string) {
+	t.Helper()
 	target := g.target()
 	type question struct {
 		Method  string      `json:"method"`
@@ -357,12 +384,11 @@ func TestPythonAsksTheNode(t *testing.T) {
 	}
 	asked, err := json.Marshal(questions)
 	require.NoError(t, err)
-	const ask = `import json, sys; from access import is_allowed; print(json.dumps([is_allowed(**each) for each in json.load(sys.stdin)]))`
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	python := exec.CommandContext(ctx, "python3", "-B", "-c", ask)
-	python.Dir, python.Stdin, python.Stderr = dir, bytes.NewReader(asked), os.Stderr
-	answer, err := python.Output()
+	asking := exec.CommandContext(ctx, program, arguments...)
+	asking.Dir, asking.Stdin, asking.Stderr = dir, bytes.NewReader(asked), os.Stderr
+	answer, err := asking.Output()
 	require.NoError(t, err)
 	var allowed []bool
 	require.NoError(t, json.Unmarshal(answer, &allowed))

@@ -45,6 +45,17 @@ func TestMakeChoosesGo(t *testing.T) {
 	})
 }
 
+// homeWithoutTelemetry is a home in which the go command counts nothing: it does so in a process
+// that outlives it, while the test takes the directory away.
+func homeWithoutTelemetry(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	settings := filepath.Join(home, ".config", "go", "telemetry")
+	require.NoError(t, os.MkdirAll(settings, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(settings, "mode"), []byte("off"), 0o600))
+	return home
+}
+
 // quoted is a text as a shell takes it for one word.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
@@ -60,7 +71,7 @@ func chosenGo(t *testing.T, arguments ...string) string {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), goMod, 0o600))
 	command := exec.Command("make", append([]string{"-s", "-C", dir, "chosen-go"}, arguments...)...)
 	// Nothing of a make that runs this test.
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GOTOOLCHAIN=local"}
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + homeWithoutTelemetry(t), "GOTOOLCHAIN=local"}
 	output, err := command.Output()
 	require.NoError(t, err)
 	return strings.TrimSpace(string(output))

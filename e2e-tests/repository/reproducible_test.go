@@ -51,7 +51,7 @@ func TestTheNodeTellsItsVersion(t *testing.T) {
 func buildCommands(t *testing.T) (node, simulator string) {
 	t.Helper()
 	command := exec.Command("make", "-s", "-n", "-C", root, "build", "GO=go")
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GOTOOLCHAIN=local"}
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + homeWithoutTelemetry(t), "GOTOOLCHAIN=local"}
 	output, err := command.Output()
 	require.NoError(t, err)
 	lines := strings.Split(strings.TrimSpace(string(output)), "\n")

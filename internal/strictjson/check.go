@@ -43,7 +43,7 @@ func Check(text []byte, object *Object) error {
 	if err := scanner.value(object, 0); err != nil {
 		return err
 	}
-	if scanner.next() != 0 {
+	if scanner.next(); scanner.at < len(text) {
 		return ErrForm
 	}
 	return nil
@@ -55,7 +55,7 @@ type scanner struct {
 	at   int
 }
 
-// next skips blanks and returns the next byte; 0 at the end.
+// next skips blanks and returns the next byte; 0 at the end, and where that byte is there.
 func (s *scanner) next() byte {
 	for ; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; c {

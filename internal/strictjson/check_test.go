@@ -50,6 +50,8 @@ func TestCheck(t *testing.T) {
 		{"a text where an object is looked for", `{"inner":"{}"}`, ErrShape},
 		{"a text in a list where objects are looked for", `{"inner":["x"]}`, ErrShape},
 		{"two values", `{} {}`, ErrForm},
+		{"two values with a zero byte between", "{}\x00{\"issuer\":\"a\"}", ErrForm},
+		{"a zero byte after it", "{} \x00", ErrForm},
 		{"an end too early", `{"x":`, ErrForm},
 		{"an end within a text", `{"x":"a\`, ErrForm},
 		{"no name", `{x:1}`, ErrForm},

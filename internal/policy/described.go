@@ -91,8 +91,24 @@ func readAll[T any](texts []string, parse func(string) (T, error)) (values []T, 
 
 // TextsOf returns the texts in a value of a message: a text, an identifier with a system and a
 // value, as "system|value", or a list of these. In the place of anything else stands a text that
-// no reader accepts.
-func TextsOf(value any) []string { return textsOf(value) }
+// no reader accepts, and so it does in the place of more than anybody means: each is read for each
+// evaluation of a request.
+func TextsOf(value any) []string {
+	if list, isList := value.([]any); isList && len(list) > maxTexts {
+		return []string{unreadable}
+	}
+	texts := textsOf(value)
+	if slices.ContainsFunc(texts, func(text string) bool { return len(text) > maxText }) {
+		return []string{unreadable}
+	}
+	return texts
+}
+
+// Bounds of one value of a message.
+const (
+	maxTexts = 64
+	maxText  = 4 << 10 // bytes of each
+)
 
 // ClaimName returns the name that a claim of [definition.ReadClaims] has in the profile.
 func (p *Profile) ClaimName(claim string) string { return p.claimName(claim) }

@@ -67,9 +67,10 @@ func one(ctx context.Context, evaluator Evaluator, asked Evaluation) answer {
 // wrong with it; the others are answered.
 func (m message) all(ctx context.Context, evaluator Evaluator, semantic Semantic) answers {
 	answered := answers{Evaluations: make([]answer, 0, len(m.Evaluations))}
+	common := m.values()
 	for _, raw := range m.Evaluations {
 		var given answer
-		switch asked, err := m.item(raw); {
+		switch asked, err := common.item(raw); {
 		case err != nil:
 			given = answer{Context: &detail{Error: &problem{http.StatusBadRequest, err.Error()}}}
 		default:
@@ -84,8 +85,8 @@ func (m message) all(ctx context.Context, evaluator Evaluator, semantic Semantic
 }
 
 // item reads one evaluation of several.
-func (m message) item(raw []byte) (Evaluation, error) {
-	merged, err := m.over(raw)
+func (v values) item(raw []byte) (Evaluation, error) {
+	merged, err := v.over(raw)
 	if err != nil {
 		return Evaluation{}, err
 	}

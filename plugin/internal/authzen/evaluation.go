@@ -6,6 +6,7 @@ package authzen
 import "context"
 
 // Evaluation asks whether a subject may do something with a resource (AuthZEN 1.0, section 6.1).
+// Evaluations of one request share what it says for all of them: nobody changes any of it.
 type Evaluation struct {
 	Subject  Entity
 	Action   Action

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/strictjson"
 )
@@ -73,42 +74,66 @@ func readMessage(body []byte) (message, error) {
 	return read, nil
 }
 
-// over returns the members of one evaluation of several, each in the place of what they have
-// in common: the whole of it (AuthZEN 1.0, section 7.1.1).
-func (m members) over(raw json.RawMessage) (members, error) {
-	var own members // read apart: what is read into a message that is there overwrites its bytes
-	if !isObject(raw) || json.Unmarshal(raw, &own) != nil {
-		return members{}, malformed("an evaluation must be an object")
-	}
-	return members{
-		Subject: given(own.Subject, m.Subject), Action: given(own.Action, m.Action),
-		Resource: given(own.Resource, m.Resource), Context: given(own.Context, m.Context),
-	}, nil
+// values read the members of an evaluation, each once: what several evaluations have in common may
+// be nearly as large as the whole request.
+type values struct {
+	subject, resource func() (Entity, error)
+	action            func() (Action, error)
+	context           func() (map[string]any, error)
 }
 
-// given returns what an evaluation says itself, or else what is said for all.
-func given(own, common json.RawMessage) json.RawMessage {
-	if own != nil {
-		return own
+func (m members) values() values {
+	return values{
+		subject:  sync.OnceValues(func() (Entity, error) { return readEntity("subject", m.Subject) }),
+		resource: sync.OnceValues(func() (Entity, error) { return readEntity("resource", m.Resource) }),
+		action:   sync.OnceValues(func() (Action, error) { return readAction(m.Action) }),
+		context:  sync.OnceValues(func() (map[string]any, error) { return readContext(m.Context) }),
 	}
-	return common
+}
+
+// over returns the values of one evaluation of several, each in the place of what they have in
+// common: the whole of it (AuthZEN 1.0, section 7.1.1).
+func (v values) over(raw json.RawMessage) (values, error) {
+	var own members // read apart: what is read into a message that is there overwrites its bytes
+	if !isObject(raw) || json.Unmarshal(raw, &own) != nil {
+		return values{}, malformed("an evaluation must be an object")
+	}
+	given := own.values()
+	if own.Subject == nil {
+		given.subject = v.subject
+	}
+	if own.Resource == nil {
+		given.resource = v.resource
+	}
+	if own.Action == nil {
+		given.action = v.action
+	}
+	if own.Context == nil {
+		given.context = v.context
+	}
+	return given, nil
 }
 
 // evaluation reads the values.
-func (m members) evaluation() (Evaluation, error) {
-	var read Evaluation
-	var err error
-	if read.Subject, err = readEntity("subject", m.Subject); err != nil {
+func (v values) evaluation() (read Evaluation, err error) {
+	if read.Subject, err = v.subject(); err != nil {
 		return Evaluation{}, err
 	}
-	if read.Action, err = readAction(m.Action); err != nil {
+	if read.Action, err = v.action(); err != nil {
 		return Evaluation{}, err
 	}
-	if read.Resource, err = readEntity("resource", m.Resource); err != nil {
+	if read.Resource, err = v.resource(); err != nil {
 		return Evaluation{}, err
 	}
-	if m.Context != nil && !isObject(m.Context) || decode(m.Context, &read.Context) != nil {
-		return Evaluation{}, malformed("context must be an object")
+	if read.Context, err = v.context(); err != nil {
+		return Evaluation{}, err
+	}
+	return read, nil
+}
+
+func readContext(raw json.RawMessage) (read map[string]any, err error) {
+	if raw != nil && !isObject(raw) || decode(raw, &read) != nil {
+		return nil, malformed("context must be an object")
 	}
 	return read, nil
 }

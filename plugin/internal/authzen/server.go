@@ -16,7 +16,7 @@ import (
 )
 
 // maxBody is how large a request may be, in bytes.
-const maxBody = 256 << 10
+const maxBody = 128 << 10
 
 // headerRequestID is returned as it was sent (AuthZEN 1.0, section 10.1.3).
 const headerRequestID = "X-Request-ID"
@@ -67,7 +67,7 @@ func (s *Server) Evaluations(w http.ResponseWriter, r *http.Request, place strin
 }
 
 func (s *Server) one(ctx context.Context, asked members, place string) (any, error) {
-	evaluation, err := asked.evaluation()
+	evaluation, err := asked.values().evaluation()
 	if err != nil {
 		return nil, err
 	}

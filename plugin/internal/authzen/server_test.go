@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -245,6 +246,27 @@ func TestWhatAnEvaluationHolds(t *testing.T) {
 		Resource: Entity{Type: "f"},
 		Context:  map[string]any{"g": nil},
 	}, point.asked[0])
+}
+
+// TestWhatIsSaidForAllIsReadOnce: reading it again for each evaluation took seconds.
+func TestWhatIsSaidForAllIsReadOnce(t *testing.T) {
+	point := denying("")
+	answered := send(NewServer(point, nil).Evaluations, `{"subject": {"type": "a", "id": "b", "properties": {"c": "d"}}, "action": {"name": "e", "properties": {"f": "g"}},
+		"resource": {"type": "h", "id": "", "properties": {"i": "j"}}, "context": {"k": "l"}, "evaluations": [{}, {"context": {"m": "n"}}, {}]}`)
+	require.Equal(t, http.StatusOK, answered.Code)
+	require.Len(t, point.asked, 3)
+	one, other, last := point.asked[0], point.asked[1], point.asked[2]
+	same := func(one, other map[string]any) {
+		t.Helper()
+		assert.Equal(t, reflect.ValueOf(one).UnsafePointer(), reflect.ValueOf(other).UnsafePointer())
+	}
+	for _, each := range []Evaluation{other, last} {
+		same(one.Subject.Properties, each.Subject.Properties)
+		same(one.Action.Properties, each.Action.Properties)
+		same(one.Resource.Properties, each.Resource.Properties)
+	}
+	same(one.Context, last.Context)
+	assert.Equal(t, map[string]any{"m": "n"}, other.Context)
 }
 
 func TestMetadata(t *testing.T) {

@@ -99,6 +99,8 @@ func TestWhatIsSaidMustBeSo(t *testing.T) {
 		{"two guarded scopes", flat, `"scope": "birth-care"`, `"scope": "birth-care medication"`, "scope_unusable"},
 		{"two guarded scopes, nested", nested, `["openid", "birth-care"]`, `["medication", "birth-care"]`, "scope_unusable"},
 		{"a blank scope", flat, `"scope": "birth-care"`, `"scope": " "`, "scope_unusable"},
+		{"more scopes than anybody means", flat, `"scope": "birth-care"`, `"scope": ["birth-care"` + strings.Repeat(`, "openid"`, 64) + `]`, "scope_unusable"},
+		{"a longer scope than anybody means", flat, `"scope": "birth-care"`, `"scope": "birth-care` + strings.Repeat(" openid", 1000) + `"`, "scope_unusable"},
 		{"a scope that is no text", flat, `"scope": "birth-care"`, `"scope": 1`, "scope_unusable"},
 		{"a scope beside it in the context", flat, `"mitz_consent": false`, `"scope": "medication"`, "scope_unusable"},
 		{"no patient", flat, `"patient_bsn": "900186021",`, ``, "claim_missing"},

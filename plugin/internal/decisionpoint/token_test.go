@@ -70,6 +70,7 @@ func TestTheAnswerRestsOnTheToken(t *testing.T) {
 		{"two patients, one in a list", `"patient_bsn"`, `"patient": [{"bsn": "999996630"}], "patient_bsn"`, nil, "other_patient"},
 		{"two patients, one outside its object", `"patient_bsn"`, `"patient": "999996630", "patient_bsn"`, nil, "other_patient"},
 		{"no patient", `, "patient_bsn": "900186021"`, ``, nil, "no_patient"},
+		{"the patient more often than anybody means", `"900186021"`, `["900186021"` + strings.Repeat(`, "900186021"`, 64) + `]`, nil, "other_patient"},
 		{"to write", `"read"`, `"update"`, nil, "method_refused"},
 		{"a resource that is none", `"Condition"`, `"record"`, nil, "resource_not_covered"},
 		{"for its own scope", `"patient_bsn"`, `"scope": "birth-care", "patient_bsn"`, nil, ""},

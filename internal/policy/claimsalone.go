@@ -83,5 +83,5 @@ func (p *Policy) ScreenDecision(tokenScope, scope string) (*Profile, error) {
 // RefuseSecondQuestion refuses what is asked in one request besides something else: each question
 // to Mitz is shown to the patient, and a request asks one, or looks at one token.
 func RefuseSecondQuestion() *Refusal {
-	return refuse(ReasonScope).by("one request to a decision point asks one question")
+	return refuse(ReasonSecondQuestion).by("one request to a decision point asks one question, or is about one token")
 }

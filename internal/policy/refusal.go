@@ -33,6 +33,8 @@ const (
 	ReasonReservedClaim       Reason = "reserved_claim" // a presentation definition writes a claim of ours
 	// The profile of a live token is gone, or asks something else.
 	ReasonProfileChanged Reason = "profile_changed"
+	// A request to a decision point asks something besides its one question, or shows a second token.
+	ReasonSecondQuestion Reason = "second_question"
 )
 
 // AnswerReasons returns the reasons that are about an answer.
@@ -50,7 +52,7 @@ func CredentialReasons() []Reason {
 func Reasons() []Reason {
 	return append(AnswerReasons(), ReasonScope, ReasonDataHolder, ReasonClaimMissing, ReasonClaimMalformed,
 		ReasonClaimContradiction, ReasonClaimUntrusted, ReasonWalletMissing, ReasonCredentialProof, ReasonClaimOutdated, ReasonClaimPremature,
-		ReasonCredentialStatus, ReasonCredentialAmbiguous, ReasonReservedClaim, ReasonProfileChanged)
+		ReasonCredentialStatus, ReasonCredentialAmbiguous, ReasonReservedClaim, ReasonProfileChanged, ReasonSecondQuestion)
 }
 
 // Refusal says why no token may be issued: everything that is wrong with one request, in the

@@ -116,7 +116,7 @@ func TestOneRequestAsksOneQuestion(t *testing.T) {
 				evaluator.Evaluate(t.Context(), nodeAsks(birthCare, birthCare, testClaims()))
 				other := nodeAsks(birthCare, birthCare, testClaims())
 				change(&other)
-				assert.Equal(t, authzen.Decision{Reason: "scope_unusable"}, evaluator.Evaluate(t.Context(), other))
+				assert.Equal(t, authzen.Decision{Reason: "second_question"}, evaluator.Evaluate(t.Context(), other))
 				assert.Len(t, point.mitz.asked, 1)
 			}
 		})

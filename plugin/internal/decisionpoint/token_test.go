@@ -140,7 +140,7 @@ func TestTheAnswerRestsOnTheToken(t *testing.T) {
 			evaluator := point.Begin(hospital)
 			before := evaluator.Evaluate(t.Context(), evaluation(t, tc.first))
 			for range 3 {
-				assert.Equal(t, authzen.Decision{Reason: "scope_unusable"}, evaluator.Evaluate(t.Context(), evaluation(t, tc.second)))
+				assert.Equal(t, authzen.Decision{Reason: "second_question"}, evaluator.Evaluate(t.Context(), evaluation(t, tc.second)))
 			}
 			assert.Equal(t, before, evaluator.Evaluate(t.Context(), evaluation(t, tc.first)))
 			assert.Equal(t, 1, len(point.mitz.asked)+*found.looked, "a query, or a look that may be one")

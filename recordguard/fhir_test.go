@@ -130,6 +130,7 @@ func TestReadFHIRRefusesWhatCannotBeJudged(t *testing.T) {
 		"a broken escape":                         {get("/Condition?patient=1&code=%zz"), recordguard.ParameterRefused},
 		"text that is not UTF-8":                  {get("/Condition?patient=1&code=%ff"), recordguard.ParameterRefused},
 		"a control character":                     {get("/Condition?patient=1&code=%00"), recordguard.ParameterRefused},
+		"a letter that replaces what is no text":  {get("/Condition?patient=1&code=%EF%BF%BD"), recordguard.ParameterRefused},
 		"an unknown parameter":                    {get("/Condition?patient=1&evidence=x"), recordguard.ParameterRefused},
 		"an unknown modifier":                     {get("/Condition?patient=1&code:not=x"), recordguard.ParameterRefused},
 		"a missing patient":                       {get("/Condition?patient:missing=true"), recordguard.ParameterRefused},

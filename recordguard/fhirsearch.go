@@ -51,9 +51,10 @@ func readParameters(encoded string) ([]parameter, error) {
 	return read, nil
 }
 
-// plainText reports whether a value is there, in UTF-8 and without control characters.
+// plainText reports whether a value is there, in UTF-8, without control characters, and without
+// the letter that a gateway writes where the body that it passes on has something else.
 func plainText(value string) bool {
-	return value != "" && utf8.ValidString(value) && strings.IndexFunc(value, unicode.IsControl) < 0
+	return value != "" && utf8.ValidString(value) && !strings.ContainsRune(value, unicode.ReplacementChar) && strings.IndexFunc(value, unicode.IsControl) < 0
 }
 
 // readSearch reads a search for resources of one type. By number patients are only named

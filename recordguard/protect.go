@@ -51,8 +51,8 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error, scheme
 }
 
 // decide judges a request. What costs nothing comes first; then the node is asked about the
-// token; whose the resources are is looked up only for who has a live token; and the proof comes
-// last, because it can be used once.
+// token; whose the resources are is looked up only for who has a token that opens such resources of
+// somebody here; and the proof comes last, because it can be used once.
 func (g *Guard) decide(w http.ResponseWriter, r *http.Request, shown presented) (Decision, []byte, error) {
 	body, err := readBody(w, r)
 	if err != nil {
@@ -72,6 +72,9 @@ func (g *Guard) decide(w http.ResponseWriter, r *http.Request, shown presented) 
 		return Decision{}, nil, TokenNotActive
 	}
 	if err := judgeBinding(shown, claims); err != nil {
+		return Decision{}, nil, err
+	}
+	if err := g.config.Rules.JudgeToken(claims, asked.Resources, time.Now()); err != nil {
 		return Decision{}, nil, err
 	}
 	if asked, err = g.resolve(ctx, asked); err != nil {
@@ -117,12 +120,15 @@ func (g *Guard) resolve(ctx context.Context, asked Request) (Request, error) {
 // readBody reads the whole body, within bounds, and refuses headers by which a server behind
 // would take the request for another one.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if changesMeaning(r.Header) || len(r.Header.Values("Content-Type")) > 1 {
-		return nil, HeaderRefused
+	if err := CheckHeaders(r.Header); err != nil {
+		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		return nil, BodyRefused
+	}
+	if len(r.Trailer) > 0 { // headers that come after the body: some servers take them for such
+		return nil, HeaderRefused
 	}
 	return body, nil
 }
@@ -134,27 +140,4 @@ func (g *Guard) readFHIR(r *http.Request, body []byte) (Request, error) {
 		return Request{}, PathRefused
 	}
 	return ReadFHIR(FHIRRequest{Method: r.Method, Path: path, Query: r.URL.RawQuery, ContentType: r.Header.Get("Content-Type"), Body: body})
-}
-
-// changesMeaning reports whether a header would have a server behind take the request for another
-// one, also where that server takes an underscore for a hyphen. Of the names in Connection a proxy
-// takes the headers away, such as the type of a form, and after an upgrade nobody looks at what
-// is sent.
-func changesMeaning(header http.Header) bool {
-	for name := range header {
-		switch http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-")) {
-		case "X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url", "Content-Encoding", "Upgrade":
-			return true
-		}
-	}
-	for _, names := range header.Values("Connection") {
-		for name := range strings.SplitSeq(names, ",") {
-			switch strings.ToLower(strings.TrimSpace(name)) {
-			case "", "close", "keep-alive", "te":
-			default:
-				return true
-			}
-		}
-	}
-	return false
 }

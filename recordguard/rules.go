@@ -50,20 +50,9 @@ type Reference struct {
 // The error is a [Refusal]. Whether who asks holds the key of a token that is bound is not
 // judged here.
 func (r Rules) Judge(claims Claims, asked Request, now time.Time) error {
-	switch {
-	case !claims.Active:
-		return TokenNotActive
-	case !now.Before(claims.Expires):
-		return TokenExpired
-	}
-	scope, err := r.scope(claims)
-	switch {
-	case err != nil:
+	scope, err := r.judgeToken(claims, now)
+	if err != nil {
 		return err
-	case !claims.Consent:
-		return NoConsent
-	case claims.DataHolder == "" || claims.DataHolder != r.DataHolder:
-		return OtherDataHolder
 	}
 	if err := judgePatient(claims.Patient, asked); err != nil {
 		return err
@@ -71,10 +60,44 @@ func (r Rules) Judge(claims Claims, asked Request, now time.Time) error {
 	return r.judgeResources(scope, claims.Categories, asked.Resources)
 }
 
+// JudgeToken says whether a token with these claims opens resources of these types, in the form of
+// [Request.Resources], of its own patient. It is for who looks up about whom a request is: not
+// before nil. It allows nothing: whether the request is about that patient, [Rules.Judge] says.
+func (r Rules) JudgeToken(claims Claims, resources []string, now time.Time) error {
+	scope, err := r.judgeToken(claims, now)
+	if err != nil {
+		return err
+	}
+	if claims.Patient.IsZero() {
+		return OtherPatient
+	}
+	return r.judgeResources(scope, claims.Categories, resources)
+}
+
+// judgeToken is about the token alone, and returns its scope.
+func (r Rules) judgeToken(claims Claims, now time.Time) (string, error) {
+	switch {
+	case !claims.Active:
+		return "", TokenNotActive
+	case !now.Before(claims.Expires):
+		return "", TokenExpired
+	}
+	scope, err := r.scope(claims)
+	switch {
+	case err != nil:
+		return "", err
+	case !claims.Consent:
+		return "", NoConsent
+	case claims.DataHolder == "" || claims.DataHolder != r.DataHolder:
+		return "", OtherDataHolder
+	}
+	return scope, nil
+}
+
 // scope returns the one scope of the token that this server accepts.
 func (r Rules) scope(claims Claims) (string, error) {
 	var accepted []string
-	for scope := range strings.FieldsSeq(claims.Scope) {
+	for scope := range strings.SplitSeq(claims.Scope, " ") { // at blanks alone, as the node does
 		if _, ok := r.Scopes[scope]; ok {
 			accepted = append(accepted, scope)
 		}

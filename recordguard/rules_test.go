@@ -82,6 +82,8 @@ func TestJudgeWantsEveryRuleToHold(t *testing.T) {
 		"a token that never expires":                {map[string]any{"exp": nil}, about(patient), recordguard.TokenExpired},
 		"another scope":                             {map[string]any{"scope": "other"}, about(patient), recordguard.ScopeNotAccepted},
 		"a longer scope":                            {map[string]any{"scope": "birth-care-plus"}, about(patient), recordguard.ScopeNotAccepted},
+		"a scope with a blank that parts none":      {map[string]any{"scope": "other\u00a0birth-care"}, about(patient), recordguard.ScopeNotAccepted},
+		"a scope with a tab":                        {map[string]any{"scope": "other\tbirth-care"}, about(patient), recordguard.ScopeNotAccepted},
 		"no scope":                                  {map[string]any{"scope": nil}, about(patient), recordguard.ScopeNotAccepted},
 		"two accepted scopes":                       {map[string]any{"scope": "birth-care lab"}, about(patient), recordguard.SeveralScopes},
 		"an accepted scope twice":                   {map[string]any{"scope": "birth-care birth-care"}, about(patient), recordguard.SeveralScopes},
@@ -108,6 +110,27 @@ func TestJudgeWantsEveryRuleToHold(t *testing.T) {
 			assert.Equal(t, test.want, rules().Judge(claims, test.asked, now()))
 		})
 	}
+	t.Run("a token alone", func(t *testing.T) {
+		for name, test := range map[string]struct {
+			changed   map[string]any
+			resources []string
+			want      error
+		}{
+			"what it opens":            {nil, []string{"Condition"}, nil},
+			"and what it does not":     {nil, []string{"Condition", "AuditEvent"}, recordguard.NotCovered},
+			"nothing":                  {nil, nil, recordguard.NoResource},
+			"one that is not active":   {map[string]any{"active": false}, []string{"Condition"}, recordguard.TokenNotActive},
+			"one that just expired":    {map[string]any{"exp": now().Unix()}, []string{"Condition"}, recordguard.TokenExpired},
+			"one of another scope":     {map[string]any{"scope": "other"}, []string{"Condition"}, recordguard.ScopeNotAccepted},
+			"one without consent":      {map[string]any{"mitz_consent": false}, []string{"Condition"}, recordguard.NoConsent},
+			"one of another holder":    {map[string]any{"data_holder_organization_id": "00000660"}, []string{"Condition"}, recordguard.OtherDataHolder},
+			"one that is about nobody": {map[string]any{"patient_bsn": nil}, []string{"Condition"}, recordguard.OtherPatient},
+		} {
+			claims, err := recordguard.ReadClaims(introspection(t, test.changed))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, rules().JudgeToken(claims, test.resources, now()), name)
+		}
+	})
 	t.Run("rules of nobody open nothing", func(t *testing.T) {
 		claims, err := recordguard.ReadClaims(introspection(t, map[string]any{"data_holder_organization_id": nil}))
 		require.NoError(t, err)

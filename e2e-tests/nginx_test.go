@@ -108,6 +108,11 @@ func TestNginx(t *testing.T) {
 			"with more in place of a token":    bearer("a&token=" + good),
 			"with a bound token without proof": {"Authorization": {"DPoP " + g.tokens[recordattacks.Bound]}},
 			"with a token without consent":     bearer(g.tokens[recordattacks.UnguardedToken]),
+			"with a token of another holder":   bearer(g.tokens[recordattacks.OtherHolder]),
+			"with a scope that has no consent": bearer(g.tokens[recordattacks.NoConsent]),
+			"with a proof by another key":      g.present(t, recordattacks.OtherKey, http.MethodGet, "https://"+g.nginx+"/fhir/Patient/first"),
+			"with a proof for another path":    g.present(t, recordattacks.OtherPath, http.MethodGet, "https://"+g.nginx+"/fhir/Patient/first"),
+			"with an unbound token as DPoP":    {"Authorization": {"DPoP " + good}},
 			"with a password":                  {"Authorization": {"Basic " + good}},
 		} {
 			for _, path := range []string{"/fhir/Patient/first", "/fhir/Condition?patient=first", "/summaries/first"} {
@@ -115,10 +120,41 @@ func TestNginx(t *testing.T) {
 				assert.Equal(t, http.StatusForbidden, status, "%s %s", name, path)
 			}
 		}
+		for _, path := range []string{"/fhir/Consent?patient=first", "/fhir/Patient/first/_history", "/fhir/Patient/first?patient=second"} {
+			status, _ := get(path, bearer(good))
+			assert.Equal(t, http.StatusForbidden, status, path)
+		}
 		assert.Equal(t, before, g.reached.Load())
 		status, _ := get("/fhir/Patient/first", bearer(good))
 		assert.Equal(t, http.StatusOK, status)
 		assert.Equal(t, before+2, g.reached.Load(), "looked up, and read")
+		proven := g.present(t, recordattacks.Bound, http.MethodGet, "https://"+g.nginx+"/fhir/Patient/first")
+		status, _ = get("/fhir/Patient/first", proven)
+		assert.Equal(t, http.StatusOK, status, "to look up uses no proof up")
+		assert.Equal(t, before+4, g.reached.Load())
+		status, _ = get("/fhir/Patient/first", proven)
+		assert.Equal(t, http.StatusForbidden, status, "the proof was used")
+		assert.Equal(t, before+4, g.reached.Load(), "and looks nobody up")
+	})
+	t.Run("a body that says something else as text", func(t *testing.T) {
+		post := func(more string) int {
+			body := "patient.identifier=http%3A%2F%2Ffhir.nl%2Ffhir%2FNamingSystem%2Fbsn%7C" + patient + more
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+g.nginx+"/fhir/Condition/_search", strings.NewReader(body))
+			require.NoError(t, err)
+			request.Header = bearer(good)
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			answer, err := client.Do(request)
+			require.NoError(t, err)
+			require.NoError(t, answer.Body.Close())
+			return answer.StatusCode
+		}
+		before := g.reached.Load()
+		for _, more := range []string{"&code=\xff", "&code=\xe2\x82&patient=second", "&code=\xf0&_id=second", "&code=\x00"} {
+			// Of what is no text njs cannot tell anything; another version puts a letter in its place.
+			assert.Contains(t, []int{http.StatusForbidden, http.StatusServiceUnavailable}, post(more), "%q", more)
+		}
+		assert.Equal(t, before, g.reached.Load())
+		assert.Equal(t, http.StatusOK, post("&code=a"))
 	})
 	t.Run("a node that does not answer", func(t *testing.T) {
 		require.NoError(t, g.DataHolder.Stop())

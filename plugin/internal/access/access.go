@@ -72,6 +72,9 @@ type Request struct {
 	BodyUnseen bool
 	// Told is what the gateway tells of the request itself; nil: nothing.
 	Told *Told
+	// CanAskAgain tells that the gateway can look up about whom the request is, and ask once more
+	// with that told.
+	CanAskAgain bool
 }
 
 // Told is what a gateway knows of a request: it is believed, and stands beside what the request
@@ -84,6 +87,11 @@ type Told struct {
 // Verdict is what was decided.
 type Verdict struct {
 	Refusal recordguard.Refusal // empty: the request is allowed
+	// PatientNeeded tells a gateway that can ask again of a request that is refused as
+	// [recordguard.PatientUnknown] that nothing else is wrong: told the patient, who must be the
+	// token's, it would be allowed. Before that nobody has to be looked up. It allows nothing, and
+	// the proof is not used up.
+	PatientNeeded bool
 	// RequestID is under which Mitz knows the query that the token rests on; empty: it is not
 	// known, or there is no such token.
 	RequestID string
@@ -112,25 +120,30 @@ func (j *Judge) Judge(ctx context.Context, request Request) (Verdict, error) {
 	}
 	verdict := Verdict{}
 	verdict.RequestID, _ = token.Claims["consent_request_id"].(string)
-	if err := j.judgeToken(token, request, asked, shown); err != nil {
-		verdict.Refusal = refusalOf(err)
+	verdict.Refusal = refusalOf(j.judgeToken(token, request, asked, shown))
+	verdict.PatientNeeded = verdict.Refusal == recordguard.PatientUnknown && request.CanAskAgain && j.judgeTokenAlone(token, request, asked) == nil
+	if verdict.Refusal != "" && !verdict.PatientNeeded || token.Thumbprint == "" {
 		return verdict, nil
 	}
-	if token.Thumbprint == "" {
-		return verdict, nil
+	proven := j.parts.Proofs.IsGood
+	if verdict.PatientNeeded {
+		proven = j.parts.Proofs.WouldBeGood
 	}
-	good, err := j.parts.Proofs.IsGood(ctx, token, live.Proof{JWT: shown.proof, Token: shown.token, Method: request.Method, URL: request.URL})
+	good, err := proven(ctx, token, live.Proof{JWT: shown.proof, Token: shown.token, Method: request.Method, URL: request.URL})
 	if err != nil {
 		return Verdict{}, err
 	}
 	if !good {
-		verdict.Refusal = recordguard.ProofInvalid
+		verdict.Refusal, verdict.PatientNeeded = recordguard.ProofInvalid, false
 	}
 	return verdict, nil
 }
 
-// refusalOf returns the code of a refusal.
+// refusalOf returns the code of a refusal; empty: it is none.
 func refusalOf(err error) recordguard.Refusal {
+	if err == nil {
+		return ""
+	}
 	refusal := recordguard.ClaimsMalformed // what else can be wrong
 	errors.As(err, &refusal)
 	return refusal
@@ -145,8 +158,21 @@ func (j *Judge) judgeToken(token live.Token, request Request, asked recordguard.
 	if err != nil {
 		return err
 	}
-	rules := recordguard.Rules{DataHolder: request.DataHolder, Scopes: j.scopes, Categories: j.parts.Categories}
-	return rules.Judge(claims, asked, j.parts.Now())
+	return j.rules(request).Judge(claims, asked, j.parts.Now())
+}
+
+// judgeTokenAlone is whether the token opens what is asked for, of its patient. Whom the request is
+// about is left open.
+func (j *Judge) judgeTokenAlone(token live.Token, request Request, asked recordguard.Request) error {
+	claims, err := claimsOf(token)
+	if err != nil {
+		return err
+	}
+	return j.rules(request).JudgeToken(claims, asked.Resources, j.parts.Now())
+}
+
+func (j *Judge) rules(request Request) recordguard.Rules {
+	return recordguard.Rules{DataHolder: request.DataHolder, Scopes: j.scopes, Categories: j.parts.Categories}
 }
 
 // claimsOf reads what a token is for, as strictly as the answer of an introspection.
@@ -193,19 +219,24 @@ func (j *Judge) read(request Request) (asked recordguard.Request, err error) {
 	return asked, nil
 }
 
-// below returns what follows a base in a URL, as it was sent.
+// below returns what follows a base in a URL, as it was sent; of bases below each other the longest
+// one.
 func (j *Judge) below(text string) (path, query string, ok bool) {
 	address, query, _ := strings.Cut(text, "?")
 	if strings.Contains(text, "#") {
 		return "", "", false
 	}
 	for _, base := range j.parts.Bases {
-		if path, ok := strings.CutPrefix(address, base); ok && (path == "" || path[0] == '/') {
-			return path, query, true
+		if rest, isBelow := strings.CutPrefix(address, base); isBelow && (rest == "" || rest[0] == '/') && (!ok || len(rest) < len(path)) {
+			path, ok = rest, true
 		}
 	}
-	return "", "", false
+	return path, query, ok
 }
+
+// origin is scheme, host and port of an address that all read alike: nothing of it is another's name
+// or a target that was put behind one.
+var origin = regexp.MustCompile(`^https?://(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?]|$)`)
 
 // isApart reports whether a URL leads below none of the bases, also where a server unescapes it,
 // takes steps and doubled slashes out of it, or passes over parameters of segments and the case.
@@ -214,7 +245,7 @@ func (j *Judge) isApart(text string) bool {
 		return strings.ToLower(address.Hostname() + path.Clean("/"+address.Path))
 	}
 	address, err := url.Parse(text)
-	if err != nil || address.Host == "" || strings.Contains(text, "#") || strings.ContainsAny(address.Path, `\;%`) {
+	if err != nil || !origin.MatchString(text) || strings.Contains(text, "#") || strings.ContainsAny(address.Path, `\;%`) {
 		return false
 	}
 	return !slices.ContainsFunc(j.parts.Bases, func(base string) bool {

@@ -47,6 +47,12 @@ type proofs struct {
 	good    live.Proof
 	failing error
 	asked   int
+	looked  int
+}
+
+func (p *proofs) WouldBeGood(_ context.Context, _ live.Token, proof live.Proof) (bool, error) {
+	p.looked++
+	return proof == p.good, p.failing
 }
 
 func (p *proofs) IsGood(_ context.Context, _ live.Token, proof live.Proof) (bool, error) {
@@ -94,7 +100,7 @@ func newJudge(t *testing.T) (*Judge, *tokens, *proofs) {
 	good := &proofs{good: live.Proof{JWT: "good", Token: "bound", Method: http.MethodPost, URL: base + "/MedicationRequest/_search"}}
 	judge, err := New(Parts{
 		Tokens: known, Proofs: good, Scopes: []string{"birth-care", "second"}, Categories: recordguard.DefaultCategories(),
-		Bases: []string{base}, Now: func() time.Time { return now },
+		Bases: []string{base, base + "/r4"}, Now: func() time.Time { return now },
 	})
 	require.NoError(t, err)
 	return judge, known, good
@@ -134,56 +140,67 @@ func TestJudge(t *testing.T) {
 		change func(*Request)
 		want   recordguard.Refusal
 	}{
-		"what the token is for":                                       {nil, ""},
-		"with the scheme in capitals":                                 {func(r *Request) { r.Authorization = []string{"BEARER live"} }, ""},
-		"with a proof that it needs":                                  {bound("good"), ""},
-		"without a token":                                             {func(r *Request) { r.Authorization = nil }, recordguard.TokenMissing},
-		"with two tokens":                                             {func(r *Request) { r.Authorization = []string{"Bearer live", "Bearer live"} }, recordguard.TokenMissing},
-		"with another kind of token":                                  {func(r *Request) { r.Authorization = []string{"Basic live"} }, recordguard.TokenMissing},
-		"with what cannot be a token":                                 {token("li ve"), recordguard.TokenMissing},
-		"with an unknown token":                                       {token("unknown"), recordguard.TokenNotActive},
-		"with a token of another subject":                             {token("elsewhere"), recordguard.TokenNotActive},
-		"with a token that just expired":                              {token("expired"), recordguard.TokenExpired},
-		"with a token of another scope":                               {token("plain"), recordguard.ScopeNotAccepted},
-		"with a token of two guarded scopes":                          {token("two"), recordguard.SeveralScopes},
-		"with a token that rests on no consent":                       {token("unguarded"), recordguard.NoConsent},
-		"with a token for nobody":                                     {func(r *Request) { r.Authorization = []string{"Bearer for nobody"} }, recordguard.TokenMissing},
-		"with a bound token as Bearer":                                {func(r *Request) { r.Authorization, r.Proofs = []string{"Bearer bound"}, []string{"good"} }, recordguard.ProofMissing},
-		"with a bound token alone":                                    {bound(), recordguard.ProofMissing},
-		"with a bound token and two proofs":                           {bound("good", "good"), recordguard.ProofInvalid},
-		"with a bound token and a wrong proof":                        {bound("wrong"), recordguard.ProofInvalid},
-		"with a proof for another request":                            {func(r *Request) { bound("good")(r); r.URL = base + "/MedicationDispense/_search" }, recordguard.ProofInvalid},
-		"with an unbound token as DPoP":                               {func(r *Request) { r.Authorization, r.Proofs = []string{"DPoP live"}, []string{"good"} }, recordguard.ProofUnexpected},
-		"about another patient":                                       {func(r *Request) { r.Body = []byte("patient." + numberOf + otherBSN) }, recordguard.OtherPatient},
-		"about nobody":                                                {func(r *Request) { r.Body = nil }, recordguard.NoPatient},
-		"about what is not covered":                                   {func(r *Request) { r.URL = base + "/Condition/_search" }, recordguard.NotCovered},
-		"to write":                                                    {func(r *Request) { r.Method = http.MethodPut }, recordguard.MethodRefused},
-		"of which the body was not seen":                              {func(r *Request) { r.BodyUnseen = true }, recordguard.BodyRefused},
-		"to another server":                                           {func(r *Request) { r.URL = "https://other.example/fhir/MedicationRequest/_search" }, recordguard.PathRefused},
-		"to a server with a longer name":                              {func(r *Request) { r.URL = base + "s/MedicationRequest/_search" }, recordguard.PathRefused},
-		"with a fragment":                                             {func(r *Request) { r.URL += "#a" }, recordguard.PathRefused},
-		"for a resource whose patient is told":                        {read(base+"/MedicationRequest/1", told(testBSN)), ""},
-		"for a resource that nobody tells about":                      {read(base + "/MedicationRequest/1"), recordguard.PatientUnknown},
-		"for a resource of another":                                   {read(base+"/MedicationRequest/1", told(otherBSN)), recordguard.OtherPatient},
-		"told otherwise than it says":                                 {told(otherBSN, "MedicationRequest"), recordguard.SeveralPatients},
-		"told to be of a type that is covered":                        {read(base+"/Condition/1", told(testBSN, "MedicationRequest")), recordguard.NotCovered},
-		"told, and not to be judged":                                  {read(base+"/MedicationRequest/1/_history", told(testBSN, "MedicationRequest")), recordguard.HistoryRefused},
-		"to an interface of its own, told":                            {read("https://other.example/medication", told(testBSN, "MedicationRequest")), ""},
-		"to an interface, to write":                                   {read("https://other.example/medication", told(testBSN, "MedicationRequest"), func(r *Request) { r.Method = http.MethodDelete }), recordguard.MethodRefused},
-		"told, to a known server in another form, with a fragment":    {read("https://records.example/fhir/MedicationRequest?patient=2#a", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, doubled slashes":    {read("https://records.example//fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, an escape":          {read("https://records.example/%66hir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, a step":             {read("https://records.example/a/../fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, an escaped step":    {read("https://records.example/a%2f..%2ffhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, a parameter":        {read("https://records.example/fhir;a=b/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, escaped twice":      {read("https://records.example/%2566hir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, in capitals":        {read("https://records.example/FHIR/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, a host in capitals": {read("https://RECORDS.example/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, a port":             {read("https://records.example:443/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"told, to a known server in another form, no host":            {read("/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
-		"to an interface, of more than is told":                       {read("https://other.example/all", told(testBSN, "MedicationRequest", "Condition")), recordguard.NotCovered},
-		"to an interface, told no type":                               {read("https://other.example/all", told(testBSN)), recordguard.NoResource},
-		"to an interface, told no number":                             {read("https://other.example/all", told("123456789", "MedicationRequest")), recordguard.NoPatient},
+		"what the token is for":                                         {nil, ""},
+		"with the scheme in capitals":                                   {func(r *Request) { r.Authorization = []string{"BEARER live"} }, ""},
+		"with a proof that it needs":                                    {bound("good"), ""},
+		"without a token":                                               {func(r *Request) { r.Authorization = nil }, recordguard.TokenMissing},
+		"with two tokens":                                               {func(r *Request) { r.Authorization = []string{"Bearer live", "Bearer live"} }, recordguard.TokenMissing},
+		"with another kind of token":                                    {func(r *Request) { r.Authorization = []string{"Basic live"} }, recordguard.TokenMissing},
+		"with what cannot be a token":                                   {token("li ve"), recordguard.TokenMissing},
+		"with an unknown token":                                         {token("unknown"), recordguard.TokenNotActive},
+		"with a token of another subject":                               {token("elsewhere"), recordguard.TokenNotActive},
+		"with a token that just expired":                                {token("expired"), recordguard.TokenExpired},
+		"with a token of another scope":                                 {token("plain"), recordguard.ScopeNotAccepted},
+		"with a token of two guarded scopes":                            {token("two"), recordguard.SeveralScopes},
+		"with a token that rests on no consent":                         {token("unguarded"), recordguard.NoConsent},
+		"with a token for nobody":                                       {func(r *Request) { r.Authorization = []string{"Bearer for nobody"} }, recordguard.TokenMissing},
+		"with a bound token as Bearer":                                  {func(r *Request) { r.Authorization, r.Proofs = []string{"Bearer bound"}, []string{"good"} }, recordguard.ProofMissing},
+		"with a bound token alone":                                      {bound(), recordguard.ProofMissing},
+		"with a bound token and two proofs":                             {bound("good", "good"), recordguard.ProofInvalid},
+		"with a bound token and a wrong proof":                          {bound("wrong"), recordguard.ProofInvalid},
+		"with a proof for another request":                              {func(r *Request) { bound("good")(r); r.URL = base + "/MedicationDispense/_search" }, recordguard.ProofInvalid},
+		"with an unbound token as DPoP":                                 {func(r *Request) { r.Authorization, r.Proofs = []string{"DPoP live"}, []string{"good"} }, recordguard.ProofUnexpected},
+		"about another patient":                                         {func(r *Request) { r.Body = []byte("patient." + numberOf + otherBSN) }, recordguard.OtherPatient},
+		"about nobody":                                                  {func(r *Request) { r.Body = nil }, recordguard.NoPatient},
+		"about what is not covered":                                     {func(r *Request) { r.URL = base + "/Condition/_search" }, recordguard.NotCovered},
+		"to write":                                                      {func(r *Request) { r.Method = http.MethodPut }, recordguard.MethodRefused},
+		"of which the body was not seen":                                {func(r *Request) { r.BodyUnseen = true }, recordguard.BodyRefused},
+		"to another server":                                             {func(r *Request) { r.URL = "https://other.example/fhir/MedicationRequest/_search" }, recordguard.PathRefused},
+		"to a server with a longer name":                                {func(r *Request) { r.URL = base + "s/MedicationRequest/_search" }, recordguard.PathRefused},
+		"with a fragment":                                               {func(r *Request) { r.URL += "#a" }, recordguard.PathRefused},
+		"for a resource whose patient is told":                          {read(base+"/MedicationRequest/1", told(testBSN)), ""},
+		"for a resource that nobody tells about":                        {read(base + "/MedicationRequest/1"), recordguard.PatientUnknown},
+		"for a resource of another":                                     {read(base+"/MedicationRequest/1", told(otherBSN)), recordguard.OtherPatient},
+		"told otherwise than it says":                                   {told(otherBSN, "MedicationRequest"), recordguard.SeveralPatients},
+		"told to be of a type that is covered":                          {read(base+"/Condition/1", told(testBSN, "MedicationRequest")), recordguard.NotCovered},
+		"told, and not to be judged":                                    {read(base+"/MedicationRequest/1/_history", told(testBSN, "MedicationRequest")), recordguard.HistoryRefused},
+		"to an interface of its own, told":                              {read("https://other.example/medication", told(testBSN, "MedicationRequest")), ""},
+		"to an interface, to write":                                     {read("https://other.example/medication", told(testBSN, "MedicationRequest"), func(r *Request) { r.Method = http.MethodDelete }), recordguard.MethodRefused},
+		"told, to a known server in another form, with a fragment":      {read("https://records.example/fhir/MedicationRequest?patient=2#a", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, doubled slashes":      {read("https://records.example//fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, an escape":            {read("https://records.example/%66hir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, a step":               {read("https://records.example/a/../fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, an escaped step":      {read("https://records.example/a%2f..%2ffhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, a parameter":          {read("https://records.example/fhir;a=b/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, escaped twice":        {read("https://records.example/%2566hir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, in capitals":          {read("https://records.example/FHIR/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, a host in capitals":   {read("https://RECORDS.example/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, a port":               {read("https://records.example:443/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, a dot after the host": {read("https://records.example./fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, an empty port":        {read("https://records.example:/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, wide letters":         {read("https://ｒecords.example/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to a known server in another form, an escaped host":      {read("https://%72ecords.example/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, a whole address behind the gateway's own":                {read("https://records.examplehttps://records.example/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, a target that makes a user of the gateway's own":         {read("https://records.example@other.example/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"told, to what is no server":                                    {read("file://other.example/medication", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"to an interface at a port":                                     {read("https://other.example:8443/medication", told(testBSN, "MedicationRequest")), ""},
+		"to an interface at a number":                                   {read("http://[::1]:8443/medication", told(testBSN, "MedicationRequest")), ""},
+		"below a base that is below another":                            {func(r *Request) { r.URL = base + "/r4/MedicationRequest/_search" }, ""},
+		"below the same, told":                                          {read(base+"/r4/MedicationRequest/1", told(testBSN)), ""},
+		"told, to a known server in another form, no host":              {read("/fhir/MedicationRequest?patient=2", told(testBSN, "MedicationRequest")), recordguard.PathRefused},
+		"to an interface, of more than is told":                         {read("https://other.example/all", told(testBSN, "MedicationRequest", "Condition")), recordguard.NotCovered},
+		"to an interface, told no type":                                 {read("https://other.example/all", told(testBSN)), recordguard.NoResource},
+		"to an interface, told no number":                               {read("https://other.example/all", told("123456789", "MedicationRequest")), recordguard.NoPatient},
 	} {
 		t.Run(name, func(t *testing.T) {
 			judge, _, proofs := newJudge(t)
@@ -225,6 +242,81 @@ func TestWhatNobodyCanTellIsNotAllowed(t *testing.T) {
 	tokens.failing = errors.New("connection refused")
 	_, err = judge.Judge(t.Context(), bound)
 	require.ErrorIs(t, err, tokens.failing)
+}
+
+// TestWhatGatewaysThatCanAskAgainAreTold: that nothing but the patient is missing, and no more.
+func TestWhatGatewaysThatCanAskAgainAreTold(t *testing.T) {
+	read := func(path, authorization string, proofs ...string) Request {
+		return search(func(r *Request) {
+			r.Method, r.URL, r.ContentType, r.Body, r.CanAskAgain = http.MethodGet, base+path, "", nil, true
+			r.Authorization, r.Proofs = []string{authorization}, proofs
+		})
+	}
+	const path = "/MedicationRequest/1"
+	for name, test := range map[string]struct {
+		request Request
+		needed  bool
+		refusal recordguard.Refusal
+	}{
+		"a read":                             {read(path, "Bearer live"), true, recordguard.PatientUnknown},
+		"a search by id":                     {read("/MedicationRequest?patient=1", "Bearer live"), true, recordguard.PatientUnknown},
+		"with a proof that it needs":         {read(path, "DPoP bound", "of a read"), true, recordguard.PatientUnknown},
+		"with a wrong proof":                 {read(path, "DPoP bound", "wrong"), false, recordguard.ProofInvalid},
+		"with a bound token alone":           {read(path, "DPoP bound"), false, recordguard.ProofMissing},
+		"without a token":                    {read(path, ""), false, recordguard.TokenMissing},
+		"with an unknown token":              {read(path, "Bearer unknown"), false, recordguard.TokenNotActive},
+		"with a token of another subject":    {read(path, "Bearer elsewhere"), false, recordguard.TokenNotActive},
+		"with a token that just expired":     {read(path, "Bearer expired"), false, recordguard.TokenExpired},
+		"with a token of another scope":      {read(path, "Bearer plain"), false, recordguard.ScopeNotAccepted},
+		"with a token without consent":       {read(path, "Bearer unguarded"), false, recordguard.NoConsent},
+		"of what is not covered":             {read("/Condition/1", "Bearer live"), false, recordguard.PatientUnknown},
+		"of what is not covered, and of who": {read("/Consent?patient=1", "Bearer live"), false, recordguard.PatientUnknown},
+		"of what cannot be judged":           {read(path+"/_history", "Bearer live"), false, recordguard.HistoryRefused},
+		"of nobody":                          {read("/MedicationRequest", "Bearer live"), false, recordguard.NoPatient},
+	} {
+		t.Run(name, func(t *testing.T) {
+			judge, tokens, proofs := newJudge(t)
+			proofs.good = live.Proof{JWT: "of a read", Token: "bound", Method: http.MethodGet, URL: base + path}
+			verdict, err := judge.Judge(t.Context(), test.request)
+			require.NoError(t, err)
+			assert.Equal(t, test.needed, verdict.PatientNeeded)
+			assert.Equal(t, test.refusal, verdict.Refusal, "it is no permission")
+			assert.Zero(t, proofs.asked, "a proof was used up")
+			if test.needed {
+				assert.Equal(t, PatientNeeded, Outcome(verdict, nil))
+				assert.Contains(t, Outcomes(), PatientNeeded)
+				test.request.Told = &Told{Patient: testBSN}
+				verdict, err = judge.Judge(t.Context(), test.request)
+				require.NoError(t, err)
+				assert.Empty(t, verdict.Refusal)
+				assert.False(t, verdict.PatientNeeded)
+				test.request.Told = &Told{Patient: otherBSN}
+				verdict, err = judge.Judge(t.Context(), test.request)
+				require.NoError(t, err)
+				assert.Equal(t, Verdict{Refusal: recordguard.OtherPatient, RequestID: "request-1"}, verdict)
+			}
+			tokens.live["live"] = without("patient_bsn")
+			test.request.CanAskAgain, test.request.Told = false, nil
+			verdict, err = judge.Judge(t.Context(), test.request)
+			require.NoError(t, err)
+			assert.False(t, verdict.PatientNeeded, "of one that cannot ask again")
+			assert.NotEmpty(t, verdict.Refusal)
+		})
+	}
+	t.Run("with a token about nobody", func(t *testing.T) {
+		judge, tokens, _ := newJudge(t)
+		tokens.live["live"] = without("patient_bsn")
+		verdict, err := judge.Judge(t.Context(), read(path, "Bearer live"))
+		require.NoError(t, err)
+		assert.False(t, verdict.PatientNeeded)
+	})
+	t.Run("of which nobody can tell", func(t *testing.T) {
+		judge, _, proofs := newJudge(t)
+		proofs.failing = errors.New("connection refused")
+		verdict, err := judge.Judge(t.Context(), read(path, "DPoP bound", "of a read"))
+		require.ErrorIs(t, err, proofs.failing)
+		assert.Equal(t, Verdict{}, verdict)
+	})
 }
 
 func TestNobodyIsAskedAboutWhatCannotBeJudged(t *testing.T) {

@@ -9,6 +9,8 @@ import "github.com/nuts-mitz/nuts-mitz/recordguard"
 const (
 	Allowed      = "allowed"
 	Undetermined = "undetermined" // nobody can tell: the session database fails
+	// PatientNeeded is a question in between: nothing but the patient is missing.
+	PatientNeeded = "patient_needed"
 )
 
 // Outcome is the stable code of what was decided.
@@ -16,6 +18,8 @@ func Outcome(verdict Verdict, err error) string {
 	switch {
 	case err != nil:
 		return Undetermined
+	case verdict.PatientNeeded:
+		return PatientNeeded
 	case verdict.Refusal != "":
 		return string(verdict.Refusal)
 	default:
@@ -25,7 +29,7 @@ func Outcome(verdict Verdict, err error) string {
 
 // Outcomes returns every code.
 func Outcomes() []string {
-	outcomes := []string{Allowed, Undetermined}
+	outcomes := []string{Allowed, Undetermined, PatientNeeded}
 	for _, refusal := range []recordguard.Refusal{
 		recordguard.TokenMissing, recordguard.TokenNotActive, recordguard.TokenExpired,
 		recordguard.ProofMissing, recordguard.ProofInvalid, recordguard.ProofUnexpected,

@@ -37,8 +37,10 @@ const (
 	headerTypes         = "X-Mitz-Resource-Types"
 )
 
-// overriding are headers by which a server could take a request for another one.
-var overriding = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Rewrite-Url"}
+// headerNeeds is in an answer that does not allow a request, and tells a gateway that nothing but
+// the patient is missing. It is not told where the requester could see it: by a gateway that only
+// hands answers on.
+const headerNeeds = "Mitz-Needs"
 
 // judgeAccess answers 200 when a request to a record server is allowed, and 403 when it is not.
 func (a API) judgeAccess(c echo.Context, subject string, dataHolder consent.DataHolder) error {
@@ -65,6 +67,9 @@ func (a API) answerAccess(c echo.Context, subject string, dataHolder consent.Dat
 	}
 	a.Recorder.Access(subject, verdict, err)
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
+	if err == nil && verdict.PatientNeeded {
+		c.Response().Header().Set(headerNeeds, "patient")
+	}
 	switch {
 	case err != nil:
 		return problem(http.StatusServiceUnavailable, "the session database could not be reached: nobody can tell")
@@ -121,6 +126,7 @@ func readAccessBody(c echo.Context) (access.Request, error) {
 	if told.Patient != nil || told.ResourceTypes != nil {
 		request.Told = &access.Told{Patient: orEmpty(told.Patient), ResourceTypes: told.ResourceTypes}
 	}
+	request.CanAskAgain = request.Told == nil
 	return request, nil
 }
 
@@ -136,8 +142,8 @@ func readAccessHeaders(request *http.Request) (access.Request, error) {
 			return access.Request{}, recordguard.HeaderRefused
 		}
 	}
-	if overrides(header) {
-		return access.Request{}, recordguard.HeaderRefused
+	if err := checkHeaders(header); err != nil {
+		return access.Request{}, err
 	}
 	read := access.Request{
 		Authorization: header.Values(echo.HeaderAuthorization), Proofs: header.Values("DPoP"),
@@ -159,13 +165,14 @@ func readAccessHeaders(request *http.Request) (access.Request, error) {
 	return read, nil
 }
 
-func overrides(header http.Header) bool {
-	for name := range header { // some servers take an underscore for a hyphen
-		if slices.Contains(overriding, http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))) {
-			return true
-		}
+// checkHeaders looks at the headers of a request that came along with a gateway's own, which are
+// those of the hop to this node and those in which it tells.
+func checkHeaders(header http.Header) error {
+	theirs := header.Clone()
+	for _, own := range []string{headerMethod, headerURL, echo.HeaderConnection} {
+		theirs.Del(own)
 	}
-	return false
+	return recordguard.CheckHeaders(theirs)
 }
 
 // listed takes apart a list with commas.
@@ -182,13 +189,13 @@ func listed(text string) (all []string) {
 // rest of the URL is the base's, so that a proof must be for an address of this data holder.
 func readOriginal(c echo.Context, bases []string) (access.Request, error) {
 	request := c.Request()
-	for _, name := range []string{headerMethod, headerURL, headerAuthorization, headerPatient, headerTypes, echo.HeaderContentEncoding} {
+	for _, name := range []string{headerMethod, headerURL, headerAuthorization, headerPatient, headerTypes} {
 		if len(request.Header.Values(name)) > 0 {
 			return access.Request{}, recordguard.HeaderRefused
 		}
 	}
-	if overrides(request.Header) || len(request.Header.Values(echo.HeaderContentType)) > 1 {
-		return access.Request{}, recordguard.HeaderRefused
+	if err := checkHeaders(request.Header); err != nil {
+		return access.Request{}, err
 	}
 	origin := originOf(request.Host, bases)
 	if origin == "" {

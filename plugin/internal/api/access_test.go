@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -86,6 +87,9 @@ func TestWhatAGatewayTells(t *testing.T) {
 		{"with two addresses", "", header("X-Original-URL", "https://a.example", "https://b.example"), nil, http.StatusForbidden},
 		{"with another method on the way", "", header("X-HTTP-Method-Override", "DELETE"), nil, http.StatusForbidden},
 		{"with another method, with underscores", "", header("X_HTTP_Method_Override", "DELETE"), nil, http.StatusForbidden},
+		{"with another address on the way", "", header("X-Rewrite-URI", "/fhir/Condition/2"), nil, http.StatusForbidden},
+		{"with a packed body", "", header("Content-Encoding", "gzip"), nil, http.StatusForbidden},
+		{"over a connection of the gateway's own", "", header("Connection", "X-Something"), &byHeader, 0},
 		{"without an address", "", header("X-Original-URL"), nil, http.StatusBadRequest},
 		{"without a method", "", header("X-Original-Method"), nil, http.StatusBadRequest},
 		{"with another query", "?told=body", nil, nil, http.StatusBadRequest},
@@ -124,13 +128,61 @@ func TestABodyTellsAllOrNothing(t *testing.T) {
 	assert.Equal(t, http.StatusOK, send(testAccess, "Authorization", "Bearer of-the-gateway"))
 	assert.Equal(t, []access.Request{{
 		Subject: "hospital-east", DataHolder: "00000659", Authorization: []string{"Bearer live"}, Method: http.MethodPost, URL: searchURL,
-		ContentType: "application/x-www-form-urlencoded", Body: []byte("a=b"),
+		ContentType: "application/x-www-form-urlencoded", Body: []byte("a=b"), CanAskAgain: true,
 	}}, w.accesses.asked)
 	for _, name := range []string{"X-Original-Method", "X-Original-URL", "X-Original-Authorization"} {
 		assert.Equal(t, http.StatusForbidden, send(testAccess, name, "GET"), "a requester sent it too")
 	}
 	assert.Equal(t, http.StatusBadRequest, send(strings.Replace(testAccess, `"method"`, `"url": "https://other.example", "method"`, 1), "Accept", "*/*"))
 	assert.Len(t, w.accesses.asked, 1)
+}
+
+// TestWhatIsMissingIsToldToWhoCanAskAgain: to a gateway that told in a body, and as part of a refusal.
+func TestWhatIsMissingIsToldToWhoCanAskAgain(t *testing.T) {
+	read := `{"authorization": "Bearer live", "method": "GET", "url": "https://records.example/fhir/Condition/1"%s}`
+	send := func(w *world, path, body string, change func(*http.Request)) *httptest.ResponseRecorder {
+		method := http.MethodPost
+		if strings.HasPrefix(path, accessPath+"/") {
+			method = http.MethodGet
+		}
+		request := httptest.NewRequest(method, path, strings.NewReader(body))
+		request.Header.Set(echo.HeaderContentType, "application/json")
+		if change != nil {
+			change(request)
+		}
+		return w.send(request)
+	}
+	for name, test := range map[string]struct {
+		path, body string
+		change     func(*http.Request)
+		canAsk     bool
+	}{
+		"in a body":                   {accessPath, fmt.Sprintf(read, ""), nil, true},
+		"in a body, with the patient": {accessPath, fmt.Sprintf(read, `, "patient": "`+testBSN+`"`), nil, false},
+		"in a body, with types":       {accessPath, fmt.Sprintf(read, `, "resourceTypes": []`), nil, false},
+		"in headers": {accessPath, "", func(r *http.Request) {
+			r.Header.Del(echo.HeaderContentType)
+			r.Header.Set("X-Original-Method", "GET")
+			r.Header.Set("X-Original-URL", "https://records.example/fhir/Condition/1")
+		}, false},
+		"by the request itself": {accessPath + "/fhir/Condition/1", "", func(r *http.Request) { r.Host = "records.example" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.accesses.verdict = access.Verdict{Refusal: recordguard.PatientUnknown, PatientNeeded: true}
+			answer := send(w, test.path, test.body, test.change)
+			assert.Equal(t, http.StatusForbidden, answer.Code)
+			assert.Equal(t, "patient", answer.Header().Get("Mitz-Needs"))
+			assert.Equal(t, []string{access.PatientNeeded}, w.decided)
+			if assert.Len(t, w.accesses.asked, 1) {
+				assert.Equal(t, test.canAsk, w.accesses.asked[0].CanAskAgain)
+			}
+			w.accesses.verdict.PatientNeeded = false
+			assert.Empty(t, send(w, test.path, test.body, test.change).Header().Values("Mitz-Needs"))
+			w.accesses.verdict = access.Verdict{}
+			assert.Empty(t, send(w, test.path, test.body, test.change).Header().Values("Mitz-Needs"))
+		})
+	}
 }
 
 func TestOriginalRequests(t *testing.T) {
@@ -148,6 +200,8 @@ func TestOriginalRequests(t *testing.T) {
 		{"that names another address", http.MethodGet, "/fhir/Condition/1", "records.example", http.Header{"X-Original-Url": {"https://records.example/fhir"}}, ""},
 		{"that names a patient", http.MethodGet, "/fhir/Condition/1", "records.example", http.Header{"X-Mitz-Patient": {testBSN}}, ""},
 		{"that is compressed", http.MethodPost, "/fhir/Condition/_search", "records.example", http.Header{"Content-Encoding": {"gzip"}}, ""},
+		{"of another address on the way", http.MethodGet, "/fhir/Condition/1", "records.example", http.Header{"X-Original-Uri": {"/fhir/Condition/2"}}, ""},
+		{"of another type, with an underscore", http.MethodPost, "/fhir/Condition/_search", "records.example", http.Header{"Content_type": {"text/plain"}}, ""},
 		{"of another method on the way", http.MethodPost, "/fhir/Condition/_search", "records.example", http.Header{"X-Http-Method": {"PUT"}}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -19,4 +19,7 @@ type Proofs interface {
 	// just now, and for this request and this token (RFC 9449 section 4.3); then it is used up,
 	// in all nodes that share this one's sessions. On an error nobody can tell.
 	IsGood(ctx context.Context, token Token, proof Proof) (bool, error)
+	// WouldBeGood reports whether IsGood would, now, and uses nothing up. Nothing rests on it: the
+	// proof may be used before it is shown again.
+	WouldBeGood(ctx context.Context, token Token, proof Proof) (bool, error)
 }

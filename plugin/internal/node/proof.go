@@ -16,6 +16,7 @@ import (
 
 	"github.com/lestrrat-go/jwx/v2/jwk"
 	"github.com/nuts-foundation/nuts-node/auth/api/iam"
+	"github.com/nuts-foundation/nuts-node/storage"
 	"github.com/nuts-foundation/nuts-node/vdr/resolver"
 
 	"github.com/nuts-mitz/nuts-mitz/internal/htu"
@@ -36,6 +37,7 @@ const (
 // key is compared first, so that no stranger's key is worked with.
 type Proofs struct {
 	node     *iam.Wrapper
+	looking  *iam.Wrapper // the same, and remembers nothing
 	panicked func(message string)
 }
 
@@ -43,11 +45,23 @@ var _ live.Proofs = (*Proofs)(nil)
 
 // Proofs returns what validates proofs, with the node's own memory of those that were used.
 func (r *Router) Proofs() *Proofs {
-	return &Proofs{node: iam.New(nil, nil, resolver.DIDKeyResolver{}, nil, r.outside(), nil, nil, nil), panicked: r.Panicked}
+	with := func(sessions storage.Engine) *iam.Wrapper {
+		return iam.New(nil, nil, resolver.DIDKeyResolver{}, nil, sessions, nil, nil, nil)
+	}
+	return &Proofs{node: with(r.outside()), looking: with(unchanged{r.Storage}), panicked: r.Panicked}
 }
 
 // IsGood reports whether a proof is good. See [live.Proofs].
-func (p *Proofs) IsGood(ctx context.Context, token live.Token, proof live.Proof) (good bool, err error) {
+func (p *Proofs) IsGood(ctx context.Context, token live.Token, proof live.Proof) (bool, error) {
+	return p.validate(ctx, p.node, token, proof)
+}
+
+// WouldBeGood reports whether a proof would be good. See [live.Proofs].
+func (p *Proofs) WouldBeGood(ctx context.Context, token live.Token, proof live.Proof) (bool, error) {
+	return p.validate(ctx, p.looking, token, proof)
+}
+
+func (p *Proofs) validate(ctx context.Context, node *iam.Wrapper, token live.Token, proof live.Proof) (good bool, err error) {
 	if token.Thumbprint == "" || !hasRightForm(token.Thumbprint, proof, time.Now()) {
 		return false, nil
 	}
@@ -57,7 +71,7 @@ func (p *Proofs) IsGood(ctx context.Context, token live.Token, proof live.Proof)
 			good, err = false, errors.New("mitz: the node panicked on a DPoP proof")
 		}
 	}()
-	answer, err := p.node.ValidateDPoPProof(ctx, iam.ValidateDPoPProofRequestObject{Body: &iam.ValidateDPoPProofJSONRequestBody{
+	answer, err := node.ValidateDPoPProof(ctx, iam.ValidateDPoPProofRequestObject{Body: &iam.ValidateDPoPProofJSONRequestBody{
 		DpopProof: proof.JWT, Method: proof.Method, Url: proof.URL, Token: proof.Token, Thumbprint: token.Thumbprint,
 	}})
 	if err != nil {
@@ -66,6 +80,23 @@ func (p *Proofs) IsGood(ctx context.Context, token live.Token, proof live.Proof)
 	validated, isAnswer := answer.(iam.ValidateDPoPProof200JSONResponse)
 	return isAnswer && validated.Valid, nil
 }
+
+// unchanged is a storage engine whose session database is read, and keeps what it has.
+type unchanged struct{ storage.Engine }
+
+func (u unchanged) GetSessionDatabase() storage.SessionDatabase {
+	return unchangedSessions{u.Engine.GetSessionDatabase()}
+}
+
+type unchangedSessions struct{ storage.SessionDatabase }
+
+func (u unchangedSessions) GetStore(ttl time.Duration, keys ...string) storage.SessionStore {
+	return unchangedStore{u.SessionDatabase.GetStore(ttl, keys...)}
+}
+
+type unchangedStore struct{ storage.SessionStore }
+
+func (unchangedStore) Put(string, any, ...storage.SessionOption) error { return nil }
 
 // compactJWS is the only form in which a proof is taken (RFC 7515 section 7.1).
 var compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)

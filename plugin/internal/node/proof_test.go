@@ -116,9 +116,17 @@ func TestProofs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			proof := live.Proof{JWT: test.jwt, Token: "the-token", Method: "POST", URL: provenURL}
+			would := func() bool {
+				good, err := proofs.WouldBeGood(t.Context(), live.Token{Thumbprint: holder.thumbprint}, proof)
+				require.NoError(t, err)
+				return good
+			}
+			assert.Equal(t, test.good, would())
+			assert.Equal(t, test.good, would(), "to look uses nothing up")
 			good, err := proofs.IsGood(t.Context(), live.Token{Thumbprint: holder.thumbprint}, proof)
 			require.NoError(t, err)
 			assert.Equal(t, test.good, good)
+			assert.False(t, would(), "it was used")
 			good, err = proofs.IsGood(t.Context(), live.Token{Thumbprint: holder.thumbprint}, proof)
 			require.NoError(t, err)
 			assert.False(t, good, "it was used")
@@ -178,7 +186,10 @@ func TestAProofOfWhichNobodyCanTell(t *testing.T) {
 			good, err := router.Proofs().IsGood(t.Context(), live.Token{Thumbprint: holder.thumbprint}, proof)
 			require.Error(t, err)
 			assert.False(t, good)
+			good, err = router.Proofs().WouldBeGood(t.Context(), live.Token{Thumbprint: holder.thumbprint}, proof)
+			require.Error(t, err)
+			assert.False(t, good)
 		})
 	}
-	assert.Equal(t, 1, panics)
+	assert.Equal(t, 2, panics)
 }

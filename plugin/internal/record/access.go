@@ -18,7 +18,7 @@ import (
 func (r *Recorder) Access(subject string, verdict access.Verdict, err error) {
 	outcome := access.Outcome(verdict, err)
 	r.metrics.accesses.WithLabelValues(outcome).Inc()
-	if outcome == access.Allowed {
+	if outcome == access.Allowed || outcome == access.PatientNeeded { // after which the gateway asks again
 		return
 	}
 	counted := r.accessRefused

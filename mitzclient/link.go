@@ -103,7 +103,7 @@ func (s CircuitState) String() string {
 }
 
 // Circuit says whether consults reach Mitz. It is open also while Mitz asked to be left
-// alone (status 429), and when all that came lately failed, be it from one requester.
+// alone (status 429, or 503 with a time), and when all that came lately failed, be it from one requester.
 func (l *Link) Circuit() CircuitState { return CircuitState(l.query.State()) }
 
 // Load is how many consults a link has, and how many requesters it holds back.
@@ -111,7 +111,7 @@ type Load struct {
 	Running  int // that are with Mitz
 	Waiting  int // that wait for their turn
 	Overdue  int // left behind: their time is over, and they have not ended
-	HeldBack int // requesters that are refused for a while, because their queries failed or met a 429
+	HeldBack int // requesters that are refused for a while, because their queries failed or Mitz asked for less
 }
 
 // Load returns how many consults there are at this moment.

@@ -87,6 +87,7 @@ type Link struct {
 	pause     *pause
 	breaker   *breaker
 	frequency *frequency
+	trouble   bool // the last message that said something of Mitz failed
 }
 
 // NewLink makes a link.
@@ -214,6 +215,7 @@ func (u *underway) send() {
 			said = uncounted
 		}
 		report(said)
+		u.trouble = true
 		u.end(Result{Code: Timeout, Attempts: u.attempts})
 	}
 }
@@ -230,7 +232,11 @@ func (u *underway) unsent(result Result) {
 // ended ends a call whose message was answered, or sends it once more.
 func (u *underway) ended(reply Reply) {
 	result := Result{Code: reply.Code, Attempts: u.attempts, RetryAfter: reply.RetryAfter}
-	if u.attempts > 1 || !u.budget.Again.sends(reply) {
+	trouble := u.trouble
+	if said := reply.verdict(); said != uncounted {
+		u.trouble = said != works
+	}
+	if u.attempts > 1 || !u.budget.Again.sends(reply) || trouble && reply.Status == unavailable {
 		u.end(result)
 		return
 	}

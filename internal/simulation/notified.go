@@ -23,7 +23,7 @@ type Receiver struct {
 // take.
 func Defaults(cores int) Receiver {
 	return Receiver{
-		Working: Limits{Turns: 32, Share: 2, Queue: 1024, QueueShare: 8}, Wait: 5 * time.Second, Reading: max(1, cores/2), Ending: 8,
+		Working: Limits{Turns: 32, Share: 2, Queue: 1024, QueueShare: 8}, Wait: 5 * time.Second, Reading: max(1, cores/2), Ending: 64,
 	}
 }
 

@@ -57,9 +57,9 @@ type lane struct {
 	running, most int
 }
 
-// NewPace makes one with so many messages at once at the most.
+// NewPace makes one with so many messages at once at the most. It begins with one.
 func NewPace(clock *Clock, random *rand.Rand, most int) *Pace {
-	return &Pace{clock: clock, random: random, all: lane{window: most, most: most}, own: lane{window: most, most: most}}
+	return &Pace{clock: clock, random: random, all: lane{window: 1, most: most}, own: lane{window: most, most: most}}
 }
 
 // until returns until when no message goes; it is over when one may.

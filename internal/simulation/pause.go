@@ -12,6 +12,7 @@ import (
 // The constants of package link.
 const (
 	tooManyRequests = 429
+	unavailable     = 503
 	defaultPause    = time.Second
 	maxPause        = 5 * time.Minute
 	pauseAll        = 3
@@ -21,7 +22,7 @@ const (
 	maxFrequencies = 32 << 10
 )
 
-// pause leaves Mitz alone when it answered with status 429, as that of package link does.
+// pause leaves Mitz alone when it asked for that, as that of package link does.
 type pause struct {
 	clock *Clock
 	all   time.Duration
@@ -51,7 +52,7 @@ func (p *pause) note(who int, reply Reply) {
 	if reply.Code == Answered {
 		clear(p.met)
 	}
-	if reply.Code != HTTPStatus || reply.Status != tooManyRequests {
+	if reply.Code != HTTPStatus || reply.Status != tooManyRequests && (reply.Status != unavailable || reply.RetryAfter == 0) {
 		return
 	}
 	if p.own == nil {

@@ -85,7 +85,7 @@ func decorate(sends exchanger, budget Budget, hooks Hooks) *Operation {
 func (o *Operation) Do(ctx context.Context, c Call) *Failure { return o.chain.Exchange(ctx, c) }
 
 // State says whether calls reach Mitz. It is open also while Mitz asked to be left alone
-// (status 429), and when all that came lately failed, be it from one party.
+// (status 429, or 503 with a time), and when all that came lately failed, be it from one party.
 func (o *Operation) State() State {
 	if o.pause.lasts() {
 		return Open
@@ -97,7 +97,7 @@ func (o *Operation) State() State {
 type Load struct {
 	Running  int // with Mitz
 	Waiting  int // for their turn
-	HeldBack int // parties that are refused for a while, because their calls failed or met a 429
+	HeldBack int // parties that are refused for a while, because their calls failed or Mitz asked for less
 }
 
 // Load returns how many calls there are at this moment.

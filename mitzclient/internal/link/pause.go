@@ -13,22 +13,22 @@ import (
 )
 
 const (
-	// defaultPause is for an answer 429 that names no time.
+	// defaultPause is for an answer 429 that names no time. One of 503 says nothing then.
 	defaultPause = time.Second
 	// maxPause bounds what an answer can ask for: no single header may stop the
 	// exchange of care data for a day.
 	maxPause = 5 * time.Minute
-	// pauseAll parties, of whom nobody else got an answer meanwhile, must have met a 429
+	// pauseAll parties, of whom nobody else got an answer meanwhile, must have been asked to
 	// before everybody pauses.
 	pauseAll = 3
 )
 
-// pause leaves Mitz alone when it answered with status 429 (RFC 6585, section 4), for as
-// long as it asked: calls are refused at once, none is kept waiting. Only the party
-// whose message met the 429 pauses, since it may be the one that asks too much; when Mitz says
-// so to several, with no answer to anybody in between, it means all of us.
+// pause leaves Mitz alone when it answered with status 429 (RFC 6585, section 4), or with 503 and
+// a time (RFC 9110, section 10.2.3), for as long as it asked: calls are refused at once, none is
+// kept waiting. Only the party whose message met that pauses, since it may be the one that asks
+// too much; when Mitz says so to several, with no answer to anybody in between, it means all of us.
 //
-// The call that met the 429 fails with it and is not repeated: a second in which
+// The call that met it fails with it and is not repeated: a second in which
 // Mitz can be asked again rarely fits in what is left of a token request, and holding
 // calls back for it would send them all at the same moment.
 type pause struct {
@@ -38,7 +38,7 @@ type pause struct {
 	mu  sync.Mutex
 	all time.Time // until when everybody pauses
 	own *recent.Recent[string, time.Time]
-	met map[string]bool // who met a 429 since Mitz last answered anybody
+	met map[string]bool // who was asked to since Mitz last answered anybody
 }
 
 var _ exchanger = (*pause)(nil)
@@ -60,10 +60,15 @@ func (p *pause) Exchange(ctx context.Context, c Call) *Failure {
 	switch {
 	case failure == nil:
 		p.answered()
-	case failure.Status == http.StatusTooManyRequests:
+	case asksForLess(failure):
 		p.extend(c.By, failure.RetryAfter)
 	}
 	return failure
+}
+
+// asksForLess reports whether Mitz, or what stands before it, asked to be left alone.
+func asksForLess(failure *Failure) bool {
+	return failure.Status == http.StatusTooManyRequests || failure.Status == http.StatusServiceUnavailable && failure.RetryAfter > 0
 }
 
 // refusal is nil when a call would be let through now.
@@ -115,7 +120,7 @@ func (p *pause) extend(who string, asked time.Duration) {
 	}
 }
 
-// lasts reports whether everybody pauses, or all that ask do: whoever met the 429, while
+// lasts reports whether everybody pauses, or all that ask do: whoever was asked to, while
 // nobody else gets an answer.
 func (p *pause) lasts() bool {
 	p.mu.Lock()

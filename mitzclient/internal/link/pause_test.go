@@ -15,16 +15,19 @@ import (
 func TestMitzIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
+		status      int
 		asked, kept time.Duration
 	}{
-		{"some seconds", 7 * time.Second, 7 * time.Second},
-		{"without a time", 0, defaultPause},
-		{"for longer than is bearable", 24 * time.Hour, maxPause},
+		{"some seconds", 429, 7 * time.Second, 7 * time.Second},
+		{"without a time", 429, 0, defaultPause},
+		{"for longer than is bearable", 429, 24 * time.Hour, maxPause},
+		{"some seconds, as it has too much to do", 503, 7 * time.Second, 7 * time.Second},
+		{"the same for longer than is bearable", 503, 24 * time.Hour, maxPause},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told time.Duration
-				link, sends := fakeOperation(ends(&Failure{Code: HTTPStatus, Status: 429, RetryAfter: tt.asked}, nil),
+				link, sends := fakeOperation(ends(&Failure{Code: HTTPStatus, Status: tt.status, RetryAfter: tt.asked}, nil),
 					Hooks{Paused: func(d time.Duration, _ bool) { told = d }})
 				failure := exchange(t.Context(), link.chain)
 				requireCode(t, HTTPStatus, failure)
@@ -47,6 +50,18 @@ func TestMitzIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStatus503WithoutATimeIsNoPause: nobody asked for one.
+func TestStatus503WithoutATimeIsNoPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		link, sends := fakeOperation(ends(status(500), status(503), nil), Hooks{Paused: func(time.Duration, bool) { t.Error("it pauses") }})
+		for range 2 {
+			requireCode(t, HTTPStatus, exchange(t.Context(), link.chain))
+		}
+		require.Nil(t, exchange(t.Context(), link.chain))
+		require.EqualValues(t, 3, sends.messages.Load())
+	})
 }
 
 func TestAPauseNeverBecomesShorter(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,9 +21,14 @@ const (
 
 // retry sends a call's message once more, under a request id of its own, when the operation
 // says so of the failure; see [InPassing].
+//
+// A gateway that chose the wrong server says 503, and so does one whose servers all have too much
+// to do. In the second case each message more does harm. It is taken for that when the message
+// before, whoever caused it, failed too.
 type retry struct {
-	next  exchanger
-	again func(*Failure) bool // nil: never
+	next    exchanger
+	again   func(*Failure) bool // nil: never
+	trouble atomic.Bool         // the last message that said something of Mitz failed
 }
 
 var _ exchanger = (*retry)(nil)
@@ -30,8 +36,8 @@ var _ exchanger = (*retry)(nil)
 // Exchange sends at most twice. The failure counts the attempts; it is the first's when the
 // second message could not be sent.
 func (r *retry) Exchange(ctx context.Context, c Call) *Failure {
-	first := r.next.Exchange(ctx, c)
-	if first == nil || r.again == nil || !r.again(first) {
+	first, trouble := r.send(ctx, c)
+	if first == nil || r.again == nil || !r.again(first) || trouble && first.Status == http.StatusServiceUnavailable {
 		return first
 	}
 	delay := minRetryDelay + rand.N(maxRetryDelay-minRetryDelay)
@@ -46,7 +52,7 @@ func (r *retry) Exchange(ctx context.Context, c Call) *Failure {
 		ended.RequestID, ended.Attempts = first.RequestID, first.Attempts
 		return ended
 	}
-	second := r.next.Exchange(ctx, c)
+	second, _ := r.send(ctx, c)
 	switch {
 	case second == nil:
 		return nil
@@ -56,6 +62,19 @@ func (r *retry) Exchange(ctx context.Context, c Call) *Failure {
 		total := *second
 		total.Attempts += first.Attempts
 		return &total
+	}
+}
+
+// send sends a message. It reports too whether the one before it failed.
+func (r *retry) send(ctx context.Context, c Call) (failure *Failure, trouble bool) {
+	failure = r.next.Exchange(ctx, c)
+	switch judge(failure, time.Nanosecond, 0) { // a timeout is trouble, however short the time was
+	case nil:
+		return failure, r.trouble.Swap(false)
+	case uncounted:
+		return failure, r.trouble.Load()
+	default:
+		return failure, r.trouble.Swap(true)
 	}
 }
 

@@ -82,6 +82,54 @@ func TestAMessageIsRepeatedOnceAtMost(t *testing.T) {
 	})
 }
 
+// TestStatus503IsNotRepeatedInTrouble: when the message before failed too, no gateway chose the
+// wrong server.
+func TestStatus503IsNotRepeatedInTrouble(t *testing.T) {
+	timeout := &Failure{Code: Timeout}
+	for _, tt := range []struct {
+		name   string
+		before []*Failure // what becomes of earlier messages, none of which is repeated
+		now    *Failure
+		again  bool
+	}{
+		{"it is the first", nil, status(503), true},
+		{"an answer came before", []*Failure{nil}, status(503), true},
+		{"a fault of the sender, which is an answer", []*Failure{{Code: FaultSender, Status: 500}}, status(503), true},
+		{"trouble, and then an answer", []*Failure{status(500), nil}, status(503), true},
+		{"a call that was given up says nothing", []*Failure{nil, {Code: Canceled}}, status(503), true},
+		{"nor does it end trouble", []*Failure{status(500), {Code: Canceled}}, status(503), false},
+		{"a failure before", []*Failure{status(500)}, status(503), false},
+		{"a timeout before", []*Failure{timeout}, status(503), false},
+		{"no connection before", []*Failure{{Code: Unreachable, Detail: "dns", Unsent: true}}, status(503), false},
+		{"another status", []*Failure{status(500)}, status(502), true},
+		{"a connection that is lost", []*Failure{status(500)}, lost(), true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sends := &fake{end: ends(append(tt.before, tt.now, nil)...)}
+				r := &retry{next: sends, again: InPassing}
+				for range tt.before {
+					_ = exchange(t.Context(), r)
+				}
+				before := sends.messages.Load()
+				failure := exchange(t.Context(), r)
+				require.Equal(t, tt.again, failure == nil)
+				require.Equal(t, tt.again, sends.messages.Load() == before+2)
+			})
+		})
+	}
+	t.Run("whoever caused it, until somebody gets an answer", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			link, sends := fakeOperation(ends(status(503), status(503), status(503), nil, status(503), nil), Hooks{})
+			require.Equal(t, 2, link.Do(t.Context(), from("a")).Attempts)
+			require.Equal(t, 1, link.Do(t.Context(), from("b")).Attempts)
+			require.Nil(t, link.Do(t.Context(), from("c")))
+			require.Nil(t, link.Do(t.Context(), from("b")), "it is repeated again")
+			require.EqualValues(t, 6, sends.messages.Load())
+		})
+	})
+}
+
 func TestRetriesDoNotComeTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		delays := map[time.Duration]bool{}
@@ -131,14 +179,14 @@ func TestACallerThatGivesUpBetweenTheAttemptsIsHeard(t *testing.T) {
 
 func TestARetryIsNotSentWhereAFirstQueryWouldNotBe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		link, sends := fakeOperation(ends(status(503)), Hooks{})
+		link, sends := fakeOperation(ends(status(502)), Hooks{})
 		for range openAfter / 2 {
 			failure := exchange(t.Context(), link.chain)
 			require.Equal(t, 2, failure.Attempts)
 		}
 		failure := exchange(t.Context(), link.chain) // opens the circuit between its attempts
 		requireCode(t, HTTPStatus, failure)
-		require.Equal(t, 503, failure.Status, "why it failed, and not that it was not repeated")
+		require.Equal(t, 502, failure.Status, "why it failed, and not that it was not repeated")
 		require.Equal(t, 1, failure.Attempts)
 		require.EqualValues(t, openAfter, sends.messages.Load())
 	})

@@ -99,6 +99,30 @@ func TestTooManyEndTokens(t *testing.T) {
 	})
 }
 
+// TestHowManyEndTokens: as many as find no place, up to a bound, and the next when one of them is done.
+func TestHowManyEndTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		pharmacy := w.pharmacy(t)
+		for i := range maxAtOncePath + maxWaitingOne { // all places of the path
+			go func() { _, _ = w.working.Take(t.Context(), w.secret) }()
+			synctest.Wait()
+			require.Equal(t, i+1, w.working.Load().Running+w.working.Load().Waiting)
+		}
+		var last func()
+		for i := range maxEnding {
+			turn, err := w.ending.Take(t.Context(), fmt.Sprint("path ", i))
+			require.NoError(t, err)
+			last = turn.GiveBack
+		}
+		requireOutcome(t, w.post(w.secret, xmlType, example(t)), "busy")
+		assert.True(t, pharmacy(), "there was no place to end it")
+		last()
+		requireOutcome(t, w.post(w.secret, xmlType, example(t)), "busy")
+		assert.False(t, pharmacy())
+	})
+}
+
 // TestFewAreTakenApartAtOnce: a core is left for tokens.
 func TestFewAreTakenApartAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

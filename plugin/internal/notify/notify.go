@@ -25,8 +25,9 @@ const (
 	maxAtOnce, maxAtOncePath  = 32, 2   // whose bodies are in memory, of at most 1 MiB each
 	maxWaiting, maxWaitingOne = 1024, 8 // of which nothing is read yet
 	longestWait               = 5 * time.Second
-	// maxEnding is how many that find no place may end tokens at once, one for each path.
-	maxEnding = 8
+	// maxEnding is how many that find no place may end tokens at once, one for each path. Each
+	// reads nothing, and is one write to the session database.
+	maxEnding = 64
 )
 
 // Received is what is told about a notification, after it.

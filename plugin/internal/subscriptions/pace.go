@@ -50,8 +50,8 @@ const endings = ""
 // pace says how many messages are with Mitz at once, and when it is left alone. A sender, which
 // is a subject or endings, can pause without the others.
 //
-// After a pause one message goes first, to see whether Mitz is back. When that is answered two
-// go at once, then four, up to the most.
+// In the beginning, and after a pause, one message goes first, to see how Mitz is. When that is
+// answered two go at once, then four, up to the most: many nodes may begin together.
 type pace struct {
 	most int
 
@@ -63,7 +63,7 @@ type pace struct {
 }
 
 func newPace(most int) *pace {
-	return &pace{most: most, all: lane{window: most}, own: map[string]*lane{}, met: map[string]bool{}, changed: make(chan struct{})}
+	return &pace{most: most, all: lane{window: 1}, own: map[string]*lane{}, met: map[string]bool{}, changed: make(chan struct{})}
 }
 
 // lane is the pace of all, or of one sender.

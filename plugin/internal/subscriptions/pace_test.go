@@ -45,37 +45,51 @@ func TestAfterAPauseOneGoesFirst(t *testing.T) {
 		p := newPace(8)
 		require.True(t, say(t, p, "east", failedAll, 0))
 		time.Sleep(minMitzPause)
-		for _, atOnce := range []int{1, 2, 4, 8, 8} {
-			var leaves []leave
-			for range atOnce {
-				leave, ok := p.enter(t.Context(), "east")
-				require.True(t, ok)
-				leaves = append(leaves, leave)
-			}
-			waits, cancel := context.WithCancel(t.Context())
-			entered := false
-			go func() {
-				var leave leave
-				if leave, entered = p.enter(waits, "east"); entered {
-					leave(nothing, 0)
-				}
-			}()
-			synctest.Wait()
-			require.False(t, entered, "there is room for %d", atOnce)
-			cancel()
-			synctest.Wait()
-			for _, leave := range leaves {
-				leave(answered, 0)
-				leave(failedAll, 0) // once is enough
-			}
-		}
+		requireDoubling(t, p)
 		assert.Empty(t, p.own, "nothing is kept of who is at full pace")
 	})
+}
+
+// TestInTheBeginningOneGoesFirst: all nodes of the country may begin together.
+func TestInTheBeginningOneGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { requireDoubling(t, newPace(8)) })
+}
+
+// requireDoubling lets one message go, then two, then four, up to eight.
+func requireDoubling(t *testing.T, p *pace) {
+	t.Helper()
+	for _, atOnce := range []int{1, 2, 4, 8, 8} {
+		var leaves []leave
+		for range atOnce {
+			leave, ok := p.enter(t.Context(), "east")
+			require.True(t, ok)
+			leaves = append(leaves, leave)
+		}
+		waits, cancel := context.WithCancel(t.Context())
+		entered := false
+		go func() {
+			var leave leave
+			if leave, entered = p.enter(waits, "east"); entered {
+				leave(nothing, 0)
+			}
+		}()
+		synctest.Wait()
+		require.False(t, entered, "there is room for %d", atOnce)
+		cancel()
+		synctest.Wait()
+		for _, leave := range leaves {
+			leave(answered, 0)
+			leave(failedAll, 0) // once is enough
+		}
+	}
 }
 
 func TestWhatBeganBeforeAPauseSaysNothingMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(8)
+		for range 1 + 2 + 4 {
+			require.True(t, say(t, p, "east", answered, 0))
+		}
 		var leaves []leave
 		for range 8 {
 			leave, ok := p.enter(t.Context(), "east")
@@ -136,6 +150,7 @@ func TestWhoHadMitzAskForLessGoesAfterTheOthers(t *testing.T) {
 func TestALaterAnswerCanAskForALongerPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(8)
+		require.True(t, say(t, p, "east", answered, 0)) // two may go
 		first, _ := p.enter(t.Context(), "east")
 		second, _ := p.enter(t.Context(), "east")
 		first(throttled, time.Second)

@@ -283,7 +283,7 @@ func TestALostAnswerAndAnotherConfiguration(t *testing.T) {
 					service := w.start()
 					w.mitz.lose(func(sent) bool { return true })
 					added := w.add(service, 0, 3)
-					in(time.Second)
+					in(time.Hour) // one goes first, after each pause
 					require.Len(t, w.mitz.known(), 3)
 					service.Stop()
 					change(w)

@@ -88,7 +88,7 @@ func shoot(ctx context.Context, url, language, dir, pictures string) error {
 			return fmt.Errorf("%s: %w", each.name, err)
 		}
 		if pictures != "" && each.still != "" {
-			if err := still(ctx, filepath.Join(pictures, "demo-"+each.still+".png")); err != nil {
+			if err := still(ctx, each, filepath.Join(pictures, "demo-"+each.still+".png")); err != nil {
 				return err
 			}
 		}
@@ -130,12 +130,19 @@ func play(ctx context.Context, shot *film, each scene, base, caption string) err
 	return shot.during(ctx, caption, afterwards, "")
 }
 
-// still makes a picture of what is in sight, without a caption.
-func still(ctx context.Context, path string) error {
+// still makes a picture without a caption: of what is in sight, and of a story all, from its beginning.
+func still(ctx context.Context, of scene, path string) error {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[int](fmt.Sprintf(bar, ""))); err != nil {
 		return err
 	}
-	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	take := chromedp.CaptureScreenshot()
+	if of.story != "" {
+		if err := chromedp.Do(ctx, chromedp.Reload(), chromedp.WaitVisible(".follow.ended")); err != nil {
+			return err
+		}
+		take = chromedp.FullScreenshot(100)
+	}
+	picture, err := chromedp.Run(ctx, take)
 	if err != nil {
 		return err
 	}

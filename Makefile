@@ -42,7 +42,7 @@ sbom: build bin/cyclonedx-gomod ## make the bills of materials (CycloneDX) of wh
 	bin/cyclonedx-gomod bin -json -noserial -output bin/nuts-mitz.cdx.json bin/nuts-mitz
 	bin/cyclonedx-gomod bin -json -noserial -output bin/mitz-simulator.cdx.json bin/mitz-simulator
 
-run: ## start the demo; ARGS=--once plays it in the terminal, ARGS=--commands prints calls to make by hand
+run: ## start the demo; ARGS=--once tells it in the terminal (--language nl: in Dutch), ARGS=--commands prints calls to make by hand
 	@echo "Building the demo (a first build takes minutes) ..."
 	@$(GO) build -o bin/demo ./e2e-tests/demo
 	@bin/demo $(ARGS)

@@ -20,13 +20,23 @@ import (
 type byHand struct {
 	*stage
 	cast    cast
+	records *harness.RecordServer // of the hospital
 	dir     string
 	control string // where Mitz is told what to do
 }
 
-// newByHand writes the files, which go when the stage is closed.
+// registrar is the role in the Mitz scheme of who may record consents.
+const registrar = "registrar"
+
+// newByHand starts a record server and writes the files; both go when the stage is closed.
 func newByHand(stage *stage, cast cast, control string) (*byHand, error) {
-	hands := &byHand{stage: stage, cast: cast, control: control, dir: stage.Path("by-hand")}
+	server, err := stage.StartRecordServer("record-server", harness.RecordServerConfig{
+		Node: stage.DataHolder, URA: hospitalURA, Scopes: []string{scope}, Category: category, Patients: records(cast.client, cast.other),
+	})
+	if err != nil {
+		return nil, err
+	}
+	hands := &byHand{stage: stage, cast: cast, records: server, control: control, dir: stage.Path("by-hand")}
 	if err := os.Mkdir(hands.dir, 0o700); err != nil {
 		return nil, err
 	}

@@ -4,9 +4,6 @@
 package main
 
 import (
-	"fmt"
-	"slices"
-
 	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/stories"
@@ -38,8 +35,8 @@ const (
 	purpose  = "TREAT"
 )
 
-// patient is a person in the story. The number is one of the test numbers and must never
-// be shown: the story speaks of patients by name.
+// patient is a person in the stories. The number is one of the test numbers and must never
+// be shown: the stories speak of patients by name.
 type patient struct {
 	name      string
 	bsn       string
@@ -47,7 +44,7 @@ type patient struct {
 	notes     []string
 }
 
-// cast are the patients of the story.
+// cast are the patients of the stories.
 type cast struct {
 	client patient // of the midwife
 	other  patient // of the hospital, and unknown to the midwife
@@ -76,17 +73,27 @@ func theCast() cast {
 // bsns are the numbers that may not be in any log, nor in what the demo prints.
 func (c cast) bsns() []string { return []string{c.client.bsn, c.other.bsn, c.west.bsn, c.asked.bsn} }
 
-// scene is the cast as the browser's demo has it.
+// names are those of the patients, by the keys that the stories have for them.
+func (c cast) names() map[string]string {
+	names := map[string]string{}
+	for _, each := range c.scene().Patients {
+		names[each.Key] = each.Name
+	}
+	return names
+}
+
+// scene is the cast as the stories have it.
 func (c cast) scene() scene.Cast {
 	return scene.Cast{
 		Patients: []scene.Patient{
 			c.client.scene(stories.Client, scene.Hospital), c.other.scene(stories.Other, scene.Hospital),
 			c.west.scene(stories.West, scene.Centre), c.asked.scene(stories.Unrecorded, scene.Hospital),
 		},
-		Practice: scene.Organisation{Name: practice, URA: practiceURA, Type: practiceType},
-		Hospital: scene.Organisation{Name: hospital, URA: hospitalURA, Type: hospitalType, Subject: hospitalSubject},
-		Centre:   scene.Organisation{Name: centre, URA: centreURA, Type: centreType, Subject: birthCentre().Subject},
-		Scope:    scope, Category: category,
+		Practice:     scene.Organisation{Name: practice, URA: practiceURA, Type: practiceType},
+		Hospital:     scene.Organisation{Name: hospital, URA: hospitalURA, Type: hospitalType, Subject: hospitalSubject},
+		Centre:       scene.Organisation{Name: centre, URA: centreURA, Type: centreType, Subject: birthCentre().Subject},
+		Professional: scene.Professional{ID: midwifeID, Role: midwifeRole},
+		Scope:        scope, Category: category, Purpose: purpose,
 	}
 }
 
@@ -112,60 +119,4 @@ func (p patient) permissionAt(dataHolder consent.URA) mitztest.Consent {
 		Patient: p.bsn, DataHolder: dataHolder, Category: category, RequesterType: practiceType,
 		Decision: consent.Permit,
 	}
-}
-
-// asked reports whether a question to Mitz was about this patient.
-func (p patient) asked(query mitztest.Query) bool {
-	number, err := consent.ParseBSN(p.bsn)
-	return err == nil && query.Patient.Equal(number)
-}
-
-// inWords says what Mitz answered.
-func inWords(query mitztest.Query) string {
-	switch decision := query.Decisions[category]; decision {
-	case consent.Permit:
-		return "yes (Permit)"
-	case consent.Deny:
-		return "no (Deny)"
-	case consent.NoDecision:
-		return "no decision"
-	default:
-		return fmt.Sprintf("no decision (%s)", decision)
-	}
-}
-
-// organisation returns the name that goes with a number in Mitz's log.
-func organisation(ura consent.URA) string {
-	switch ura {
-	case practiceURA:
-		return practice
-	case hospitalURA:
-		return hospital
-	default:
-		return "organisation " + string(ura)
-	}
-}
-
-// data returns the words for data categories.
-func data(categories []consent.Category) string {
-	if slices.Equal(categories, []consent.Category{category}) {
-		return "treatment data (" + category + ")"
-	}
-	return fmt.Sprintf("data %v", categories)
-}
-
-// use returns the word for a purpose of use.
-func use(code consent.PurposeOfUse) string {
-	if code == purpose {
-		return "treatment"
-	}
-	return "purpose " + string(code)
-}
-
-// role returns the word for a professional's role code.
-func role(code consent.Role) string {
-	if code == midwifeRole {
-		return "midwife"
-	}
-	return "role " + string(code)
 }

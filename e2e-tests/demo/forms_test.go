@@ -6,7 +6,6 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,11 +21,11 @@ import (
 // TestGuideForms looks at what the midwife's node presented, as the hospital's node kept
 // it with the token: the national guide's types of credentials, in the guide's forms.
 func TestGuideForms(t *testing.T) {
-	story := newTestStory(t, theCast(), page{out: io.Discard})
-	require.NoError(t, story.Mitz.Record(story.cast.client.permission()))
-	request, err := story.ask(t.Context(), story.cast.client)
+	stage, client := newTestStage(t), theCast().client
+	require.NoError(t, stage.Mitz.Record(client.permission()))
+	answer, err := stage.RequestToken(t.Context(), client.bsn, scope)
 	require.NoError(t, err)
-	require.NotEmpty(t, request.token)
+	require.NotEmpty(t, answer.Token())
 
 	assert.Equal(t, map[string][]string{
 		harness.TypeHealthcareProvider: {"id", "identifier.system", "identifier.value", "name"},
@@ -36,14 +35,14 @@ func TestGuideForms(t *testing.T) {
 			"hasEnrollment.enrolledBy.identifier.system", "hasEnrollment.enrolledBy.identifier.value",
 			"hasEnrollment.patient.identifier.system", "hasEnrollment.patient.identifier.value", "id",
 		},
-	}, presentedForms(t, story, request.token))
+	}, presentedForms(t, stage, answer.Token()))
 }
 
 // presentedForms returns the names of the claims of each type of credential, without what
 // they say: a failing test must not print a patient's number.
-func presentedForms(t *testing.T, story *story, token string) map[string][]string {
+func presentedForms(t *testing.T, stage *stage, token string) map[string][]string {
 	t.Helper()
-	response, err := http.PostForm(story.DataHolder.InternalURL()+"/internal/auth/v2/accesstoken/introspect_extended", url.Values{"token": {token}})
+	response, err := http.PostForm(stage.DataHolder.InternalURL()+"/internal/auth/v2/accesstoken/introspect_extended", url.Values{"token": {token}})
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
 	var introspection struct {

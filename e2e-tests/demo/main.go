@@ -4,9 +4,9 @@
 // Command demo shows, for people who need not know Nuts, Mitz or OAuth, how a patient's consent
 // decides about medical data: a midwife asks a hospital for the notes of an earlier pregnancy, then
 // a birth centre that has no Mitz, and then with consent that she recorded herself. Three real
-// nodes, a simulator of Mitz and record servers run on loopback. Package web serves them to a
-// browser; with --once it is a text in the terminal. Every step is checked, and one that did not
-// come out as it must is shown as such.
+// nodes, a simulator of Mitz and record servers run on loopback. Package web serves the stories to a
+// browser; with --once they are played one after the other and told in the terminal. Every step is
+// checked, and one that did not come out as it must is shown as such.
 //
 // It must never listen beyond loopback, print a patient's number, or leave a process or
 // a temporary file behind. Only logs that show what went wrong are kept.
@@ -39,9 +39,11 @@ the address to open.
 Usage: make run                  or  bin/demo
        make run ARGS=--once      or  bin/demo --once
 
-  --once      Tell the story in the terminal instead, and end. The exit status is 0
-              only if every step came out as it must and no log holds a patient's
-              number, and 1 otherwise.
+  --once      Tell the stories in the terminal instead, and end. The exit status is 0
+              only if every story ended as it must and no log holds a patient's
+              number, and 1 otherwise: what was wrong is then on standard error.
+  --language  nl or en, for --once. The default is that of the terminal (LC_ALL,
+              LC_MESSAGES or LANG) where it is Dutch, and English otherwise.
   --commands  Print commands too, to make each call by hand: as a requester in all
               three scenarios, as a record server, and to verify the audit file.
   --help      Show this.
@@ -61,14 +63,7 @@ func main() {
 
 // run is main without the process around it. It returns the exit status.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, colour bool) int {
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	once := flags.Bool("once", false, "")
-	commands := flags.Bool("commands", false, "")
-	err := flags.Parse(arguments)
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("no arguments are expected, only flags")
-	}
+	p, err := parse(arguments)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		_, _ = io.WriteString(stdout, usage)
@@ -77,5 +72,30 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, colo
 		_, _ = fmt.Fprintf(stderr, "%v\n\n%s", err, usage)
 		return misuse
 	}
-	return performance{once: *once, commands: *commands, cast: theCast(), out: stdout, colour: colour}.give(ctx)
+	p.cast, p.out, p.errors, p.colour = theCast(), stdout, stderr, colour
+	return p.give(ctx)
+}
+
+// parse reads the command line. The error is [flag.ErrHelp] when help is asked for.
+func parse(arguments []string) (p performance, err error) {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	once := flags.Bool("once", false, "")
+	language := flags.String("language", "", "")
+	flags.BoolVar(&p.commands, "commands", false, "")
+	switch err := flags.Parse(arguments); {
+	case err != nil:
+		return p, err
+	case flags.NArg() > 0:
+		return p, errors.New("no arguments are expected, only flags")
+	case *once && p.commands:
+		return p, errors.New("--commands is for a demo that stays up: --once ends it")
+	case *language != "" && !*once:
+		return p, errors.New("--language is for --once: a browser chooses its own")
+	case *once:
+		p.words, err = readWords(*language, os.Getenv)
+		return p, err
+	default:
+		return p, nil
+	}
 }

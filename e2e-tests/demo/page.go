@@ -71,19 +71,6 @@ func (p page) paragraph(text string) {
 // fact prints a label with what there is to say about it beside it.
 func (p page) fact(label, text string) { p.hanging(pad(label, labels), bold, text) }
 
-// item prints one of several under a fact.
-func (p page) item(text string) { p.hanging(strings.Repeat(" ", labels)+"- ", "", text) }
-
-// check prints whether something is as it must be, and if not, what it is instead.
-func (p page) check(ok bool, text, instead string) {
-	if ok {
-		p.hanging(pad("[ok]", 9), green, text)
-		return
-	}
-	p.hanging(pad("[FAILED]", 9), red, text)
-	p.hanging(strings.Repeat(" ", 9), "", p.styled(red, "instead: ")+instead)
-}
-
 // hanging prints text beside a prefix, which gets the style.
 func (p page) hanging(prefix string, s style, text string) {
 	indent := margin + utf8.RuneCountInString(prefix)

@@ -33,20 +33,18 @@ func TestPage(t *testing.T) {
 	text := func(colour bool) string {
 		var out bytes.Buffer
 		page := page{out: &out, colour: colour}
-		page.fact("Hospital says", strings.Repeat("word ", 15))
-		page.check(true, "This is so.", "not shown")
-		page.check(false, "This is so.", "it is not")
+		page.fact("Hospital", strings.Repeat("word ", 15))
+		page.hanging("✓ ", green, strings.Repeat("word ", 16))
 		return out.String()
 	}
-	assert.Equal(t, `    Hospital says       word word word word word word word word word word word
+	assert.Equal(t, `    Hospital            word word word word word word word word word word word
                         word word word word
-    [ok]     This is so.
-    [FAILED] This is so.
-             instead: it is not
+    ✓ word word word word word word word word word word word word word word word
+      word
 `, text(false))
 	coloured := text(true)
-	assert.Contains(t, coloured, "\x1b[32m[ok]     \x1b[0mThis is so.")
-	for _, code := range []style{bold, green, red} {
+	assert.Contains(t, coloured, "\x1b[32m✓ \x1b[0mword")
+	for _, code := range []style{bold, green} {
 		coloured = strings.ReplaceAll(coloured, "\x1b["+string(code)+"m", "")
 	}
 	assert.Equal(t, text(false), strings.ReplaceAll(coloured, "\x1b[0m", ""), "colour changes nothing else")
@@ -55,10 +53,10 @@ func TestPage(t *testing.T) {
 func TestKeepTelling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		stop := keepTelling(&out, 10*time.Second)
+		stop := keepTelling(&out, 10*time.Second, "busy, %s")
 		time.Sleep(25 * time.Second)
 		stop()
 		time.Sleep(time.Minute)
-		require.Equal(t, "  ... still building, 10s so far\n  ... still building, 20s so far\n", out.String())
+		require.Equal(t, "busy, 10s\nbusy, 20s\n", out.String())
 	})
 }

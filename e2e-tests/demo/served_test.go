@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web"
-	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/stories"
 )
 
@@ -29,15 +28,12 @@ type visitor struct {
 // newVisitor serves the demo for a test, with real nodes.
 func newVisitor(t *testing.T) (*visitor, *stage) {
 	t.Helper()
-	story := newTestStory(t, theCast(), page{out: io.Discard})
-	server, err := web.Start(web.Config{
-		Cast: story.cast.scene(), World: story.World, Centre: story.centre, CentreSessions: story.centreSessions,
-		AuditFiles: map[string]string{scene.Hospital: story.Path(hospitalAudit), scene.Centre: story.Path(centreAudit)},
-	})
+	stage := newTestStage(t)
+	server, err := web.Start(web.Config{Scene: stage.scene(theCast())})
 	require.NoError(t, err)
 	t.Cleanup(server.Close)
-	t.Cleanup(func() { assert.NoError(t, story.ScanLogs(story.cast.bsns())) })
-	return &visitor{t: t, url: strings.TrimSuffix(server.URL, "/")}, story.stage
+	t.Cleanup(func() { assert.NoError(t, stage.ScanLogs(theCast().bsns())) })
+	return &visitor{t: t, url: strings.TrimSuffix(server.URL, "/")}, stage
 }
 
 // see gets a page, and looks for patients' numbers on it.

@@ -11,22 +11,15 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
-// signOfLife is how often a build says that it is still busy.
+// signOfLife is how often it is said that what takes long is still busy.
 const signOfLife = 10 * time.Second
 
-// build builds both nodes. It says so, and goes on saying so.
-func build(ctx context.Context, progress io.Writer) (harness.Binaries, error) {
-	shared := &lockedWriter{out: progress}
-	stop := keepTelling(shared, signOfLife)
-	defer stop()
-	return harness.Build(ctx, shared)
-}
-
-// keepTelling tells how long something takes, until it is stopped.
-func keepTelling(progress io.Writer, every time.Duration) (stop func()) {
+// keepTelling tells how long something takes, in a format for that, until it is stopped.
+func keepTelling(progress io.Writer, every time.Duration, format string) (stop func()) {
 	started := time.Now()
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -38,7 +31,7 @@ func keepTelling(progress io.Writer, every time.Duration) (stop func()) {
 			case <-done:
 				return
 			case <-ticker.C:
-				_, _ = fmt.Fprintf(progress, "  ... still building, %s so far\n", time.Since(started).Round(time.Second))
+				_, _ = fmt.Fprintf(progress, format+"\n", time.Since(started).Round(time.Second))
 			}
 		}
 	}()
@@ -56,19 +49,17 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 	return w.out.Write(p)
 }
 
-// stage is the world of the story: the midwives' node, the hospital's node, Mitz, and the
-// hospital's record server; and a birth centre that has no Mitz, with the same.
+// stage is the world of the stories: the midwives' node, the hospital's node, Mitz, and the node of
+// a birth centre that has no Mitz.
 type stage struct {
 	*harness.World
 	node           string // the binary of the data holders' nodes
-	records        *harness.RecordServer
 	centre         *harness.Node
 	centreSessions *harness.Sessions
-	centreRecords  *harness.RecordServer
 }
 
 // openStage starts the world, with its logs below logRoot.
-func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoot string, progress io.Writer) (*stage, error) {
+func openStage(ctx context.Context, binaries harness.Binaries, logRoot string, progress io.Writer) (*stage, error) {
 	world, err := harness.NewWorld(ctx, harness.WorldConfig{
 		Binaries: binaries, Progress: progress, LogRoot: logRoot,
 		DataHolders: []harness.DataHolder{{Subject: hospitalSubject, URA: hospitalURA, FacilityType: hospitalType}},
@@ -77,7 +68,7 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 		GuideForms:  true,
 		Employee:    harness.Employee{Identifier: harness.UZIIdentifier(midwifeID), Name: midwife, Role: midwifeRole},
 		Profiles: []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Subscribe: true,
-			Grounds: []string{closedQuery, registration}, AfterDeny: "continue"}},
+			Grounds: []string{string(scene.ClosedQuery), string(scene.Registration)}, AfterDeny: "continue"}},
 		MitzIssues: true,
 		Prepare:    (*harness.World).StartRegisters,
 		ConfigureMitz: func(section *harness.MitzConfig) {
@@ -92,35 +83,32 @@ func openStage(ctx context.Context, binaries harness.Binaries, cast cast, logRoo
 		return nil, err
 	}
 	stage := &stage{World: world}
-	if err := stage.open(ctx, binaries, cast); err != nil {
+	if err := stage.open(ctx, binaries); err != nil {
 		return nil, errors.Join(err, world.Close())
 	}
 	return stage, nil
 }
 
 // open starts what is not in a world by itself.
-func (s *stage) open(ctx context.Context, binaries harness.Binaries, cast cast) (err error) {
+func (s *stage) open(ctx context.Context, binaries harness.Binaries) (err error) {
 	s.node = binaries.Mitz
-	s.records, err = s.StartRecordServer("record-server", harness.RecordServerConfig{
-		Node: s.DataHolder, URA: hospitalURA, Scopes: []string{scope}, Category: category, Patients: records(cast.client, cast.other, cast.asked),
-	})
-	if err != nil {
-		return err
-	}
 	if s.centreSessions, err = s.StartSessions(); err != nil {
 		return err
 	}
-	if s.centre, err = s.StartDataHolderWithoutMitz(ctx, binaries.Mitz, harness.MitzConfig{
+	s.centre, err = s.StartDataHolderWithoutMitz(ctx, binaries.Mitz, harness.MitzConfig{
 		AuditFile:   s.Path(centreAudit),
 		DataHolders: []harness.DataHolder{birthCentre()},
-		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Grounds: []string{attestation}}},
-	}, s.centreSessions.Settings()); err != nil {
-		return err
-	}
-	s.centreRecords, err = s.StartRecordServer("record-server-centre", harness.RecordServerConfig{
-		Node: s.centre, URA: centreURA, Scopes: []string{scope}, Category: category, Patients: records(cast.west),
-	})
+		Profiles:    []harness.MitzProfile{{Scope: scope, Categories: []string{category}, Purpose: purpose, Grounds: []string{string(scene.Attestation)}}},
+	}, s.centreSessions.Settings())
 	return err
+}
+
+// scene is the stage as the stories play on it.
+func (s *stage) scene(cast cast) scene.Config {
+	return scene.Config{
+		Cast: cast.scene(), World: s.World, Centre: s.centre, CentreSessions: s.centreSessions,
+		AuditFiles: map[string]string{scene.Hospital: s.Path(hospitalAudit), scene.Centre: s.Path(centreAudit)},
+	}
 }
 
 // The NEN 7513 logs of the data holders, in the workspace.
@@ -132,10 +120,3 @@ const (
 func birthCentre() harness.DataHolder {
 	return harness.DataHolder{Subject: "birth-centre-west", URA: centreURA, FacilityType: centreType}
 }
-
-// The grounds, as the token names them.
-const (
-	closedQuery  = "mitz-closed-query"
-	attestation  = "mitz-attestation"
-	registration = "consent-registration"
-)

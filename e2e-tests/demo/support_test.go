@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -28,6 +29,17 @@ func temporaryDir(t *testing.T) string {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	return dir
+}
+
+// newTestStage starts the demo's world for a test.
+func newTestStage(t *testing.T) *stage {
+	t.Helper()
+	built, err := binaries()
+	require.NoError(t, err)
+	stage, err := openStage(t.Context(), built, t.TempDir(), io.Discard)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, stage.Close()) })
+	return stage
 }
 
 // left lists what is left in a directory.

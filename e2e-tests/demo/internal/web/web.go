@@ -21,17 +21,11 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/pages"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/stories"
-	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
 
 // Config says what is served.
 type Config struct {
-	Cast   scene.Cast
-	World  *harness.World
-	Centre *harness.Node // the data holder without Mitz
-	// CentreSessions is the session database of that node.
-	CentreSessions *harness.Sessions
-	AuditFiles     map[string]string // see [scene.Config]
+	Scene scene.Config // its bus is that of the server
 	// Address is where it listens, on loopback; where that is taken, it takes any other port. Empty:
 	// any port.
 	Address string
@@ -62,9 +56,8 @@ func Start(config Config) (*Server, error) {
 
 func start(ctx context.Context, config Config) (*Server, error) {
 	bus := new(events.Bus)
-	living, err := scene.New(ctx, scene.Config{
-		Cast: config.Cast, World: config.World, Centre: config.Centre, CentreSessions: config.CentreSessions, Bus: bus, AuditFiles: config.AuditFiles,
-	})
+	config.Scene.Bus = bus
+	living, err := scene.New(ctx, config.Scene)
 	if err != nil {
 		return nil, err
 	}

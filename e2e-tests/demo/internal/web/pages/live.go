@@ -57,7 +57,7 @@ func (p *Pages) live(w http.ResponseWriter, r *http.Request, language string) {
 func (p *Pages) tell(w http.ResponseWriter, language string, event events.Event) error {
 	news := told{ID: event.ID}
 	if event.Kind != "" {
-		news.Say = p.tongues[language].words.text("event." + event.Kind)
+		news.Say = p.tongues[language].words.Text("event." + event.Kind)
 	}
 	encoded, err := json.Marshal(news)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -17,6 +16,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/events"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/stories"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/words"
 )
 
 //go:embed templates/*.html
@@ -53,25 +53,25 @@ type Pages struct {
 
 // tongue is what speaks one language.
 type tongue struct {
-	words     words
+	words     words.Words
 	templates *template.Template
 }
 
 // New reads the templates and the words. What watches ends with the context.
 func New(closing context.Context, living Living, player Player, bus *events.Bus) (*Pages, error) {
 	p := &Pages{living: living, player: player, bus: bus, closing: closing, tongues: map[string]tongue{}}
-	for _, language := range languages {
-		words, err := readWords(language)
+	for _, language := range words.Languages() {
+		texts, err := words.Read(language)
 		if err != nil {
 			return nil, err
 		}
 		templates, err := template.New("").Funcs(template.FuncMap{
-			"t": words.text, "or_code": words.or, "clock": clock, "minute": minute, "low": strings.ToLower, "until": until, "date": words.date,
+			"t": texts.Text, "or_code": texts.Or, "clock": clock, "minute": minute, "low": strings.ToLower, "until": until, "date": texts.Date,
 		}).ParseFS(templateFiles, "templates/*.html")
 		if err != nil {
 			return nil, err
 		}
-		p.tongues[language] = tongue{words, templates}
+		p.tongues[language] = tongue{texts, templates}
 	}
 	return p, nil
 }
@@ -83,20 +83,11 @@ func minute(at time.Time) string { return at.Local().Format("15:04") }
 // until is how many minutes there are still, rounded up.
 func until(now, end time.Time) int { return int((end.Sub(now) + time.Minute - 1) / time.Minute) }
 
-// date writes a date of the form YYYY-MM-DD as people do.
-func (w words) date(text string) string {
-	day, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return text
-	}
-	return fmt.Sprintf("%d %s %d", day.Day(), w.text("month."+day.Format("01")), day.Year())
-}
-
 // Handler serves everything.
 func (p *Pages) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.welcome)
-	for _, language := range languages {
+	for _, language := range words.Languages() {
 		in := func(handle func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) { handle(w, r, language) }
 		}
@@ -124,7 +115,7 @@ func (p *Pages) Handler() http.Handler {
 
 // welcome leads to the language that the browser asks for.
 func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) {
-	wanted := languages[0]
+	wanted := words.Languages()[0]
 	first, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
 	if first != "" && !strings.HasPrefix(strings.ToLower(first), wanted) {
 		wanted = "en"

@@ -20,6 +20,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/events"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/stories"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/words"
 )
 
 // number is that of a patient in the tests: no page may show it.
@@ -81,7 +82,7 @@ func everything() *fake {
 // eventKinds are all kinds of events that there are words for.
 func eventKinds(t *testing.T) (kinds []string) {
 	t.Helper()
-	all, err := readWords("nl")
+	all, err := words.Read("nl")
 	require.NoError(t, err)
 	for key := range all {
 		if kind, ok := strings.CutPrefix(key, "event."); ok {
@@ -122,7 +123,7 @@ func get(t *testing.T, handler http.Handler, path string) *httptest.ResponseReco
 
 var (
 	// wordless is what stands where words should be.
-	wordless = regexp.MustCompile(missing + "[^⟧]*⟧|%![^ ]*")
+	wordless = regexp.MustCompile(words.Missing + "[^⟧]*⟧|%![^ ]*")
 	// partsOf finds what the page fetches again.
 	partsOf = regexp.MustCompile(`data-part="([^"]*)"`)
 	// inline is what the Content Security Policy forbids.
@@ -156,7 +157,7 @@ func TestEveryPageHasWordsInBothLanguages(t *testing.T) {
 	empty := &fake{state: scene.State{Conduct: "silent", Patients: full.state.Patients}}
 	for name, f := range map[string]*fake{"with everything": full, "with nothing": empty} {
 		handler := newHandler(t, f)
-		for _, language := range languages {
+		for _, language := range words.Languages() {
 			for _, path := range allPages() {
 				t.Run(name+" /"+language+path, func(t *testing.T) {
 					answer := get(t, handler, "/"+language+path)
@@ -182,21 +183,21 @@ func TestEveryEndingAndStateHasWords(t *testing.T) {
 	handler := newHandler(t, f)
 	for _, ending := range []scene.Ending{scene.Denied, scene.Undetermined, scene.NotProven, scene.NotAttested, scene.TokenEnded, scene.OtherPatient, scene.NoProofs, scene.Trouble} {
 		f.state.Result.Ending, f.state.Result.Code = ending, "access_denied"
-		for _, language := range languages {
+		for _, language := range words.Languages() {
 			assert.Empty(t, wordless.FindAllString(get(t, handler, "/"+language+"/requester").Body.String(), -1))
 		}
 	}
 	for _, proofs := range [][]scene.Proof{nil, {{Name: scene.ProofOrganization, Expires: f.state.Now}, {Name: scene.ProofType}}} {
 		for _, signatory := range []bool{true, false} {
 			f.state.Wallet, f.state.Signatory, f.state.Unproven = proofs, signatory, true
-			for _, language := range languages {
+			for _, language := range words.Languages() {
 				assert.Empty(t, wordless.FindAllString(get(t, handler, "/"+language+"/wallet").Body.String(), -1))
 			}
 		}
 	}
 	for _, conduct := range scene.Behaviours() {
 		f.state.Conduct = conduct
-		for _, language := range languages {
+		for _, language := range words.Languages() {
 			assert.Empty(t, wordless.FindAllString(get(t, handler, "/"+language+"/behind").Body.String(), -1))
 		}
 	}
@@ -205,23 +206,10 @@ func TestEveryEndingAndStateHasWords(t *testing.T) {
 		for range story.Steps {
 			f.run.Steps = append(f.run.Steps, stories.Done)
 		}
-		for _, language := range languages {
+		for _, language := range words.Languages() {
 			assert.Empty(t, wordless.FindAllString(get(t, handler, "/"+language+"/stories/"+story.Key).Body.String(), -1))
 		}
 	}
-}
-
-func TestTheLanguagesHaveTheSameKeys(t *testing.T) {
-	first, err := readWords(languages[0])
-	require.NoError(t, err)
-	second, err := readWords(languages[1])
-	require.NoError(t, err)
-	for key, text := range first {
-		assert.Contains(t, second, key)
-		assert.NotEmpty(t, text, key)
-		assert.Equal(t, strings.Count(text, "%"), strings.Count(second[key], "%"), key)
-	}
-	assert.Len(t, second, len(first))
 }
 
 func TestTheBrowsersLanguageIsTheFirst(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/events"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/stories"
+	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/words"
 )
 
 // view is what a template shows.
@@ -36,9 +37,10 @@ func (p *Pages) view(r *http.Request, language, page string) (view, bool) {
 		Language: language, Page: page, State: p.living.State(r.Context()), Stories: stories.All(), Conducts: scene.Behaviours(),
 		Path: strings.TrimPrefix(r.URL.Path, "/"+language),
 	}
-	v.Other = languages[0]
-	if language == v.Other {
-		v.Other = languages[1]
+	for _, other := range words.Languages() {
+		if other != language {
+			v.Other = other
+		}
 	}
 	if page == "message" {
 		v.Path = "/"

@@ -42,6 +42,7 @@ type Result struct {
 	Status  int    // of HTTP; 0: nothing was asked
 	Code    string // of OAuth; empty: none
 	Notes   []string
+	Leaked  bool   // something of a record is in an answer that refuses
 	Token   string // its label; empty: there was none
 }
 
@@ -184,6 +185,7 @@ func (s *Scene) readAs(ctx context.Context, who events.Party, patient *Patient, 
 	default:
 		result.Ending, event.Mood = Trouble, events.Broken
 	}
+	result.Leaked = result.Leaked || answer.Status != http.StatusOK && s.cast.noteIn(answer)
 	s.bus.Publish(event)
 	return nil
 }

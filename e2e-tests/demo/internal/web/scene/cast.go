@@ -4,6 +4,7 @@
 package scene
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/consent"
@@ -32,12 +33,20 @@ type Organisation struct {
 	Name, URA, Type, Subject string
 }
 
-// Cast are all who take part.
+// Professional asks on behalf of the practice.
+type Professional struct {
+	ID   string // UZI number
+	Role string // code
+}
+
+// Cast are all who take part, and what is asked for.
 type Cast struct {
 	Patients                   []Patient
 	Practice, Hospital, Centre Organisation
+	Professional               Professional
 	Scope                      string
 	Category                   consent.Category
+	Purpose                    consent.PurposeOfUse
 }
 
 // patient returns nil for one that is not in the cast.
@@ -88,6 +97,11 @@ func (c *Cast) records(holder string) map[string]harness.Patient {
 		}
 	}
 	return records
+}
+
+// noteIn reports whether an answer has something of a record in it.
+func (c *Cast) noteIn(answer harness.Answer) bool {
+	return slices.ContainsFunc(c.Patients, func(each Patient) bool { return slices.ContainsFunc(each.Notes, answer.Contains) })
 }
 
 // Categories are the data categories that a patient can choose about.

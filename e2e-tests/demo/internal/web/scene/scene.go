@@ -25,6 +25,8 @@ type Config struct {
 	Bus            *events.Bus
 	// AuditFiles are the NEN 7513 logs of the data holders, by their keys.
 	AuditFiles map[string]string
+	// Client is that of the practice's system; nil: the world's.
+	Client *http.Client
 }
 
 // Scene is the living system. One thing is done at a time: see [Scene.Do] and [Scene.Hold].
@@ -66,6 +68,9 @@ func New(ctx context.Context, config Config) (*Scene, error) {
 		cast: config.Cast, world: config.World, centre: config.Centre, sessions: map[string]*harness.Sessions{Hospital: config.World.Sessions, Centre: config.CentreSessions}, bus: config.Bus, audits: config.AuditFiles,
 		client: config.World.Client(), records: map[string]*harness.RecordServer{}, turn: make(chan struct{}, 1),
 		behaviour: Behaviours()[0],
+	}
+	if config.Client != nil {
+		s.client = config.Client
 	}
 	s.forget()
 	for holder, node := range map[string]*harness.Node{Hospital: s.world.DataHolder, Centre: s.centre} {

@@ -95,23 +95,15 @@ func (s *Scene) questions() (all []Question) {
 	for _, query := range s.mitz().Queries() {
 		question := Question{
 			Time: query.Time, Patient: s.cast.keyOf(query.PatientNumber()), Kind: kindKey(query.Requester.FacilityType),
-			Role: "role.other", Decision: None, Category: string(s.cast.Category),
+			Role: "role.other", Decision: answerOf(query), Category: string(s.cast.Category),
 		}
-		if query.Requester.Responsible.Role == "03.000" {
+		if string(query.Requester.Responsible.Role) == s.cast.Professional.Role {
 			question.Role = "role.midwife"
 		}
 		if string(query.Requester.URA) == s.cast.Practice.URA {
 			question.Requester = s.cast.Practice.Name
 		}
 		question.Holder = s.cast.holder(s.cast.holderOf(query.DataHolder.URA)).Name
-		switch decisionOf(query) {
-		case consent.Permit:
-			question.Decision = Permit
-		case consent.Deny:
-			question.Decision = Deny
-		default:
-			// none
-		}
 		all = append(all, question)
 	}
 	slices.Reverse(all)
@@ -127,17 +119,15 @@ func (s *Scene) tokens(ctx context.Context) (all []Token) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	lives := map[string]bool{}
-	for holder, node := range map[string]*harness.Node{Hospital: s.world.DataHolder, Centre: s.centre} {
-		for _, each := range s.sessions[holder].Kept() {
-			token := s.tokenOf(holder, each)
-			told, err := node.Introspect(ctx, each.Token)
-			lives[token.Label] = err != nil || told.Active // a node that does not answer ends nothing
-			s.mu.Lock()
-			if _, known := s.seen[token.Label]; !known && lives[token.Label] {
-				s.seen[token.Label] = token
-			}
-			s.mu.Unlock()
+	for _, each := range s.kept() {
+		token := s.tokenOf(each.holder, each.KeptToken)
+		told, err := each.node.Introspect(ctx, each.Token)
+		lives[token.Label] = err != nil || told.Active // a node that does not answer ends nothing
+		s.mu.Lock()
+		if _, known := s.seen[token.Label]; !known && lives[token.Label] {
+			s.seen[token.Label] = token
 		}
+		s.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/nuts-mitz/nuts-mitz/consent"
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/events"
 	"github.com/nuts-mitz/nuts-mitz/internal/harness"
 )
@@ -81,13 +80,17 @@ func (s *Scene) WithoutCertificate(ctx context.Context, patient string) error {
 // Pharmacy has an organisation of another type ask, whose credentials are all in order.
 func (s *Scene) Pharmacy(ctx context.Context, patient string) error {
 	return s.asStranger(ctx, patient, func(wallet *harness.Wallet, set *harness.CredentialSet) (err error) {
-		pharmacy := Organisation{Name: "Apotheek De Linde", URA: "00005678"}
-		if err := s.certify(s.world.UZI, pharmacy, wallet, set); err != nil {
+		own := pharmacy()
+		if err := s.certify(s.world.UZI, own, wallet, set); err != nil {
 			return err
 		}
-		set.Facility, err = s.world.IssueFacilityType(ctx, wallet.DID, "J8")
+		set.Facility, err = s.world.IssueFacilityType(ctx, wallet.DID, own.Type)
 		return err
 	})
+}
+
+func pharmacy() Organisation {
+	return Organisation{Name: "Apotheek De Linde", URA: "00005678", Type: "J8"}
 }
 
 // certify gives a wallet a certificate of a CA about an organisation.
@@ -161,22 +164,4 @@ func (s *Scene) Steal(ctx context.Context) error {
 	}
 	s.finish(result, token)
 	return nil
-}
-
-// Asked is how many queries about a patient are in Mitz's journal.
-func (s *Scene) Asked(key string) (times int) {
-	patient := s.cast.patient(key)
-	if patient == nil {
-		return 0
-	}
-	number, err := consent.ParseBSN(patient.BSN)
-	if err != nil {
-		return 0
-	}
-	for _, query := range s.mitz().Queries() {
-		if query.Patient.Equal(number) {
-			times++
-		}
-	}
-	return times
 }

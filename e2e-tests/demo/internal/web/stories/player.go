@@ -88,30 +88,19 @@ func (p *Player) Play(key string) error {
 	return nil
 }
 
-// stepTime bounds one step.
-const stepTime = 30 * time.Second
-
 func (p *Player) play(story Story) {
-	failed := p.scene.Reset(p.ctx) != nil
-	p.change(func(run *Run) { run.First = p.bus.Last() })
-	for i, step := range story.Steps {
-		if failed || p.ctx.Err() != nil {
-			break
-		}
-		p.change(func(run *Run) { run.Steps[i] = Running })
-		p.rest()
-		ctx, cancel := context.WithTimeout(p.ctx, stepTime)
-		came, err := step.act(ctx, p.scene)
-		cancel()
-		failed = err != nil || !came
+	err := Perform(p.ctx, p.scene, story, func(step int, state string) {
 		p.change(func(run *Run) {
-			run.Steps[i] = Done
-			if failed {
-				run.Steps[i] = Failed
+			if step == 0 && state == Running {
+				run.First = p.bus.Last() // what made everything as in the beginning is not of the story
 			}
+			run.Steps[step] = state
 		})
-	}
-	p.change(func(run *Run) { run.Ended, run.Failed = true, failed })
+		if state == Running {
+			p.rest()
+		}
+	})
+	p.change(func(run *Run) { run.Ended, run.Failed = true, err != nil })
 }
 
 // rest leaves time to read what was.

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Package stories plays what happens to patients' data, step by step, in the living system of
-// package scene. Each step says how it must come out, and is shown as failed when it did not.
+// package scene. Each step says how it must come out, and fails when it did not: for the browser and
+// the terminal alike.
+//
+// Stories have no texts of their own: those are in package words.
 package stories
 
 import (
 	"context"
-	"slices"
+	"fmt"
 	"time"
 
 	"github.com/nuts-mitz/nuts-mitz/e2e-tests/demo/internal/web/scene"
@@ -24,8 +27,9 @@ const (
 // Step is one scene of a story.
 type Step struct {
 	Key string // of its words, after "story.<story>."
-	// act does it, and reports whether it came out as it must.
-	act func(ctx context.Context, s *scene.Scene) (bool, error)
+	do  act
+	// must is how it comes out, about the story's patient unless it names another.
+	must scene.Expected
 }
 
 // Story is a story that can be played.
@@ -37,147 +41,108 @@ type Story struct {
 
 // All returns the stories in the order in which they are best seen.
 func All() []Story {
+	var (
+		nothing = scene.Expected{} // nobody asks for a record, and Mitz is asked nothing
+		denied  = scene.Expected{Ending: scene.Denied, Answers: []string{scene.Deny}}
+		shown   = scene.Expected{Ending: scene.Shown, Answers: []string{scene.Permit}, Ground: scene.ClosedQuery}
+		// Those who prove too little are refused before Mitz is asked.
+		unproven = scene.Expected{Ending: scene.NotProven}
+	)
 	return []Story{
 		{"consent", Client, []Step{
-			{"refused", asks(Client, scene.Denied)},
-			{"gives", chooses(Client, scene.Permit)},
-			{"shown", asks(Client, scene.Shown)},
+			{"refused", asks(Client), denied},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"shown", asks(Client), shown},
 		}},
 		{"withdrawal", Client, []Step{
-			{"gives", chooses(Client, scene.Permit)},
-			{"shown", asksAndIsSubscribed(Client)},
-			{"withdraws", chooses(Client, scene.None)},
-			{"ended", ends(scene.TokenEnded, (*scene.Scene).ReadAgain)},
-			{"refused", asks(Client, scene.Denied)},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"shown", asksAndIsSubscribed(Client), shown},
+			{"withdraws", chooses(Client, scene.None), scene.Expected{Told: true}},
+			{"ended", again((*scene.Scene).ReadAgain), scene.Expected{Ending: scene.TokenEnded}},
+			{"refused", asks(Client), denied},
 		}},
 		{"attestation", West, []Step{
-			{"gives", chooses(West, scene.Permit)},
-			{"shown", unasked(West, asks(West, scene.Shown))},
-			{"withdraws", chooses(West, scene.None)},
-			{"refused", asks(West, scene.NotProven)},
+			{"gives", chooses(West, scene.Permit), nothing},
+			{"shown", asks(West), scene.Expected{Ending: scene.Shown, Ground: scene.Attestation}},
+			{"withdraws", chooses(West, scene.None), scene.Expected{Revoked: true}},
+			{"refused", asks(West), unproven},
 		}},
 		{"registration", Unrecorded, []Step{
-			{"refused", asks(Unrecorded, scene.Denied)},
-			{"registers", func(ctx context.Context, s *scene.Scene) (bool, error) { return true, s.Register(ctx, Unrecorded) }},
-			{"shown", asks(Unrecorded, scene.Shown)},
+			{"refused", asks(Unrecorded), denied},
+			{"registers", of(Unrecorded, (*scene.Scene).Register), nothing},
+			{"shown", asks(Unrecorded), scene.Expected{Ending: scene.Shown, Answers: []string{scene.Deny}, Ground: scene.Registration}},
 		}},
 		{"proofs", Client, []Step{
-			{"gives", chooses(Client, scene.Permit)},
-			{"empty", unasked(Client, without(asks(Client, scene.NoProofs)))},
-			{"login", obtains(scene.ProofType, false)},
-			{"organisation", obtains(scene.ProofOrganization, true)},
-			{"type", obtains(scene.ProofType, true)},
-			{"shown", asks(Client, scene.Shown)},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"empty", without(asks(Client)), scene.Expected{Ending: scene.NoProofs}},
+			{"login", obtains(scene.ProofType, false), nothing},
+			{"organisation", obtains(scene.ProofOrganization, true), nothing},
+			{"type", obtains(scene.ProofType, true), nothing},
+			{"shown", asks(Client), shown},
 		}},
 		{"silent", Client, []Step{
-			{"gives", chooses(Client, scene.Permit)},
-			{"silent", func(_ context.Context, s *scene.Scene) (bool, error) { return true, s.Conduct("silent") }},
-			{"refused", asks(Client, scene.Undetermined)},
-			{"mended", func(_ context.Context, s *scene.Scene) (bool, error) { return true, s.Conduct("working") }},
-			{"shown", asks(Client, scene.Shown)},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"silent", conducts("silent"), nothing},
+			{"refused", asks(Client), scene.Expected{Ending: scene.Undetermined, Answers: []string{scene.None}}},
+			{"mended", conducts("working"), nothing},
+			{"shown", asks(Client), shown},
 		}},
 		{"impostor", Client, []Step{
-			{"gives", chooses(Client, scene.Permit)},
-			{"refused", unasked(Client, ends(scene.NotProven, of(Client, (*scene.Scene).Impostor)))},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"refused", of(Client, (*scene.Scene).Impostor), unproven},
 		}},
 		{"certificate", Client, []Step{
-			{"gives", chooses(Client, scene.Permit)},
-			{"refused", unasked(Client, ends(scene.NotProven, of(Client, (*scene.Scene).WithoutCertificate)))},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"refused", of(Client, (*scene.Scene).WithoutCertificate), unproven},
 		}},
 		{"kind", Client, []Step{
-			{"gives", chooses(Client, scene.Permit)},
-			{"refused", ends(scene.Denied, of(Client, (*scene.Scene).Pharmacy))},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"refused", of(Client, (*scene.Scene).Pharmacy), scene.Expected{Ending: scene.Denied, Answers: []string{scene.Deny}, Pharmacy: true}},
 		}},
 		{"other", Client, []Step{
-			{"gives", chooses(Client, scene.Permit)},
-			{"shown", asks(Client, scene.Shown)},
-			{"refused", unasked(Other, ends(scene.OtherPatient, of(Other, (*scene.Scene).ReadOther)))},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"shown", asks(Client), shown},
+			{"refused", of(Other, (*scene.Scene).ReadOther), scene.Expected{Patient: Other, Ending: scene.OtherPatient}},
 		}},
 		{"stolen", Client, []Step{
-			{"gives", chooses(Client, scene.Permit)},
-			{"shown", ends(scene.Shown, of(Client, (*scene.Scene).AskBound))},
-			{"refused", ends(scene.TokenEnded, (*scene.Scene).Steal)},
+			{"gives", chooses(Client, scene.Permit), nothing},
+			{"shown", of(Client, (*scene.Scene).AskBound), shown},
+			{"refused", again((*scene.Scene).Steal), scene.Expected{Ending: scene.TokenEnded}},
 		}},
 	}
 }
 
-type act = func(ctx context.Context, s *scene.Scene) (bool, error)
+// stepTime bounds one step.
+const stepTime = 30 * time.Second
 
-// of gives an action its patient.
-func of(patient string, do func(*scene.Scene, context.Context, string) error) func(*scene.Scene, context.Context) error {
-	return func(s *scene.Scene, ctx context.Context) error { return do(s, ctx, patient) }
-}
-
-// ends does something, after which the last request must have ended so.
-func ends(ending scene.Ending, do func(*scene.Scene, context.Context) error) act {
-	return func(ctx context.Context, s *scene.Scene) (bool, error) {
-		if err := do(s, ctx); err != nil {
-			return false, err
+// Perform plays a story from the beginning, for who has the scene's turn, and tells of each step when
+// it begins and when it ended. It stops at the first step that does not come out as it must; the
+// error says which, and why.
+func Perform(ctx context.Context, living *scene.Scene, story Story, tell func(step int, state string)) error {
+	if err := living.Reset(ctx); err != nil {
+		return fmt.Errorf("nothing could be begun anew: %w", err)
+	}
+	for i, step := range story.Steps {
+		tell(i, Running)
+		if err := story.perform(ctx, living, step); err != nil {
+			tell(i, Failed)
+			return fmt.Errorf("step %d (%s): %w", i+1, step.Key, err)
 		}
-		result := s.Result()
-		return result != nil && result.Ending == ending, nil
+		tell(i, Done)
 	}
+	return nil
 }
 
-func asks(patient string, ending scene.Ending) act {
-	return ends(ending, of(patient, (*scene.Scene).Ask))
-}
-
-// subscribeTime is how long a data holder may take to subscribe.
-const subscribeTime = 10 * time.Second
-
-func asksAndIsSubscribed(patient string) act {
-	return func(ctx context.Context, s *scene.Scene) (bool, error) {
-		came, err := asks(patient, scene.Shown)(ctx, s)
-		if err != nil || !came {
-			return false, err
-		}
-		ctx, cancel := context.WithTimeout(ctx, subscribeTime)
-		defer cancel()
-		return true, s.AwaitSubscription(ctx, patient)
+func (s Story) perform(ctx context.Context, living *scene.Scene, step Step) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	must := step.must
+	if must.Patient == "" {
+		must.Patient = s.Patient
 	}
-}
-
-// without has the practice do something without any proof of what it is.
-func without(do act) act {
-	return func(ctx context.Context, s *scene.Scene) (bool, error) {
-		for _, proof := range scene.Proofs() {
-			if err := s.Remove(ctx, proof); err != nil {
-				return false, err
-			}
-		}
-		return do(ctx, s)
+	before := living.Mark()
+	if err := step.do(ctx, living); err != nil {
+		return err
 	}
-}
-
-// obtains has the practice's signatory, who logs in first, ask for a proof, which must come or not.
-func obtains(proof string, comes bool) act {
-	return func(ctx context.Context, s *scene.Scene) (bool, error) {
-		s.Sign(true)
-		if err := s.Obtain(ctx, proof); err != nil {
-			return false, err
-		}
-		held := slices.ContainsFunc(s.State(ctx).Wallet, func(each scene.Proof) bool { return each.Name == proof })
-		return held == comes, nil
-	}
-}
-
-// unasked is that Mitz must not be asked about a patient.
-func unasked(patient string, do act) act {
-	return func(ctx context.Context, s *scene.Scene) (bool, error) {
-		before := s.Asked(patient)
-		came, err := do(ctx, s)
-		return came && s.Asked(patient) == before, err
-	}
-}
-
-// chooses has a patient decide about midwives and treatment data.
-func chooses(patient, decision string) act {
-	holder := scene.Hospital
-	if patient == West {
-		holder = scene.Centre
-	}
-	return func(ctx context.Context, s *scene.Scene) (bool, error) {
-		return true, s.Choose(ctx, scene.Choice{Patient: patient, Holder: holder, Category: "GGC002", Kind: "G3", Decision: decision})
-	}
+	return living.Compare(ctx, before, must)
 }

@@ -267,6 +267,39 @@ func TestADecisionPointKeepsToTheStandard(t *testing.T) {
 	assert.Empty(t, a.mitz.Queries())
 }
 
+// TestADecisionPointAnswersAsTheStandardSays asks the process itself about format and batches, where
+// answers of true and false stand beside each other: over loopback, and over TLS as a client with a token.
+func TestADecisionPointAnswersAsTheStandardSays(t *testing.T) {
+	vectors := must[authzentest.Vectors](t)(authzentest.Consent())
+	const token = "0123456789abcdef0123456789abcdef"
+	for name, change := range map[string]func(*harness.Workspace, *harness.PointConfig){
+		"over loopback": nil,
+		"over TLS, with a token": func(w *harness.Workspace, c *harness.PointConfig) {
+			dir := t.TempDir()
+			certificate, key, err := w.TLS().WriteServer("pdp", dir)
+			require.NoError(t, err)
+			tokens := filepath.Join(dir, "tokens")
+			require.NoError(t, os.WriteFile(tokens, []byte(token+"\n"), 0o600))
+			c.TLS, c.PDP = true, fmt.Sprintf("    tokenfile: %q\n    tls: {certfile: %q, certkeyfile: %q}\n", tokens, certificate, key)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := startPointAlone(t, change)
+			runner := authzentest.Runner{
+				URL: a.URL("hospital-east"), Client: a.workspace.Client(), Header: http.Header{"Authorization": {"Bearer " + token}},
+			}
+			for _, each := range vectors.Cases {
+				before := len(a.mitz.Queries())
+				assert.NoError(t, runner.Run(t.Context(), each), "%s: %s", each.ID, each.Title)
+				assert.LessOrEqual(t, len(a.mitz.Queries())-before, 2, "%s: each of two requests asks one question at most", each.ID)
+			}
+			large := `{"more": "` + strings.Repeat("x", 128<<10) + `"}`
+			tooLarge := authzentest.Case{Endpoint: "evaluations", Body: &large, Expected: authzentest.Expected{Status: http.StatusBadRequest}}
+			assert.NoError(t, runner.Run(t.Context(), tooLarge))
+		})
+	}
+}
+
 // pointExample finds the configurations in documentation that a test must start a decision point
 // with.
 var pointExample = regexp.MustCompile("(?s)<!-- point:[^>]*-->\n```yaml\n(.*?)```")

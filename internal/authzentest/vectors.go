@@ -19,6 +19,9 @@ import (
 //go:embed vectors.json
 var ownVectors []byte
 
+//go:embed consent.json
+var consentVectors []byte
+
 // Vectors are questions and what is expected.
 type Vectors struct {
 	Cases []Case `json:"cases"`
@@ -50,6 +53,11 @@ type Expected struct {
 
 // Own returns the vectors on board.
 func Own() (Vectors, error) { return parse(ownVectors) }
+
+// Consent returns vectors for a decision point of this software. One patient, 900186021, consents that
+// the data holder of the address shows a G3 the data of the scope birth-care, in Mitz's category
+// GGC002, and nobody else does.
+func Consent() (Vectors, error) { return parse(consentVectors) }
 
 // Read reads vectors from a file.
 func Read(path string) (Vectors, error) {

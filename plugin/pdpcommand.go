@@ -76,7 +76,7 @@ func loadPoint(system *core.System, command *cobra.Command) (*Engine, *config.Co
 		return nil, nil, err
 	}
 	read, err := config.ReadPoint(*system.Config, engine.configNode(), config.Hooks{
-		Link: engine.hooks(), ListsChanged: engine.listsChangedAlone, ListsRefused: listsRefused, Access: accessHooks(),
+		Link: engine.hooks(), ListsChanged: engine.listsChangedAlone, ListsRefused: listsRefused, PointAccess: accessHooks(),
 	})
 	if err == nil && read.Off != "" {
 		read.LookedIn(command)

@@ -36,7 +36,7 @@ type pointAlone struct {
 
 // newPointAlone makes one of a configuration. It listens nowhere yet.
 func newPointAlone(e *Engine, read *config.Config) (_ *pointAlone, err error) {
-	p := &pointAlone{Engine: e, access: read.Access, strangers: newStrangers()}
+	p := &pointAlone{Engine: e, access: read.PointAccess, strangers: newStrangers()}
 	if file := read.Audit.File; file != "" {
 		if e.auditLog, err = nen7513.Open(file, auditHooks()); err != nil {
 			return nil, config.Invalid(fmt.Errorf("audit.file: %w", err))
@@ -55,7 +55,7 @@ func newPointAlone(e *Engine, read *config.Config) (_ *pointAlone, err error) {
 		return nil, errors.Join(err, p.closeAudit())
 	}
 	p.server = pdpserver.New(pdpserver.Parts{
-		Address: read.DecisionPoint.Address, URL: strings.TrimRight(read.DecisionPoint.URL, "/"), Access: read.Access, Point: point, Listed: point.Serves,
+		Address: read.DecisionPoint.Address, URL: strings.TrimRight(read.DecisionPoint.URL, "/"), Access: read.PointAccess, Point: point, Listed: point.Serves,
 		Health: p.healthHandler(), Metrics: promhttp.Handler(), Timeout: read.Timeout, Hooks: p.strangers.hooks(e.recorder),
 	})
 	e.config, e.client, e.policy, e.lists = read.Section, read.Link, read.Policy, read.Watcher

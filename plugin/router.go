@@ -104,9 +104,9 @@ func (e *Engine) newRouter(read *config.Config) (*node.Router, error) {
 	if e.evidence != nil {
 		e.api.Withdrawn = e.evidence.Withdrawn
 	}
-	e.api.AccessBases = read.Section.Access.FHIRBases
+	e.api.AccessBases = read.Access.FHIRBases
 	e.api.Accesses, err = access.New(access.Parts{
-		Tokens: router, Proofs: router.Proofs(), Scopes: read.Scopes(), Categories: read.Resources, Bases: read.Section.Access.FHIRBases, Now: e.now,
+		Tokens: router, Proofs: router.Proofs(), Scopes: read.Scopes(), Categories: read.Resources, Bases: read.Access.FHIRBases, Now: e.now,
 	})
 	if err != nil {
 		return nil, err

@@ -46,9 +46,9 @@ type Config struct {
 	// started; nil likewise.
 	NotifyTrust *notify.TrustStore
 
-	// Access is who may ask the decision point. It is not started; nil: it was not read for one,
+	// PointAccess is who may ask the decision point. It is not started; nil: it was not read for one,
 	// see [ReadPoint].
-	Access *pdpserver.Access
+	PointAccess *pdpserver.Access
 
 	ofPoint []string // warnings of what a decision point leaves out
 	// Resources are the resource types that data categories cover.
@@ -78,8 +78,8 @@ type Hooks struct {
 	Link mitzclient.Hooks
 	// NotifyTrust are about the roots of the client certificate of notifications.
 	NotifyTrust notify.TrustHooks
-	// Access are about who may ask the decision point.
-	Access pdpserver.Hooks
+	// PointAccess are about who may ask the decision point.
+	PointAccess pdpserver.Hooks
 	// ListsChanged is called after the policy was given changed lists.
 	ListsChanged func(*policy.Lists)
 	// ListsRefused is called with every problem of changed lists; those before stay in use.

@@ -135,8 +135,8 @@ func (d DecisionPoint) isNamed() bool {
 	return d.URL != "" || host == "localhost" || err == nil && !address.IsUnspecified()
 }
 
-// openAccess reads the files of a decision point.
-func (s Section) openAccess(hooks pdpserver.Hooks) (*pdpserver.Access, error) {
+// openPointAccess reads the files of a decision point.
+func (s Section) openPointAccess(hooks pdpserver.Hooks) (*pdpserver.Access, error) {
 	tls := s.DecisionPoint.TLS
 	return pdpserver.Open(pdpserver.Files{
 		Certificate: tls.CertFile, Key: tls.CertKeyFile, ClientCAs: tls.ClientCAFile, Tokens: s.DecisionPoint.TokenFile,

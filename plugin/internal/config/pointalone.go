@@ -27,12 +27,12 @@ func ReadPoint(server core.ServerConfig, node Node, hooks Hooks) (*Config, error
 func constructPoint(section Section, unread error, node Node, hooks Hooks) (*Config, error) {
 	section, warnings := section.ofPoint()
 	node.alone = true
-	access, err := section.openAccess(hooks.Access)
+	access, err := section.openPointAccess(hooks.PointAccess)
 	config, err := construct(section, errors.Join(unread, err), node, hooks)
 	if err != nil {
 		return nil, err
 	}
-	config.Access, config.ofPoint = access, warnings
+	config.PointAccess, config.ofPoint = access, warnings
 	return config, nil
 }
 
@@ -88,5 +88,5 @@ func (c *Config) PointWarnings() []string {
 	if c.Audit.File != "" {
 		warnings = append(warnings, "audit.file: is not signed: the key for that is the node's, and a decision point has none; its chain of hashes is there")
 	}
-	return append(warnings, c.Access.Warnings()...)
+	return append(warnings, c.PointAccess.Warnings()...)
 }

@@ -4,6 +4,7 @@
 package trust
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -63,6 +64,28 @@ func TestIssuers(t *testing.T) {
 		t.Run("refused: "+wrong, func(t *testing.T) {
 			_, err := Parse([]string{wrong})
 			assert.Error(t, err)
+		})
+	}
+}
+
+// TestTwoAuthoritiesBesideEachOther is how the CA of requesters is replaced.
+func TestTwoAuthoritiesBesideEachOther(t *testing.T) {
+	const other = "did:x509:0:sha256:AE4P5dd8DnLHSkyHaIjhp4udlkF9LqoKwCvu9gl38jk"
+	ofOther := strings.Replace(testUZI, testFingerprint, other, 1)
+	require.NotEqual(t, testUZI, ofOther)
+	for name, tc := range map[string]struct {
+		entries    []string
+		old, newer bool
+	}{
+		"before":    {[]string{testFingerprint + "::*"}, true, false},
+		"meanwhile": {[]string{testFingerprint + "::*", other + "::*"}, true, true},
+		"after":     {[]string{other + "::*"}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			issuers, err := Parse(tc.entries)
+			require.NoError(t, err)
+			assert.Equal(t, tc.old, issuers.Trusts(testUZI, testPresenter))
+			assert.Equal(t, tc.newer, issuers.Trusts(ofOther, testPresenter))
 		})
 	}
 }

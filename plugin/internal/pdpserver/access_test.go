@@ -4,8 +4,11 @@
 package pdpserver
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +91,33 @@ func TestChangedFilesCountWhenAllAreGood(t *testing.T) {
 	writeCertificate(t, files, before.Server())
 	access.look()
 	assert.ErrorContains(t, refused[len(refused)-1], "pdp.tls.certfile: expired at ")
+}
+
+// TestATokenIsReplacedBesideTheOld: the client changes over while both count, without a restart.
+func TestATokenIsReplacedBesideTheOld(t *testing.T) {
+	const newer = "another-token-that-is-long-enough-0123456789"
+	files := serverFiles(t, newIdentity(t))
+	files.Tokens = write(t, filepath.Join(t.TempDir(), "tokens"), goodToken)
+	access, err := Open(files, nil, Hooks{})
+	require.NoError(t, err)
+	counts := func(token string) bool {
+		request := httptest.NewRequest(http.MethodPost, "/", nil)
+		request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
+		known, _ := access.current.Load().tokens.has(request)
+		return known
+	}
+	require.True(t, counts(goodToken))
+	require.False(t, counts(newer))
+
+	write(t, files.Tokens, strings.TrimSpace(goodToken)+"\n"+newer+"\n")
+	access.look()
+	assert.True(t, counts(goodToken))
+	assert.True(t, counts(newer))
+
+	write(t, files.Tokens, newer+"\n")
+	access.look()
+	assert.False(t, counts(goodToken))
+	assert.True(t, counts(newer))
 }
 
 func TestWarningsAboutWhatIsInTheFiles(t *testing.T) {

@@ -23,7 +23,7 @@ func Same(proven, requested string) bool {
 // made equal.
 func plain(text string) (parts [3]string, ok bool) {
 	parsed, err := url.Parse(text)
-	if err != nil || parsed.Host == "" || parsed.User != nil || parsed.Opaque != "" {
+	if err != nil || parsed.Host == "" || parsed.User != nil {
 		return parts, false
 	}
 	port := map[string]string{"http": "80", "https": "443"}[parsed.Scheme]

@@ -129,7 +129,7 @@ func TestWhoMayNotAskOrGetsNoAnswerFindsNothing(t *testing.T) {
 		"an organisation that Mitz knows not":     {func() { w.Mitz.KnowOrganizations("00000001") }, east + localizations, lookUp, http.StatusServiceUnavailable, 0},
 		"an assertion that Mitz wants signed":     {func() { w.Mitz.RequireSignedAssertions(true) }, east + localizations, lookUp, http.StatusServiceUnavailable, 0},
 		"Mitz answers about another patient":      {func() { w.Mitz.Misbehave(mitztest.Locating{Behaviour: mitztest.WrongPatient}) }, east + localizations, lookUp, http.StatusServiceUnavailable, 1},
-		"Mitz fails, and is asked once more":      {func() { w.Mitz.Misbehave(mitztest.Locating{Behaviour: mitztest.HTTPStatus(503)}) }, east + localizations, lookUp, http.StatusServiceUnavailable, 2},
+		"Mitz fails, and is asked once more":      {func() { w.Mitz.Misbehave(mitztest.Locating{Behaviour: mitztest.HTTPStatus(502)}) }, east + localizations, lookUp, http.StatusServiceUnavailable, 2},
 		"Mitz fails otherwise, and is asked once": {func() { w.Mitz.Misbehave(mitztest.Locating{Behaviour: mitztest.HTTPStatus(500)}) }, east + localizations, lookUp, http.StatusServiceUnavailable, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -90,6 +90,19 @@ func TestNginx(t *testing.T) {
 			})
 		}
 	})
+	t.Run("only reads of it pass", func(t *testing.T) {
+		before := g.reached.Load()
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+			request, err := http.NewRequestWithContext(t.Context(), method, "https://"+g.nginx+"/summaries/first", nil)
+			require.NoError(t, err)
+			request.Header = bearer(good)
+			answer, err := client.Do(request)
+			require.NoError(t, err)
+			require.NoError(t, answer.Body.Close())
+			assert.Equal(t, http.StatusForbidden, answer.StatusCode, method)
+		}
+		assert.Equal(t, before, g.reached.Load())
+	})
 	t.Run("the node and what is internal", func(t *testing.T) {
 		for _, path := range []string{
 			"/internal/mitz/v1/hospital-east/access", "/internal/auth/v2/accesstoken/introspect", "/mitz/body", "/mitz/headers",
@@ -184,6 +197,7 @@ func (g *gateways) startNginx(t *testing.T) (client *http.Client, dir string) {
 	t.Helper()
 	records := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.reached.Add(1)
+		assert.Empty(t, r.Header.Values("Authorization"), "headers of the request are not passed on")
 		showing(w, r)
 	}))
 	t.Cleanup(records.Close)

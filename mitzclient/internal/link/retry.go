@@ -5,6 +5,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
@@ -68,14 +69,11 @@ func (r *retry) Exchange(ctx context.Context, c Call) *Failure {
 // send sends a message. It reports too whether the one before it failed.
 func (r *retry) send(ctx context.Context, c Call) (failure *Failure, trouble bool) {
 	failure = r.next.Exchange(ctx, c)
-	switch judge(failure, time.Nanosecond, 0) { // a timeout is trouble, however short the time was
-	case nil:
-		return failure, r.trouble.Swap(false)
-	case uncounted:
+	said := judge(failure, time.Nanosecond, 0) // a timeout is trouble, however short the time was
+	if errors.Is(said, uncounted) {
 		return failure, r.trouble.Load()
-	default:
-		return failure, r.trouble.Swap(true)
 	}
+	return failure, r.trouble.Swap(said != nil)
 }
 
 // InPassing reports whether a message that changes nothing may be sent again: the connection

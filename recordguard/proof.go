@@ -20,9 +20,7 @@ const maxProof = 8 << 10
 // proofLifetime is how old a proof may be, and how far ahead the other's clock.
 const proofLifetime = time.Minute
 
-// compactJWS is the only form of a proof (RFC 9449, section 4.2). A node also reads the JSON forms
-// of a JWS, and takes members beside the signed ones for claims: with one proof of its holder
-// anybody could write others.
+// compactJWS is the only form of a proof (RFC 9449, section 4.2).
 var compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 
 // CheckProof looks at what a Nuts node leaves open when it validates a DPoP proof (RFC 9449,

@@ -21,8 +21,7 @@ const validatePath = "/internal/auth/v2/dpop/validate"
 const maxValidation = 64 << 10
 
 // onlyCompact hands on to the node what it is to validate, where the proof is a compact JWS (RFC
-// 9449 section 4.2). Of the JSON forms the node takes members beside the signed ones for claims:
-// who saw one proof could write others.
+// 9449 section 4.2). Another form is no proof.
 func onlyCompact(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		request := c.Request()

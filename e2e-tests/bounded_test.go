@@ -246,7 +246,7 @@ func request(t *testing.T, client *http.Client, method, address, contentType, bo
 }
 
 // TestStatusListsThatKeepTheNodeBusy has a credential name a list that the node would be
-// busy with. Of a status that cannot be told the node itself takes no notice.
+// busy with.
 func TestStatusListsThatKeepTheNodeBusy(t *testing.T) {
 	bothGrants(t, func(t *testing.T, grant harness.Grant) {
 		f := openField.fresh(t)

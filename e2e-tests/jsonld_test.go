@@ -15,10 +15,9 @@ import (
 	"github.com/nuts-mitz/nuts-mitz/mitzclient/mitztest"
 )
 
-// TestEditedJSONLDCredentials edits a credential with a JSON-LD proof in such a way that
-// its proof stays right: what is signed is the graph, and other JSON can stand for the
-// same graph. The stock node accepts the edited ones. Consent is on record for every
-// kind of organisation, so that only the edit stands between the requester and a token.
+// TestEditedJSONLDCredentials edits a credential with a JSON-LD proof after it was signed. Consent is
+// on record for every kind of organisation, so that only the edit stands between the requester and a
+// token.
 func TestEditedJSONLDCredentials(t *testing.T) {
 	type object = map[string]any
 	for _, tc := range []struct {

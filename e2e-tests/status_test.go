@@ -38,7 +38,7 @@ func TestRevocation(t *testing.T) {
 }
 
 // TestStatusThatCannotBeTold presents credentials of which nobody can say whether they
-// were revoked. The node itself accepts them.
+// were revoked.
 func TestStatusThatCannotBeTold(t *testing.T) {
 	const refusal = "credential status"
 	assertRules(t, openField, newFieldAttempt, []brokenRule{

@@ -22,8 +22,8 @@ import (
 // list in docs/upgrading.md, and that nothing is decided by it. When one of them fails,
 // the node reads it otherwise than when the list was made.
 
-// TestMeaningOfCaseInPresentations: the node takes credentials from a member whose name
-// differs in case. JSON-LD knows no such member, so the proof does not cover it.
+// TestMeaningOfCaseInPresentations: a member whose name differs in case is not passed over, so it is
+// refused.
 func TestMeaningOfCaseInPresentations(t *testing.T) {
 	const signed = `{"@context":["https://www.w3.org/2018/credentials/v1"],"type":["VerifiablePresentation"],
 		"verifiableCredential":[{"id":"urn:signed","type":["VerifiableCredential"]}]`

@@ -47,7 +47,7 @@ run: ## start the demo; ARGS=--once tells it in the terminal (--language nl: in 
 	@$(GO) build -o bin/demo ./e2e-tests/demo
 	@bin/demo $(ARGS)
 
-recording: ## film the demo, and make the pictures in docs/pictures; ARGS="-language nl" films it in Dutch
+recording: ## film the demo, and make the pictures in docs/pictures; ARGS="-language nl -pictures=" films it in Dutch
 	@.ci/install-packages recording-packages
 	@mkdir -p docs/pictures
 	@$(GO) build -o bin/demo ./e2e-tests/demo

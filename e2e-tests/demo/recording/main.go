@@ -28,7 +28,7 @@ import (
 func main() {
 	demo := flag.String("demo", "bin/demo", "the demo's program")
 	language := flag.String("language", "en", "en or nl")
-	film := flag.String("film", filepath.Join("e2e-tests", "artifacts", "film"), "the directory for the film")
+	film := flag.String("film", filepath.Join("e2e-tests", "artifacts", "film"), "the directory for the films, each of its language")
 	pictures := flag.String("pictures", "", "the directory for the pictures; empty: none are made")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -57,7 +57,7 @@ func record(ctx context.Context, demo, language, film, pictures string) error {
 	if err != nil {
 		return errors.Join(err, end())
 	}
-	return errors.Join(shoot(browser, url, language, film, pictures), stop(), end())
+	return errors.Join(shoot(browser, url, language, filepath.Join(film, language), pictures), stop(), end())
 }
 
 // address is what the demo prints when it is ready.

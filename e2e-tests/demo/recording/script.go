@@ -95,7 +95,7 @@ func shoot(ctx context.Context, url, language, dir, pictures string) error {
 	}
 	made, err := shot.finish(ctx)
 	if err == nil {
-		_, _ = fmt.Printf("The film is %s, of %s\n", made, time.Since(shot.began).Round(time.Second))
+		_, _ = fmt.Printf("The film is %s\n", made)
 	}
 	return err
 }

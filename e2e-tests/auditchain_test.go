@@ -51,7 +51,12 @@ func TestTheAuditFileIsWholeWhateverHappens(t *testing.T) {
 	require.NoError(t, os.WriteFile(bsn, []byte(patient), 0o600))
 	page, err := runAudit(t, append([]string{"show", "--patient-file", bsn}, files...)...)
 	require.NoError(t, err, page)
-	assert.Equal(t, len(w.Mitz.Queries()), strings.Count(page, "<section>"), "each query that Mitz shows the patient")
+	queries := w.Mitz.Queries()
+	for _, each := range queries {
+		assert.Contains(t, page, each.RequestID, "each query that Mitz shows the patient")
+	}
+	// A node that is killed may have written of queries that did not leave any more.
+	assert.LessOrEqual(t, len(queries), strings.Count(page, "<section>"))
 
 	bundle, err := runAudit(t, append([]string{"show", "--format", "fhir", "--patient-file", bsn}, files...)...)
 	require.NoError(t, err, bundle)

@@ -58,12 +58,17 @@ func TestAConsentIsRegistered(t *testing.T) {
 	require.Empty(t, mitz.Refusals())
 }
 
-func TestARegistrationThatMayPassIsSentAgain(t *testing.T) {
+// TestARegistrationIsNotSentAgain: consent may have been withdrawn meanwhile. Who calls again changes
+// nothing by it.
+func TestARegistrationIsNotSentAgain(t *testing.T) {
 	for _, behaviour := range []mitztest.Behaviour{mitztest.Dropping, mitztest.HTTPStatus(500), mitztest.HTTPStatus(503)} {
 		t.Run(behaviour.String(), func(t *testing.T) {
 			mitz := simulate(t, Hooks{})
 			mitz.MisbehaveOnce(mitztest.Registering{Behaviour: behaviour})
-			require.NoError(t, mitz.RegisterConsent(t.Context(), registrationOf(t)))
+			r := registrationOf(t)
+			failure := failureOfRegistering(t, mitz.RegisterConsent(t.Context(), r))
+			require.Equal(t, 1, failure.Attempts)
+			require.NoError(t, mitz.RegisterConsent(t.Context(), r))
 			require.Len(t, mitz.Registrations(), 1)
 		})
 	}

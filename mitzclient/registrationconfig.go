@@ -59,7 +59,8 @@ func (c RegistrationConfig) validate(endpoint *url.URL) (RegistrationConfig, err
 	return c, errors.Join(problems...)
 }
 
-// budget has a message sent again whose first may have arrived: to register twice does no harm.
+// budget has no message sent again. Consent may have been withdrawn since the first: who calls
+// looks, and calls again.
 func (c RegistrationConfig) budget() link.Budget {
-	return link.Budget{Timeout: c.Timeout, AtOnce: c.AtOnce, Again: link.Harmless}
+	return link.Budget{Timeout: c.Timeout, AtOnce: c.AtOnce}
 }

@@ -81,11 +81,11 @@ func (t *telling) conclude(stories int, failed []string) {
 // story plays one story.
 func (t *telling) story(ctx context.Context, story stories.Story, title string) error {
 	t.page.line(t.page.styled(bold, title))
-	words := "story." + story.Key
-	t.page.hanging("", "", t.words.Text(words+".intro"))
+	key := "story." + story.Key
+	t.page.hanging("", "", t.words.Text(key+".intro"))
 	before := t.living.Mark()
 	err := stories.Perform(ctx, t.living, story, func(step int, state string) {
-		t.step(words+"."+story.Steps[step].Key, state)
+		t.step(key+"."+story.Steps[step].Key, state)
 	})
 	if err != nil {
 		t.page.hanging("✗ ", red, t.words.Text("story.failed")+".")
@@ -93,7 +93,7 @@ func (t *telling) story(ctx context.Context, story stories.Story, title string) 
 		return err
 	}
 	t.page.hanging("- ", "", t.asked(before, story.Patient))
-	t.page.hanging("✓ ", green, t.words.Text(words+".moral"))
+	t.page.hanging("✓ ", green, t.words.Text(key+".moral"))
 	t.page.space()
 	return nil
 }

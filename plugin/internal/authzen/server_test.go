@@ -248,6 +248,16 @@ func TestWhatAnEvaluationHolds(t *testing.T) {
 	}, point.asked[0])
 }
 
+// TestHowLargeARequestMayBe: what docs/authzen.md says, to the byte.
+func TestHowLargeARequestMayBe(t *testing.T) {
+	const most = 128 << 10
+	for size, status := range map[int]int{most: http.StatusOK, most + 1: http.StatusBadRequest} {
+		body := `{"subject": {"type": "a", "id": "b"}, "action": {"name": "c"}, "resource": {"type": "d", "id": "e"}`
+		body += strings.Repeat(" ", size-len(body)-1) + "}"
+		assert.Equal(t, status, send(NewServer(denying(""), nil).Evaluation, body).Code, size)
+	}
+}
+
 // TestWhatIsSaidForAllIsReadOnce: reading it again for each evaluation took seconds.
 func TestWhatIsSaidForAllIsReadOnce(t *testing.T) {
 	point := denying("")

@@ -28,6 +28,9 @@ func TestAccessIsCountedAndRefusalsAreTold(t *testing.T) {
 	recorder.Access("hospital-east", access.Verdict{RequestID: "request-1"}, nil)
 	assert.Empty(t, log.AllEntries(), "what is allowed the record server tells")
 	assert.InDelta(t, 1, count("allowed"), 0)
+	recorder.Access("hospital-east", access.Verdict{Refusal: recordguard.PatientUnknown, PatientNeeded: true, RequestID: "request-1"}, nil)
+	assert.Empty(t, log.AllEntries(), "the gateway asks again")
+	assert.InDelta(t, 1, count("patient_needed"), 0)
 
 	for range 20 {
 		recorder.Access("hospital-east", access.Verdict{Refusal: recordguard.TokenNotActive}, nil)
